@@ -1,0 +1,336 @@
+package inventory
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+	"sync"
+)
+
+// A Result is what a share of a part produced. Results are idempotent: the
+// first of an attempt at a part (Seq 0) replaces all that an earlier attempt
+// left, the following ones add to it.
+type Result struct {
+	Source     string // name
+	Part       string // id
+	Seq        int
+	Findings   []*Finding
+	Gaps       []Gap
+	Exclusions []Exclusion
+	Coverage   Coverage
+}
+
+// add adds the counts of another tally.
+func (t *Tally) add(o Tally) {
+	t.Found += o.Found
+	t.Scanned += o.Scanned
+	t.Partial += o.Partial
+	t.Unread += o.Unread
+	t.Excluded += o.Excluded
+}
+
+// Add adds the counts of another coverage.
+func (c *Coverage) Add(o Coverage) {
+	c.Units.add(o.Units)
+	c.Bytes.add(o.Bytes)
+}
+
+// Closes reports whether everything that was found is accounted for.
+func (c Coverage) Closes() bool {
+	closes := func(t Tally) bool { return t.Found == t.Scanned+t.Partial+t.Unread+t.Excluded }
+	return closes(c.Units) && closes(c.Bytes)
+}
+
+// A Collector takes the results of a run. Findings are spooled to an unlinked
+// temporary file, so that their number is bounded by the disk. It is safe for
+// concurrent use.
+type Collector struct {
+	mu      sync.Mutex
+	spool   *os.File
+	size    int64
+	parts   map[partKey]*partState
+	order   []partKey // first seen
+	same    map[string][]string
+	sources []Source
+	listing map[string]bool // sources that could not be listed to their end
+}
+
+type partKey struct{ source, part string }
+
+type partState struct {
+	entries    []entry
+	gaps       []Gap
+	exclusions []Exclusion
+	coverage   Coverage
+}
+
+// An entry is where a finding lies in the spool, and what it is sorted by.
+type entry struct {
+	off     int64
+	len     int32
+	subject int32
+	source  int32
+	rank    int8
+	id      [16]byte
+	place   string
+}
+
+// NewCollector returns an empty collector. The caller closes it.
+func NewCollector() (*Collector, error) {
+	f, err := os.CreateTemp("", "spoor-*")
+	if err != nil {
+		return nil, fmt.Errorf("inventory: make the spool: %w", err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(fmt.Errorf("inventory: unlink the spool: %w", err), f.Close())
+	}
+	return &Collector{spool: f, parts: map[partKey]*partState{}, same: map[string][]string{}, listing: map[string]bool{}}, nil
+}
+
+// Close frees the spool. Reports made from the collector can't be read after it.
+func (c *Collector) Close() error { return c.spool.Close() }
+
+// AddSource declares a source, before any of its results is committed.
+func (c *Collector) AddSource(s Source) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.Listed = true
+	c.sources = append(c.sources, s)
+}
+
+// Unlisted says that a source could not be listed to its end.
+func (c *Collector) Unlisted(source string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.listing[source] = true
+}
+
+// Alias says that content which is read once is listed at uri too. The first
+// caller for a content gets true: it is the one to read it.
+func (c *Collector) Alias(content, uri string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.same[content]
+	c.same[content] = append(known, uri)
+	return len(known) == 0
+}
+
+// Commit takes a result.
+func (c *Collector) Commit(r Result) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := partKey{r.Source, r.Part}
+	st, ok := c.parts[k]
+	if !ok {
+		st = &partState{}
+		c.parts[k] = st
+		c.order = append(c.order, k)
+	} else if r.Seq == 0 {
+		*st = partState{}
+	}
+	var buf bytes.Buffer
+	places := map[string]string{}
+	for _, f := range r.Findings {
+		start := buf.Len()
+		b, err := json.Marshal(f)
+		if err != nil {
+			return fmt.Errorf("inventory: spool a finding: %w", err)
+		}
+		buf.Write(b)
+		e := entry{off: c.size + int64(start), len: int32(len(b)), subject: -1, source: int32(c.sourceIndex(r.Source)), rank: rank(f.Confidence)}
+		copy(e.id[:], f.ID)
+		if p, ok := places[f.Place]; ok {
+			e.place = p
+		} else {
+			places[f.Place], e.place = f.Place, f.Place
+		}
+		e.subject = int32(f.subject)
+		st.entries = append(st.entries, e)
+	}
+	if buf.Len() > 0 {
+		if _, err := c.spool.WriteAt(buf.Bytes(), c.size); err != nil {
+			return fmt.Errorf("inventory: spool findings: %w", err)
+		}
+		c.size += int64(buf.Len())
+	}
+	st.gaps = append(st.gaps, r.Gaps...)
+	st.exclusions = append(st.exclusions, r.Exclusions...)
+	st.coverage.Add(r.Coverage)
+	return nil
+}
+
+func (c *Collector) sourceIndex(name string) int {
+	return slices.IndexFunc(c.sources, func(s Source) bool { return s.Name == name })
+}
+
+func rank(confidence string) int8 {
+	return int8(slices.Index([]string{"certain", "likely", "possible"}, confidence))
+}
+
+// Settle closes the ledger and returns the report: run and subjects are as
+// given but for the counts. The report's findings live as long as the collector.
+func (c *Collector) Settle(run Run, subjects []Subject, activities []Activity) (*Report, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	rep := &Report{
+		Format: Format, Run: run, Subjects: subjects, Activities: activities, Sources: slices.Clone(c.sources),
+		Gaps: []Gap{}, Exclusions: []Exclusion{},
+		Summary: Summary{Confidence: map[string]int{"certain": 0, "likely": 0, "possible": 0}, Places: []PlaceCount{}},
+	}
+	var all []entry
+	for _, k := range c.order {
+		st := c.parts[k]
+		all = append(all, st.entries...)
+		rep.Gaps = append(rep.Gaps, st.gaps...)
+		rep.Exclusions = append(rep.Exclusions, st.exclusions...)
+		if i := c.sourceIndex(k.source); i >= 0 {
+			rep.Sources[i].Coverage.Add(st.coverage)
+		}
+	}
+	for i := range rep.Sources {
+		rep.Sources[i].Listed = !c.listing[rep.Sources[i].Name]
+		if !rep.Sources[i].Coverage.Closes() {
+			return nil, fmt.Errorf("inventory: the ledger of %s does not close", rep.Sources[i].Name)
+		}
+	}
+	order := func(a, b Gap) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.URI, b.URI), cmp.Compare(a.Reason, b.Reason))
+	}
+	slices.SortStableFunc(rep.Gaps, order)
+	slices.SortStableFunc(rep.Exclusions, order)
+	slices.SortFunc(all, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.subject, b.subject), cmp.Compare(a.source, b.source), cmp.Compare(a.rank, b.rank),
+			cmp.Compare(a.place, b.place), bytes.Compare(a.id[:], b.id[:]))
+	})
+	// Two sources may reach the same record; it is one finding.
+	all = dropRepeats(all)
+	rep.count(all)
+	rep.Run.Status = "complete"
+	if len(rep.Gaps) > 0 {
+		rep.Run.Status = "incomplete"
+	}
+	rep.Summary.Gaps, rep.Summary.Exclusions = len(rep.Gaps), len(rep.Exclusions)
+	rep.Findings = func() iter.Seq2[*Finding, error] { return c.findings(all) }
+	return rep, nil
+}
+
+func dropRepeats(all []entry) []entry {
+	type key struct {
+		subject int32
+		id      [16]byte
+	}
+	seen := make(map[key]bool, len(all))
+	kept := all[:0]
+	for _, e := range all {
+		k := key{e.subject, e.id}
+		if !seen[k] {
+			seen[k] = true
+			kept = append(kept, e)
+		}
+	}
+	return slices.Clip(kept)
+}
+
+// count fills the summary from the sorted entries.
+func (r *Report) count(all []entry) {
+	names := []string{"certain", "likely", "possible"}
+	type key struct {
+		subject, source int32
+		place           string
+	}
+	at := map[key]int{}
+	for _, e := range all {
+		r.Summary.Findings++
+		r.Summary.Confidence[names[e.rank]]++
+		r.Subjects[e.subject].Findings++
+		k := key{e.subject, e.source, e.place}
+		i, ok := at[k]
+		if !ok {
+			i = len(r.Summary.Places)
+			at[k] = i
+			r.Summary.Places = append(r.Summary.Places, PlaceCount{
+				Subject: r.Subjects[e.subject].ID, Source: r.Sources[e.source].Name, Place: e.place, Confidence: map[string]int{},
+			})
+		}
+		r.Summary.Places[i].Findings++
+		r.Summary.Places[i].Confidence[names[e.rank]]++
+	}
+}
+
+func (c *Collector) findings(all []entry) iter.Seq2[*Finding, error] {
+	return func(yield func(*Finding, error) bool) {
+		var buf []byte
+		for _, e := range all {
+			buf = slices.Grow(buf[:0], int(e.len))[:e.len]
+			if _, err := c.spool.ReadAt(buf, e.off); err != nil {
+				yield(nil, fmt.Errorf("inventory: read the spool: %w", err))
+				return
+			}
+			f := new(Finding)
+			if err := json.Unmarshal(buf, f); err != nil {
+				yield(nil, fmt.Errorf("inventory: read the spool: %w", err))
+				return
+			}
+			c.copies(f)
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+// copies adds the other names under which the content of a finding is listed.
+func (c *Collector) copies(f *Finding) {
+	if f.Same == "" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	uris := c.same[f.Same]
+	if len(uris) > 1 {
+		inside := f.URI[min(len(uris[0]), len(f.URI)):]
+		for _, u := range uris[1:] {
+			f.Copies = append(f.Copies, Copy{URI: u + inside})
+		}
+	}
+	f.Same = ""
+}
+
+// Load reads a JSON report again.
+func Load(r io.Reader) (*Report, error) {
+	var rep struct {
+		Report
+		Findings json.RawMessage `json:"findings"` // skipped here; read one by one below
+	}
+	if err := json.NewDecoder(bufio.NewReaderSize(r, 1<<20)).Decode(&rep); err != nil {
+		return nil, fmt.Errorf("not a JSON report: %w", err)
+	}
+	if rep.Format != Format {
+		return nil, fmt.Errorf("not a report in the format %s", Format)
+	}
+	out := rep.Report
+	raw := rep.Findings
+	out.Findings = func() iter.Seq2[*Finding, error] {
+		return func(yield func(*Finding, error) bool) {
+			d := json.NewDecoder(bytes.NewReader(raw))
+			if _, err := d.Token(); err != nil {
+				return
+			}
+			for d.More() {
+				f := new(Finding)
+				err := d.Decode(f)
+				if !yield(f, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+	return &out, nil
+}

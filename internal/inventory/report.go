@@ -1,0 +1,228 @@
+// Package inventory collects what a run found and what it could not read, keeps
+// the ledger, and settles both when the run ends.
+package inventory
+
+import (
+	"encoding/json"
+	"iter"
+	"time"
+)
+
+// Format names the form of the JSON report.
+const Format = "spoor-inventory/1"
+
+// A Report is a settled inventory, as the contract's section 3 defines it.
+// Findings may be far more than fit into memory; they are read one by one, in
+// the order of subject, source, confidence and place.
+type Report struct {
+	Format     string      `json:"format"`
+	Run        Run         `json:"run"`
+	Subjects   []Subject   `json:"subjects"`
+	Activities []Activity  `json:"activities"`
+	Sources    []Source    `json:"sources"`
+	Gaps       []Gap       `json:"gaps"`
+	Exclusions []Exclusion `json:"exclusions"`
+	Summary    Summary     `json:"summary"`
+
+	// Findings yields the findings; the *Finding is valid until the iteration
+	// continues. It may be ranged over more than once.
+	Findings func() iter.Seq2[*Finding, error] `json:"-"`
+}
+
+// Run identifies a run.
+type Run struct {
+	ID       string    `json:"id"`
+	Spoor    string    `json:"spoor"` // version of the program
+	Mode     string    `json:"mode"`  // "scan"
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished"`
+	Status   string    `json:"status"` // "complete" exactly when there are no gaps, else "incomplete"
+	// ShowValues says that identifiers are not masked.
+	ShowValues bool `json:"show_values,omitempty"`
+	// Notice says what in the report is personal data all the same.
+	Notice string `json:"notice"`
+}
+
+// Subject is a data subject and what they asked for.
+type Subject struct {
+	ID          string       `json:"id"`
+	Requests    []Request    `json:"requests"`
+	Identifiers []Identifier `json:"identifiers"`
+	Findings    int          `json:"findings"`
+}
+
+// Request is a data subject's request. Dates are in the form 2006-01-02.
+type Request struct {
+	ID       string `json:"id"`
+	Type     string `json:"type"`
+	Received string `json:"received,omitempty"`
+	Due      string `json:"due,omitempty"`
+}
+
+// Identifier is one by which a subject was looked for.
+type Identifier struct {
+	Type     string   `json:"type"`
+	Masked   string   `json:"masked"`
+	Origin   string   `json:"origin"` // given | found
+	Evidence []string `json:"evidence,omitempty"`
+	Shared   bool     `json:"shared,omitempty"` // several people turned out to have it
+}
+
+// Activity is a processing activity (Art. 30).
+type Activity struct {
+	ID           string      `json:"id"`
+	Role         string      `json:"role"` // controller | joint | processor | unassigned
+	Controller   *Party      `json:"controller"`
+	Instruction  *string     `json:"instruction"`
+	Purpose      string      `json:"purpose"`
+	LegalBasis   *string     `json:"legal_basis"`
+	DataSubjects []string    `json:"data_subjects"`
+	Recipients   []Recipient `json:"recipients"`
+	Origin       string      `json:"origin"`
+	Retention    *Retention  `json:"retention"`
+}
+
+// Party is a controller.
+type Party struct {
+	Name    string `json:"name"`
+	Contact string `json:"contact,omitempty"`
+}
+
+// Recipient is one to whom data is disclosed.
+type Recipient struct {
+	Name      string  `json:"name"`
+	Country   string  `json:"country,omitempty"`
+	Safeguard *string `json:"safeguard"`
+}
+
+// Retention is how long data is kept: an ISO 8601 period from an event.
+type Retention struct {
+	Period string `json:"period"`
+	From   string `json:"from,omitempty"`
+}
+
+// Source is a source and how much of it was read.
+type Source struct {
+	Name        string   `json:"name"`
+	Type        string   `json:"type"`
+	URI         string   `json:"uri"`
+	Listed      bool     `json:"listed"` // false: could not be (wholly) listed
+	Counts      string   `json:"counts,omitempty"`
+	Consistency string   `json:"consistency,omitempty"`
+	Coverage    Coverage `json:"coverage"`
+}
+
+// Coverage is the ledger of a source.
+type Coverage struct {
+	Units Tally `json:"units"`
+	Bytes Tally `json:"bytes"`
+}
+
+// A Tally closes when Found is the sum of the others.
+type Tally struct {
+	Found    int64 `json:"found"`
+	Scanned  int64 `json:"scanned"`
+	Partial  int64 `json:"partial"`
+	Unread   int64 `json:"unread"`
+	Excluded int64 `json:"excluded"`
+}
+
+// Finding is one record that is about one subject.
+type Finding struct {
+	ID           string          `json:"id"`
+	Subject      string          `json:"subject"`
+	Source       string          `json:"source"`
+	URI          string          `json:"uri"`
+	Place        string          `json:"place"`
+	Locator      json.RawMessage `json:"locator"`
+	Confidence   string          `json:"confidence"` // certain | likely | possible
+	Relation     string          `json:"relation"`   // owner | sender | recipient | mentioned | linked
+	Matches      []Match         `json:"matches"`
+	MatchesTotal int             `json:"matches_total,omitempty"` // set when more were seen than are listed
+	Evidence     []string        `json:"evidence"`
+	Why          string          `json:"why"` // why the confidence is what it is, for people
+	Fields       []Field         `json:"fields"`
+	Copies       []Copy          `json:"copies"`
+	ThirdParties int             `json:"third_parties"`
+	Activities   []string        `json:"activities"`
+	Tenant       *string         `json:"tenant"`
+	Actions      []Action        `json:"actions"`
+
+	// Same is the content's identity where it is listed under several names; the
+	// settled report has Copies instead.
+	Same string `json:"same,omitempty"`
+
+	subject int
+}
+
+// SetSubject says which of the run's subjects, by index, the finding is about.
+func (f *Finding) SetSubject(index int, id string) { f.subject, f.Subject = index, id }
+
+// Match is one place in a record where an identifier stands.
+type Match struct {
+	Type   string `json:"type"`
+	Form   string `json:"form"`
+	Field  string `json:"field,omitempty"`
+	Offset *int64 `json:"offset,omitempty"` // byte in the record or field before decoding; absent where there is none
+	Line   int64  `json:"line,omitempty"`   // counted from 1, in texts
+	Masked string `json:"masked"`
+}
+
+// Field is a field of a record that holds data of the subject.
+type Field struct {
+	Name       string   `json:"name"`
+	Categories []string `json:"categories"`
+	Origin     string   `json:"origin,omitempty"` // provided | observed | derived
+}
+
+// Copy is the same bytes elsewhere.
+type Copy struct {
+	URI    string  `json:"uri"`
+	Time   string  `json:"time,omitempty"`
+	Host   string  `json:"host,omitempty"`
+	GoneBy *string `json:"gone_by"`
+}
+
+// Action is a proposal; spoor never executes it.
+type Action struct {
+	Kind      string            `json:"kind"`
+	Target    string            `json:"target"`
+	Fields    []string          `json:"fields"`
+	If        map[string]string `json:"if"`
+	Affects   int               `json:"affects"`
+	BlockedBy []string          `json:"blocked_by"`
+	Keep      *string           `json:"keep"`
+	GoneBy    *string           `json:"gone_by"`
+}
+
+// Gap is something that was listed and not read to its end.
+type Gap struct {
+	Source string `json:"source"`
+	URI    string `json:"uri"`
+	Place  string `json:"place"` // for people; no identifiers
+	Reason string `json:"reason"`
+	Detail string `json:"detail"`
+	Units  int64  `json:"units"`
+	Bytes  int64  `json:"bytes"`
+}
+
+// Exclusion is something that was left out on purpose.
+type Exclusion = Gap
+
+// Summary counts the findings.
+type Summary struct {
+	Findings   int            `json:"findings"`
+	Confidence map[string]int `json:"confidence"`
+	Gaps       int            `json:"gaps"`
+	Exclusions int            `json:"exclusions"`
+	Places     []PlaceCount   `json:"places"` // per subject, source and place
+}
+
+// PlaceCount counts findings of one subject in one place.
+type PlaceCount struct {
+	Subject    string         `json:"subject"`
+	Source     string         `json:"source"`
+	Place      string         `json:"place"`
+	Findings   int            `json:"findings"`
+	Confidence map[string]int `json:"confidence"`
+}
