@@ -1,0 +1,389 @@
+// Package plan reads what a run is to do: the configuration file, the targets of
+// the command line, and the data subjects. All of it is decoded strictly; a
+// mistake is one line that names file, line and what was expected.
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/spoor-scan/spoor/scanners"
+)
+
+// A Plan is what a run is to do.
+type Plan struct {
+	Sources    []Source
+	Activities []Activity
+	Limits     Limits
+}
+
+// A Source is one that is to be read.
+type Source struct {
+	Name   string
+	Type   string
+	Config scanners.Config
+}
+
+// Limits bound what is opened inside one item. Zero values mean the defaults.
+type Limits struct {
+	Depth   int           `yaml:"depth"`   // levels of containers
+	Members int64         `yaml:"members"` // in all levels of one item
+	Bytes   Size          `yaml:"bytes"`   // expanded, in all levels of one item
+	Ratio   int64         `yaml:"ratio"`   // expanded to stored bytes
+	Time    time.Duration `yaml:"time"`    // for one item
+}
+
+// An Activity is a processing activity (Art. 30) and the places it covers.
+type Activity struct {
+	ID         string `yaml:"id"`
+	Role       string `yaml:"role"` // controller | joint | processor
+	Controller *struct {
+		Name    string `yaml:"name"`
+		Contact string `yaml:"contact"`
+	} `yaml:"controller"`
+	Instruction  string   `yaml:"instruction"`
+	Purpose      string   `yaml:"purpose"`
+	LegalBasis   string   `yaml:"legal_basis"`
+	DataSubjects []string `yaml:"data_subjects"`
+	Recipients   []struct {
+		Name      string `yaml:"name"`
+		Country   string `yaml:"country"`
+		Safeguard string `yaml:"safeguard"`
+	} `yaml:"recipients"`
+	Origin    string `yaml:"origin"`
+	Retention *struct {
+		Period string `yaml:"period"`
+		From   string `yaml:"from"`
+	} `yaml:"retention"`
+	// Covers names sources, or places in them as reports show them, with
+	// doublestar patterns: "controlpanel", "controlpanel / clients / *".
+	Covers []string `yaml:"covers"`
+}
+
+// Size is a number of bytes, written as 1048576, 512MiB or 2GB.
+type Size int64
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler.
+func (s *Size) UnmarshalYAML(n ast.Node) error {
+	v, ok := scalar(n)
+	m := regexp.MustCompile(`^(\d{1,12})\s*([KMGT]?)(i?)B?$`).FindStringSubmatch(v)
+	if !ok || m == nil {
+		return syntax(n, "expected a size such as 512MiB")
+	}
+	var x int64
+	if _, err := fmt.Sscan(m[1], &x); err != nil {
+		return syntax(n, "expected a size such as 512MiB")
+	}
+	base := int64(1000)
+	if m[3] == "i" {
+		base = 1024
+	}
+	for range strings.Index("_KMGT", m[2]) * len(m[2]) {
+		if x > (1<<62)/base {
+			return syntax(n, "the size is too large")
+		}
+		x *= base
+	}
+	*s = Size(x)
+	return nil
+}
+
+// file is the configuration file.
+type file struct {
+	Sources    []sourceNode `yaml:"sources"`
+	Activities []Activity   `yaml:"activities"`
+	Limits     Limits       `yaml:"limits"`
+}
+
+// sourceNode keeps a source's node until its kind is known.
+type sourceNode struct{ node ast.Node }
+
+func (s *sourceNode) UnmarshalYAML(n ast.Node) error {
+	s.node = n
+	return nil
+}
+
+// Load reads a configuration file.
+func Load(name string, kinds []scanners.Kind) (*Plan, error) {
+	b, err := readLimited(name)
+	if err != nil {
+		return nil, err
+	}
+	p, err := parse(b, kinds)
+	if err != nil {
+		return nil, locate(name, err)
+	}
+	return p, nil
+}
+
+func parse(b []byte, kinds []scanners.Kind) (*Plan, error) {
+	var f file
+	if err := decode(b, &f); err != nil {
+		return nil, err
+	}
+	p := &Plan{Activities: f.Activities, Limits: f.Limits}
+	names := map[string]bool{}
+	for _, s := range f.Sources {
+		src, err := source(s.node, kinds)
+		if err != nil {
+			return nil, err
+		}
+		if names[src.Name] {
+			return nil, syntax(s.node, fmt.Sprintf("two sources are called %q; give each a name of its own", src.Name))
+		}
+		names[src.Name] = true
+		p.Sources = append(p.Sources, src)
+	}
+	ids := map[string]bool{}
+	for _, a := range f.Activities {
+		switch {
+		case a.ID == "":
+			return nil, errors.New("activities: each needs an id")
+		case ids[a.ID]:
+			return nil, fmt.Errorf("activities: two are called %q", a.ID)
+		case a.Role != "controller" && a.Role != "joint" && a.Role != "processor":
+			return nil, fmt.Errorf("activities: %s: role must be controller, joint or processor", a.ID)
+		case a.Role == "processor" && a.LegalBasis != "":
+			return nil, fmt.Errorf("activities: %s: a processor has no legal basis of its own; remove legal_basis", a.ID)
+		}
+		ids[a.ID] = true
+	}
+	return p, nil
+}
+
+// source decodes one source by its type.
+func source(n ast.Node, kinds []scanners.Kind) (Source, error) {
+	m, ok := n.(*ast.MappingNode)
+	if v, single := n.(*ast.MappingValueNode); single {
+		m, ok = ast.Mapping(v.Start, false, v), true
+	}
+	if !ok {
+		return Source{}, syntax(n, "expected a source: name, type and its settings")
+	}
+	var s Source
+	rest := ast.Mapping(m.Start, m.IsFlowStyle)
+	for _, kv := range m.Values {
+		switch kv.Key.String() {
+		case "name":
+			s.Name, _ = scalar(kv.Value)
+		case "type":
+			s.Type, _ = scalar(kv.Value)
+		default:
+			rest.Values = append(rest.Values, kv)
+		}
+	}
+	if s.Name == "" || strings.Contains(s.Name, " / ") {
+		return Source{}, syntax(n, "a source needs a name")
+	}
+	for _, k := range kinds {
+		if k.Type != s.Type {
+			continue
+		}
+		s.Config = k.Config()
+		if len(rest.Values) > 0 {
+			if err := yaml.NodeToValue(rest, s.Config, yaml.Strict()); err != nil {
+				return Source{}, err
+			}
+		}
+		if err := s.Config.Validate(); err != nil {
+			return Source{}, syntax(n, fmt.Sprintf("source %s: %v", s.Name, err))
+		}
+		return s, nil
+	}
+	return Source{}, syntax(n, fmt.Sprintf("source %s: type must be one of %s", s.Name, typeNames(kinds)))
+}
+
+func typeNames(kinds []scanners.Kind) string {
+	var t []string
+	for _, k := range kinds {
+		t = append(t, k.Type)
+	}
+	return strings.Join(t, ", ")
+}
+
+// AddTarget adds a target of the command line.
+func (p *Plan) AddTarget(target string, kinds []scanners.Kind) error {
+	if target == "" {
+		return errors.New("an empty target; give a path or a URI such as mysql://user@host/")
+	}
+	scheme := ""
+	if m := regexp.MustCompile(`^([a-z][a-z0-9+.-]*):`).FindStringSubmatch(target); m != nil && !fileExists(target) {
+		scheme = m[1]
+	}
+	var schemes []string
+	for _, k := range kinds {
+		for _, s := range k.Schemes {
+			if s != "" {
+				schemes = append(schemes, s+":")
+			}
+			if s != scheme {
+				continue
+			}
+			cfg := k.Config()
+			err := cfg.Target(target)
+			if err == nil {
+				err = cfg.Validate()
+			}
+			if err != nil {
+				return fmt.Errorf("target %s: %w", redact(target), err)
+			}
+			p.Sources = append(p.Sources, Source{Name: p.freeName(k.Type, target), Type: k.Type, Config: cfg})
+			return nil
+		}
+	}
+	return fmt.Errorf("target %s: this version reads a path, %s", redact(target), strings.Join(schemes, ", "))
+}
+
+// redact hides the password that somebody wrote into a target all the same.
+func redact(target string) string {
+	return regexp.MustCompile(`(://[^/@:]*):[^/@]*@`).ReplaceAllString(target, "$1:***@")
+}
+
+func fileExists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
+// freeName makes a source's name: its type, or the last step of a path.
+func (p *Plan) freeName(typ, target string) string {
+	name := typ
+	if !strings.Contains(target, "://") || strings.HasPrefix(target, "file:") {
+		if abs, err := filepath.Abs(strings.TrimPrefix(target, "file://")); err == nil {
+			if base := filepath.Base(abs); base != "/" {
+				name = strings.ReplaceAll(base, " / ", "_")
+			}
+		}
+	}
+	taken := func(n string) bool {
+		for _, s := range p.Sources {
+			if s.Name == n {
+				return true
+			}
+		}
+		return false
+	}
+	free := name
+	for i := 2; taken(free); i++ {
+		free = fmt.Sprintf("%s-%d", name, i)
+	}
+	return free
+}
+
+// maxFile bounds configuration and subject files, in bytes.
+const maxFile = 256 << 20
+
+func readLimited(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readAll(f, name)
+}
+
+func readAll(r io.Reader, name string) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if len(b) > maxFile {
+		return nil, fmt.Errorf("%s: larger than %d MiB", name, maxFile>>20)
+	}
+	return b, nil
+}
+
+// decode decodes YAML or JSON strictly.
+func decode(b []byte, v any) error {
+	f, err := parser.ParseBytes(b, 0)
+	if err != nil {
+		return err
+	}
+	if len(f.Docs) > 1 {
+		return errors.New("expected a single YAML document")
+	}
+	if len(f.Docs) == 0 || f.Docs[0].Body == nil {
+		return errors.New("the file is empty")
+	}
+	return yaml.NodeToValue(f.Docs[0].Body, v, yaml.Strict())
+}
+
+// scalar returns a value as it is written, so that 0470123456 keeps its zero.
+func scalar(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return n.GetToken().Value, true
+	}
+	return "", false
+}
+
+// A lineError is a mistake in a line of a file.
+type lineError struct {
+	line int
+	msg  string
+}
+
+func (e *lineError) Error() string { return e.msg }
+
+func syntax(n ast.Node, msg string) error {
+	if t := n.GetToken(); t != nil && t.Position != nil {
+		return &lineError{t.Position.Line, msg}
+	}
+	return errors.New(msg)
+}
+
+// locate puts file and line in front of an error, and keeps the content of the
+// file out of it.
+func locate(name string, err error) error {
+	var le *lineError
+	if errors.As(err, &le) {
+		return fmt.Errorf("%s:%d: %s", name, le.line, le.msg)
+	}
+	var ye yaml.Error
+	if errors.As(err, &ye) {
+		msg := ye.GetMessage()
+		var te *yaml.TypeError
+		if errors.As(err, &te) {
+			msg = fmt.Sprintf("expected %s", kindName(te.DstType.String()))
+			if te.StructFieldName != nil {
+				_, field, _ := strings.Cut(*te.StructFieldName, ".")
+				msg = strings.ToLower(field) + ": " + msg
+			}
+		}
+		msg, _, _ = strings.Cut(msg, "\n")
+		if t := ye.GetToken(); t != nil && t.Position != nil {
+			return fmt.Errorf("%s:%d: %s", name, t.Position.Line, msg)
+		}
+		return fmt.Errorf("%s: %s", name, msg)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+func kindName(t string) string {
+	switch {
+	case strings.HasPrefix(t, "[]"):
+		return "a list"
+	case strings.HasPrefix(t, "int"), strings.HasPrefix(t, "uint"):
+		return "a number"
+	case t == "string":
+		return "a text"
+	case t == "bool":
+		return "true or false"
+	case t == "time.Duration":
+		return "a duration such as 30s"
+	}
+	return "a mapping of settings"
+}

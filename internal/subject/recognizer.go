@@ -1,0 +1,333 @@
+package subject
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spoor-scan/spoor/internal/match"
+)
+
+// surroundings is how many bytes around a literal a check may look at.
+const surroundings = 512
+
+// near is the distance in bytes within which two matches in a text belong
+// together: a few lines.
+const near = 512
+
+// A Recognizer finds people in bytes. It is immutable and safe for concurrent
+// use.
+type Recognizer struct {
+	persons []Person
+	masks   [][]string
+	shared  [][]bool
+	matcher *match.Matcher
+	needles [][]needle
+	custom  *regexp.Regexp
+	user    *regexp.Regexp
+	birth   *regexp.Regexp
+}
+
+// A Hit is one place where an identifier of a person stands.
+type Hit struct {
+	Person     int // index
+	Identifier int // index within the person
+	Type       Type
+	Form       string
+	Start, End int64
+	// Named says that the surroundings name the value as what it is: a
+	// customer's number, a user's name.
+	Named bool
+}
+
+// New returns a Recognizer for persons. It fails on an identifier that can't be
+// one of its type, naming person and type but not the value.
+func New(persons []Person) (*Recognizer, error) {
+	bl := &builder{index: map[match.Pattern]int{}}
+	r := &Recognizer{
+		persons: persons,
+		custom:  regexp.MustCompile(`(?i)(cust(omer)?|client|klant|kunden?|cliente?|account|debit(eur|or)|relati(e|on)|user|member|subscriber)[ _.-]?(id|no|nr|num|nummer|number|code|ref|numero|ID)?\b|^(id|userid|clientid|customerid)$`),
+		user:    regexp.MustCompile(`(?i)(user|login|account|benutzer|gebruiker|utilisateur|owner|uid|home|passwd|sftp|ftp|author|nick)`),
+		birth:   regexp.MustCompile(`(?i)(birth|dob$|geboorte|geburt|naissance|nacimiento|nascita|urodz)`),
+	}
+	owner := map[string]int{}
+	type ref struct{ p, i int }
+	first := map[string]ref{}
+	for p, person := range persons {
+		r.masks = append(r.masks, make([]string, len(person.Identifiers)))
+		r.shared = append(r.shared, make([]bool, len(person.Identifiers)))
+		for i, id := range person.Identifiers {
+			normal, err := id.Normal()
+			if err != nil {
+				return nil, fmt.Errorf("subject %s: %s: %w", person.ID, id.Type, err)
+			}
+			if id.Hash == "" {
+				r.masks[p][i] = Mask(id.Type, strings.TrimSpace(id.Value))
+			} else {
+				r.masks[p][i] = id.Hash + ":" + maskPart(normal[:12], 2, 0)
+			}
+			key := string(id.Type) + "\x00" + id.Hash + "\x00" + normal
+			if o, ok := owner[key]; ok && o != p {
+				f := first[key]
+				r.shared[f.p][f.i], r.shared[p][i] = true, true
+			} else if !ok {
+				owner[key], first[key] = p, ref{p, i}
+			}
+			bl.person, bl.ident = p, i
+			bl.identifier(id, normal)
+		}
+	}
+	m, err := match.Compile(bl.patterns)
+	if err != nil {
+		return nil, fmt.Errorf("build the tables of forms: %w", err)
+	}
+	r.matcher, r.needles = m, bl.needles
+	return r, nil
+}
+
+// Persons returns the people that are looked for.
+func (r *Recognizer) Persons() []Person { return r.persons }
+
+// Masked returns an identifier as reports show it.
+func (r *Recognizer) Masked(person, identifier int) string { return r.masks[person][identifier] }
+
+// Shared reports whether several of the people that are looked for have the
+// identifier.
+func (r *Recognizer) Shared(person, identifier int) bool { return r.shared[person][identifier] }
+
+// A finder turns the matcher's hits into people's.
+type finder struct {
+	r    *Recognizer
+	hits []Hit
+	last map[int64]int64 // end of the last hit of a person's identifier
+}
+
+func (f *finder) window(base int64, b []byte, found []match.Hit) []Hit {
+	f.hits = f.hits[:0]
+	for _, h := range found {
+		for _, n := range f.r.needles[h.Pattern] {
+			from, to, form, ok := n.check(b, h.Start, h.End)
+			if !ok {
+				continue
+			}
+			t := f.r.persons[n.person].Identifiers[n.ident].Type
+			hit := Hit{Person: n.person, Identifier: n.ident, Type: t, Form: form, Start: base + int64(from), End: base + int64(to)}
+			if t == CustomerID || t == Username {
+				whole := from > 0 && b[from-1] == 0 && to < len(b) && b[to] == 0
+				hit.Named = f.r.named(t, before(b, from))
+				if !hit.Named && !whole && !distinctive(f.r.persons[n.person].Identifiers[n.ident].Value) {
+					continue
+				}
+			}
+			f.hits = append(f.hits, hit)
+		}
+	}
+	if len(f.hits) > 1 {
+		slices.SortStableFunc(f.hits, func(a, b Hit) int {
+			if a.Start != b.Start {
+				return int(a.Start - b.Start)
+			}
+			return int(b.End - a.End)
+		})
+	}
+	// One identifier is reported once for one place, in its longest form.
+	kept := f.hits[:0]
+	for _, h := range f.hits {
+		key := int64(h.Person)<<20 | int64(h.Identifier)
+		if end, ok := f.last[key]; ok && h.End <= end {
+			continue
+		}
+		if f.last == nil {
+			f.last = map[int64]int64{}
+		}
+		f.last[key] = h.End
+		kept = append(kept, h)
+	}
+	return kept
+}
+
+// distinctive reports whether an id says by itself that it is one: it is long
+// and not only digits.
+func distinctive(v string) bool {
+	return len(v) >= 5 && strings.ContainsFunc(v, func(r rune) bool { return r < '0' || r > '9' })
+}
+
+// before returns the text in front of i on the same line.
+func before(b []byte, i int) string {
+	from := max(i-40, 0)
+	s := string(b[from:i])
+	if k := strings.LastIndexAny(s, "\n\x00;|"); k >= 0 {
+		s = s[k+1:]
+	}
+	return s
+}
+
+func (r *Recognizer) named(t Type, field string) bool {
+	if t == CustomerID {
+		return r.custom.MatchString(field)
+	}
+	return r.user.MatchString(field)
+}
+
+// NamedBy reports whether a field of that name says that its value is an
+// identifier of type t.
+func (r *Recognizer) NamedBy(t Type, field string) bool { return r.named(t, field) }
+
+// Find appends the hits in buf, in order of their start.
+func (r *Recognizer) Find(dst []Hit, buf []byte) []Hit {
+	found := r.matcher.Find(nil, buf)
+	if len(found) == 0 {
+		return dst
+	}
+	f := finder{r: r}
+	return append(dst, f.window(0, buf, found)...)
+}
+
+// Scan reads rd to its end and calls fn for each hit, in about the order of
+// their start. It returns how many bytes it read, and what reading failed with.
+func (r *Recognizer) Scan(ctx context.Context, rd io.Reader, fn func(Hit)) (int64, error) {
+	f := finder{r: r}
+	return r.matcher.Scan(ctx, rd, surroundings, func(base int64, b []byte, found []match.Hit) error {
+		for _, h := range f.window(base, b, found) {
+			fn(h)
+		}
+		return nil
+	})
+}
+
+// Confidence says how surely a record is about a person.
+type Confidence string
+
+// The degrees of confidence, as the contract defines them.
+const (
+	Certain  Confidence = "certain"
+	Likely   Confidence = "likely"
+	Possible Confidence = "possible"
+)
+
+// Evidence is what was seen of one person in one record.
+type Evidence struct {
+	r      *Recognizer
+	person int
+	own    Type // the first identifier that settles it
+	shared Type // an own one that several people have
+	seen   []sighting
+	likely [2]Type
+}
+
+type sighting struct {
+	t    Type
+	unit int   // matches corroborate within one unit ...
+	at   int64 // ... and, where at is not negative, within a few lines
+}
+
+// NewEvidence starts to collect for a person.
+func (r *Recognizer) NewEvidence(person int) *Evidence { return &Evidence{r: r, person: person} }
+
+// Add takes a hit into account. unit tells apart the parts of a record that
+// don't corroborate each other; at is the place in a long text, -1 where all of
+// the unit counts as one.
+func (e *Evidence) Add(h Hit, unit int, at int64) {
+	if h.Type.Own() && (h.Type != CustomerID || h.Named) {
+		if !e.r.Shared(h.Person, h.Identifier) {
+			if e.own == "" {
+				e.own = h.Type
+			}
+			return
+		}
+		e.shared = h.Type
+	}
+	if e.likely[0] != "" {
+		return
+	}
+	for _, s := range e.seen {
+		if s.t != h.Type && s.unit == unit && (at < 0 || s.at < 0 || at-s.at <= near && s.at-at <= near) {
+			e.likely = [2]Type{s.t, h.Type}
+			return
+		}
+	}
+	if n := len(e.seen); n < 64 {
+		e.seen = append(e.seen, sighting{h.Type, unit, at})
+	} else {
+		e.seen[int(at&0x3fffffff)%64] = sighting{h.Type, unit, at} // of a very long text the late ones count
+	}
+}
+
+// Judge returns the confidence and the reason for it, in a sentence. contradicted
+// says that the record holds another birth date than the person's.
+func (e *Evidence) Judge(contradicted bool) (Confidence, string) {
+	switch {
+	case e.own != "":
+		return Certain, word(e.own) + " belongs to one person"
+	case contradicted:
+		return Possible, "another birth date stands in the same record"
+	case e.likely[0] != "":
+		return Likely, word(e.likely[0]) + " and " + word(e.likely[1]) + " stand together"
+	case e.shared != "":
+		return Possible, word(e.shared) + " is shared by several people"
+	case len(e.seen) > 0:
+		return Possible, "only " + word(e.seen[0].t) + ", which others may have too"
+	}
+	return Possible, "nothing settles it"
+}
+
+func word(t Type) string {
+	switch t {
+	case Email:
+		return "the e-mail address"
+	case Phone:
+		return "the phone number"
+	case Name:
+		return "the name"
+	case Address:
+		return "the address"
+	case BirthDate:
+		return "the birth date"
+	case VAT:
+		return "the VAT number"
+	case IBAN:
+		return "the IBAN"
+	case NationalID:
+		return "the national id"
+	case IP:
+		return "the IP address"
+	case Username:
+		return "the user name"
+	case CustomerID:
+		return "the customer id"
+	case Domain:
+		return "the domain"
+	}
+	return string(t)
+}
+
+// BirthDateColumn reports whether a field of that name holds birth dates.
+func (r *Recognizer) BirthDateColumn(field string) bool { return r.birth.MatchString(field) }
+
+// Contradicts reports whether value is a birth date other than the person's.
+func (r *Recognizer) Contradicts(person int, value string) bool {
+	v := strings.TrimSpace(value)
+	if len(v) > 10 {
+		v = v[:10]
+	}
+	t, err := parseDate(v)
+	if err != nil || t.Year() < 1850 {
+		return false
+	}
+	known := false
+	for _, id := range r.persons[person].Identifiers {
+		if id.Type != BirthDate || id.Hash != "" {
+			continue
+		}
+		if n, err := id.Normal(); err == nil {
+			if n == t.Format("2006-01-02") {
+				return false
+			}
+			known = true
+		}
+	}
+	return known
+}

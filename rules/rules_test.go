@@ -1,0 +1,51 @@
+package rules
+
+import "testing"
+
+func TestExamples(t *testing.T) {
+	for _, r := range All() {
+		t.Run(r.ID, func(t *testing.T) {
+			if r.Description == "" || r.Source == "" || len(r.Match) == 0 || len(r.NoMatch) == 0 {
+				t.Error("a rule needs a description, a source, and examples of both kinds")
+			}
+			for _, s := range r.Match {
+				for _, around := range [][2]string{{"", ""}, {"<", ">"}, {"x: ", ", y"}} {
+					found := false
+					r.Find([]byte(around[0]+s+around[1]), func(start, end int) bool {
+						found = start == len(around[0]) && end == start+len(s)
+						return !found
+					})
+					if !found {
+						t.Errorf("not found: %q between %q", s, around)
+					}
+				}
+			}
+			for _, s := range r.NoMatch {
+				r.Find([]byte(s), func(start, end int) bool {
+					t.Errorf("found %q in %q", s[start:end], s)
+					return true
+				})
+			}
+		})
+	}
+}
+
+func FuzzFind(f *testing.F) {
+	for _, r := range All() {
+		for _, s := range append(r.Match, r.NoMatch...) {
+			f.Add([]byte(s))
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, r := range All() {
+			last := 0
+			r.Find(b, func(start, end int) bool {
+				if start < last || end <= start || end > len(b) {
+					t.Fatalf("%s: found [%d:%d] after %d in %d bytes", r.ID, start, end, last, len(b))
+				}
+				last = end
+				return true
+			})
+		}
+	})
+}
