@@ -1,0 +1,115 @@
+/*M!999999\- enable the sandbox mode */ 
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `bink` (
+  `k` binary(4) NOT NULL,
+  `v` varchar(20) DEFAULT NULL,
+  PRIMARY KEY (`k`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+/*!40101 SET character_set_client = @saved_cs_client */;
+INSERT INTO `bink` VALUES
+('\0ÿ\'','bin');
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `clients` (
+  `id` int(10) unsigned NOT NULL AUTO_INCREMENT,
+  `email` varchar(190) DEFAULT NULL,
+  `note` text DEFAULT NULL COMMENT 'it''s; free (text), PRIMARY KEY (note)',
+  `pic` blob DEFAULT NULL,
+  `flags` bit(8) DEFAULT NULL,
+  `score` decimal(10,2) DEFAULT NULL,
+  `born` date DEFAULT NULL,
+  `kind` enum('a','b') DEFAULT 'a',
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `email` (`email`),
+  KEY `k` (`kind`,`born`)
+) ENGINE=InnoDB AUTO_INCREMENT=5 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='a; comment';
+/*!40101 SET character_set_client = @saved_cs_client */;
+INSERT INTO `clients` VALUES
+(1,'zoe@example.be','line\nbreak \'quoted\' \\ \"double\" 	 tab \0 nul \Z sub %_','BE68539007547034','',12.50,'1985-07-30','a'),
+(2,NULL,'ZoÃ« MÃ¼ller â‚¬','\0ÿ\'\"\\\n\r\Z',NULL,-1.25,NULL,NULL),
+(3,'empty@example.be','','','\0',0.00,'0000-00-00','b'),
+(4,'x\'y@example.be','),(5,\'not a row\');','--','',1000.00,'1999-01-01','b');
+/*!50003 SET @saved_cs_client      = @@character_set_client */ ;
+/*!50003 SET @saved_cs_results     = @@character_set_results */ ;
+/*!50003 SET @saved_col_connection = @@collation_connection */ ;
+/*!50003 SET character_set_client  = utf8mb4 */ ;
+/*!50003 SET character_set_results = utf8mb4 */ ;
+/*!50003 SET collation_connection  = utf8mb4_general_ci */ ;
+/*!50003 SET @saved_sql_mode       = @@sql_mode */ ;
+/*!50003 SET sql_mode              = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION' */ ;
+DELIMITER ;;
+/*!50003 CREATE*/ /*!50017 DEFINER=`root`@`localhost`*/ /*!50003 TRIGGER tr BEFORE INSERT ON clients FOR EACH ROW BEGIN IF NEW.email = 'x' THEN
+INSERT INTO nokey VALUES ('trig',1,'t'); END IF; END 
+*/;;
+DELIMITER ;
+/*!50003 SET sql_mode              = @saved_sql_mode */ ;
+/*!50003 SET character_set_client  = @saved_cs_client */ ;
+/*!50003 SET character_set_results = @saved_cs_results */ ;
+/*!50003 SET collation_connection  = @saved_col_connection */ ;
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `gen` (
+  `id` int(11) NOT NULL,
+  `first` varchar(20) DEFAULT NULL,
+  `full_name` varchar(60) GENERATED ALWAYS AS (concat(`first`,' X')) VIRTUAL,
+  `hid` int(11) INVISIBLE DEFAULT 7,
+  PRIMARY KEY (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+/*!40101 SET character_set_client = @saved_cs_client */;
+INSERT INTO `gen` (`id`, `first`, `full_name`, `hid`) VALUES (1,'Ann','Ann X',7),
+(2,'Bob','Bob X',7);
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `lat` (
+  `id` int(11) NOT NULL,
+  `n` varchar(30) DEFAULT NULL,
+  PRIMARY KEY (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_swedish_ci;
+/*!40101 SET character_set_client = @saved_cs_client */;
+INSERT INTO `lat` VALUES
+(1,'JosÃ©'),
+(2,'â‚¬uro');
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `nokey` (
+  `a` varchar(20) DEFAULT NULL,
+  `b` double DEFAULT NULL,
+  `we``ird (name)` text DEFAULT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+/*!40101 SET character_set_client = @saved_cs_client */;
+INSERT INTO `nokey` VALUES
+('same',1.5,'x'),
+('same',1.5,'x'),
+(NULL,NULL,NULL);
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `uq` (
+  `code` char(5) NOT NULL,
+  `v` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL CHECK (json_valid(`v`)),
+  `g` point DEFAULT NULL,
+  UNIQUE KEY `code` (`code`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+/*!40101 SET character_set_client = @saved_cs_client */;
+INSERT INTO `uq` VALUES
+('AB/1?','{\"e\":\"j@example.be\",\"q\":\"it\'s \\\"x\\\"\"}','\0\0\0\0\0\0\0\0\0\0\0\0\0ð?\0\0\0\0\0\0\0@'),
+('CD&=2',NULL,NULL);
+SET @saved_cs_client     = @@character_set_client;
+SET character_set_client = utf8mb4;
+/*!50001 CREATE VIEW `v` AS SELECT
+ NULL AS `id`,
+ NULL AS `email` */;
+SET character_set_client = @saved_cs_client;
+/*!50001 DROP VIEW IF EXISTS `v`*/;
+/*!50001 SET @saved_cs_client          = @@character_set_client */;
+/*!50001 SET @saved_cs_results         = @@character_set_results */;
+/*!50001 SET @saved_col_connection     = @@collation_connection */;
+/*!50001 SET character_set_client      = utf8mb4 */;
+/*!50001 SET character_set_results     = utf8mb4 */;
+/*!50001 SET collation_connection      = utf8mb4_general_ci */;
+/*!50001 CREATE ALGORITHM=UNDEFINED */
+/*!50013 DEFINER=`root`@`localhost` SQL SECURITY DEFINER */
+/*!50001 VIEW `v` AS select `clients`.`id` AS `id`,`clients`.`email` AS `email` from `clients` where `clients`.`note` <> 'a;b' */;
+/*!50001 SET character_set_client      = @saved_cs_client */;
+/*!50001 SET character_set_results     = @saved_cs_results */;
+/*!50001 SET collation_connection      = @saved_col_connection */;

@@ -1,0 +1,239 @@
+/*M!999999\- enable the sandbox mode */ 
+-- MariaDB dump 10.19  Distrib 10.11.19-MariaDB, for debian-linux-gnu (x86_64)
+--
+-- Host: localhost    Database: shop
+-- ------------------------------------------------------
+-- Server version	10.11.19-MariaDB-0+deb12u1
+
+/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;
+/*!40101 SET @OLD_CHARACTER_SET_RESULTS=@@CHARACTER_SET_RESULTS */;
+/*!40101 SET @OLD_COLLATION_CONNECTION=@@COLLATION_CONNECTION */;
+/*!40101 SET NAMES utf8mb4 */;
+/*!40103 SET @OLD_TIME_ZONE=@@TIME_ZONE */;
+/*!40103 SET TIME_ZONE='+00:00' */;
+/*!40014 SET @OLD_UNIQUE_CHECKS=@@UNIQUE_CHECKS, UNIQUE_CHECKS=0 */;
+/*!40014 SET @OLD_FOREIGN_KEY_CHECKS=@@FOREIGN_KEY_CHECKS, FOREIGN_KEY_CHECKS=0 */;
+/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;
+/*!40111 SET @OLD_SQL_NOTES=@@SQL_NOTES, SQL_NOTES=0 */;
+
+--
+-- Table structure for table `bink`
+--
+
+DROP TABLE IF EXISTS `bink`;
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `bink` (
+  `k` binary(4) NOT NULL,
+  `v` varchar(20) DEFAULT NULL,
+  PRIMARY KEY (`k`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+/*!40101 SET character_set_client = @saved_cs_client */;
+
+--
+-- Dumping data for table `bink`
+--
+
+LOCK TABLES `bink` WRITE;
+/*!40000 ALTER TABLE `bink` DISABLE KEYS */;
+INSERT INTO `bink` VALUES (0x00FF2701,'bin');
+/*!40000 ALTER TABLE `bink` ENABLE KEYS */;
+UNLOCK TABLES;
+
+--
+-- Table structure for table `clients`
+--
+
+DROP TABLE IF EXISTS `clients`;
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `clients` (
+  `id` int(10) unsigned NOT NULL AUTO_INCREMENT,
+  `email` varchar(190) DEFAULT NULL,
+  `note` text DEFAULT NULL COMMENT 'it''s; free (text), PRIMARY KEY (note)',
+  `pic` blob DEFAULT NULL,
+  `flags` bit(8) DEFAULT NULL,
+  `score` decimal(10,2) DEFAULT NULL,
+  `born` date DEFAULT NULL,
+  `kind` enum('a','b') DEFAULT 'a',
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `email` (`email`),
+  KEY `k` (`kind`,`born`)
+) ENGINE=InnoDB AUTO_INCREMENT=5 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='a; comment';
+/*!40101 SET character_set_client = @saved_cs_client */;
+
+--
+-- Dumping data for table `clients`
+--
+
+LOCK TABLES `clients` WRITE;
+/*!40000 ALTER TABLE `clients` DISABLE KEYS */;
+INSERT INTO `clients` VALUES (1,'zoe@example.be','line\nbreak \'quoted\' \\ \"double\" 	 tab \0 nul \Z sub %_',0x42453638353339303037353437303334,0x05,12.50,'1985-07-30','a');
+INSERT INTO `clients` VALUES (2,NULL,'Zoë Müller €',0x00FF27225C0A0D1A,NULL,-1.25,NULL,NULL);
+INSERT INTO `clients` VALUES (3,'empty@example.be','','',0x00,0.00,'0000-00-00','b');
+INSERT INTO `clients` VALUES (4,'x\'y@example.be','),(5,\'not a row\');',0x2D2D,0x01,1000.00,'1999-01-01','b');
+/*!40000 ALTER TABLE `clients` ENABLE KEYS */;
+UNLOCK TABLES;
+/*!50003 SET @saved_cs_client      = @@character_set_client */ ;
+/*!50003 SET @saved_cs_results     = @@character_set_results */ ;
+/*!50003 SET @saved_col_connection = @@collation_connection */ ;
+/*!50003 SET character_set_client  = utf8mb4 */ ;
+/*!50003 SET character_set_results = utf8mb4 */ ;
+/*!50003 SET collation_connection  = utf8mb4_general_ci */ ;
+/*!50003 SET @saved_sql_mode       = @@sql_mode */ ;
+/*!50003 SET sql_mode              = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION' */ ;
+DELIMITER ;;
+/*!50003 CREATE*/ /*!50017 DEFINER=`root`@`localhost`*/ /*!50003 TRIGGER tr BEFORE INSERT ON clients FOR EACH ROW BEGIN IF NEW.email = 'x' THEN
+INSERT INTO nokey VALUES ('trig',1,'t'); END IF; END 
+*/;;
+DELIMITER ;
+/*!50003 SET sql_mode              = @saved_sql_mode */ ;
+/*!50003 SET character_set_client  = @saved_cs_client */ ;
+/*!50003 SET character_set_results = @saved_cs_results */ ;
+/*!50003 SET collation_connection  = @saved_col_connection */ ;
+
+--
+-- Table structure for table `gen`
+--
+
+DROP TABLE IF EXISTS `gen`;
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `gen` (
+  `id` int(11) NOT NULL,
+  `first` varchar(20) DEFAULT NULL,
+  `full_name` varchar(60) GENERATED ALWAYS AS (concat(`first`,' X')) VIRTUAL,
+  `hid` int(11) INVISIBLE DEFAULT 7,
+  PRIMARY KEY (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+/*!40101 SET character_set_client = @saved_cs_client */;
+
+--
+-- Dumping data for table `gen`
+--
+
+LOCK TABLES `gen` WRITE;
+/*!40000 ALTER TABLE `gen` DISABLE KEYS */;
+INSERT INTO `gen` (`id`, `first`, `full_name`, `hid`) VALUES (1,'Ann','Ann X',7);
+INSERT INTO `gen` (`id`, `first`, `full_name`, `hid`) VALUES (2,'Bob','Bob X',7);
+/*!40000 ALTER TABLE `gen` ENABLE KEYS */;
+UNLOCK TABLES;
+
+--
+-- Table structure for table `lat`
+--
+
+DROP TABLE IF EXISTS `lat`;
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `lat` (
+  `id` int(11) NOT NULL,
+  `n` varchar(30) DEFAULT NULL,
+  PRIMARY KEY (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_swedish_ci;
+/*!40101 SET character_set_client = @saved_cs_client */;
+
+--
+-- Dumping data for table `lat`
+--
+
+LOCK TABLES `lat` WRITE;
+/*!40000 ALTER TABLE `lat` DISABLE KEYS */;
+INSERT INTO `lat` VALUES (1,'José');
+INSERT INTO `lat` VALUES (2,'€uro');
+/*!40000 ALTER TABLE `lat` ENABLE KEYS */;
+UNLOCK TABLES;
+
+--
+-- Table structure for table `nokey`
+--
+
+DROP TABLE IF EXISTS `nokey`;
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `nokey` (
+  `a` varchar(20) DEFAULT NULL,
+  `b` double DEFAULT NULL,
+  `we``ird (name)` text DEFAULT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+/*!40101 SET character_set_client = @saved_cs_client */;
+
+--
+-- Dumping data for table `nokey`
+--
+
+LOCK TABLES `nokey` WRITE;
+/*!40000 ALTER TABLE `nokey` DISABLE KEYS */;
+INSERT INTO `nokey` VALUES ('same',1.5,'x');
+INSERT INTO `nokey` VALUES ('same',1.5,'x');
+INSERT INTO `nokey` VALUES (NULL,NULL,NULL);
+/*!40000 ALTER TABLE `nokey` ENABLE KEYS */;
+UNLOCK TABLES;
+
+--
+-- Table structure for table `uq`
+--
+
+DROP TABLE IF EXISTS `uq`;
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `uq` (
+  `code` char(5) NOT NULL,
+  `v` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL CHECK (json_valid(`v`)),
+  `g` point DEFAULT NULL,
+  UNIQUE KEY `code` (`code`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+/*!40101 SET character_set_client = @saved_cs_client */;
+
+--
+-- Dumping data for table `uq`
+--
+
+LOCK TABLES `uq` WRITE;
+/*!40000 ALTER TABLE `uq` DISABLE KEYS */;
+INSERT INTO `uq` VALUES ('AB/1?','{\"e\":\"j@example.be\",\"q\":\"it\'s \\\"x\\\"\"}',0x000000000101000000000000000000F03F0000000000000040);
+INSERT INTO `uq` VALUES ('CD&=2',NULL,NULL);
+/*!40000 ALTER TABLE `uq` ENABLE KEYS */;
+UNLOCK TABLES;
+
+--
+-- Temporary table structure for view `v`
+--
+
+DROP TABLE IF EXISTS `v`;
+/*!50001 DROP VIEW IF EXISTS `v`*/;
+SET @saved_cs_client     = @@character_set_client;
+SET character_set_client = utf8mb4;
+/*!50001 CREATE VIEW `v` AS SELECT
+ NULL AS `id`,
+ NULL AS `email` */;
+SET character_set_client = @saved_cs_client;
+
+--
+-- Final view structure for view `v`
+--
+
+/*!50001 DROP VIEW IF EXISTS `v`*/;
+/*!50001 SET @saved_cs_client          = @@character_set_client */;
+/*!50001 SET @saved_cs_results         = @@character_set_results */;
+/*!50001 SET @saved_col_connection     = @@collation_connection */;
+/*!50001 SET character_set_client      = utf8mb4 */;
+/*!50001 SET character_set_results     = utf8mb4 */;
+/*!50001 SET collation_connection      = utf8mb4_general_ci */;
+/*!50001 CREATE ALGORITHM=UNDEFINED */
+/*!50013 DEFINER=`root`@`localhost` SQL SECURITY DEFINER */
+/*!50001 VIEW `v` AS select `clients`.`id` AS `id`,`clients`.`email` AS `email` from `clients` where `clients`.`note` <> 'a;b' */;
+/*!50001 SET character_set_client      = @saved_cs_client */;
+/*!50001 SET character_set_results     = @saved_cs_results */;
+/*!50001 SET collation_connection      = @saved_col_connection */;
+/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;
+
+/*!40101 SET SQL_MODE=@OLD_SQL_MODE */;
+/*!40014 SET FOREIGN_KEY_CHECKS=@OLD_FOREIGN_KEY_CHECKS */;
+/*!40014 SET UNIQUE_CHECKS=@OLD_UNIQUE_CHECKS */;
+/*!40101 SET CHARACTER_SET_CLIENT=@OLD_CHARACTER_SET_CLIENT */;
+/*!40101 SET CHARACTER_SET_RESULTS=@OLD_CHARACTER_SET_RESULTS */;
+/*!40101 SET COLLATION_CONNECTION=@OLD_COLLATION_CONNECTION */;
+/*!40111 SET SQL_NOTES=@OLD_SQL_NOTES */;
+
+-- Dump completed on 2026-11-22 19:10:46
