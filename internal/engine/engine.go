@@ -1,0 +1,409 @@
+// Package engine runs the pipeline: it reads the parts of all sources
+// concurrently, opens what is inside their items, has people recognised in it,
+// and hands findings, gaps and counts to the inventory. It starts all
+// goroutines of a scan.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/spoor-scan/spoor/internal/container"
+	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/subject"
+	"github.com/spoor-scan/spoor/scanners"
+)
+
+// A Source is a source of a scan. One that could not be made has an Err instead
+// of a Source; it becomes a gap.
+type Source struct {
+	scanners.Source
+	Info scanners.Info
+	Err  error
+}
+
+// Options say what is to be scanned, and for whom.
+type Options struct {
+	Run        inventory.Run
+	Sources    []Source
+	Recognizer *subject.Recognizer
+	Subjects   []inventory.Subject // in the order of the recognizer's persons
+	Activities []Activity
+	Decoders   []container.Decoder
+	Limits     container.Limits
+	RowKey     []byte // of scanners.RowHash
+	ShowValues bool   // put identifiers into the report as they were found
+	Progress   *Progress
+}
+
+// An Activity is a processing activity and the places that it covers: patterns
+// of doublestar over the source's name, or over "source / place".
+type Activity struct {
+	inventory.Activity
+	Covers []string
+}
+
+// run is a scan under way.
+type run struct {
+	Options
+	col    *inventory.Collector
+	mails  []map[string]bool // each person's own e-mail addresses
+	mu     sync.Mutex
+	failed error // what made the run as a whole fail: the spool
+	cancel context.CancelCauseFunc
+}
+
+// errInterrupted ends a scan early; what it left unread becomes gaps.
+var errInterrupted = errors.New("interrupted")
+
+// Scan reads all sources and returns the settled report, whose findings live as
+// long as col. When ctx ends early, the report says what was not read. An error
+// means that there is no report.
+func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventory.Report, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := &run{Options: opt, col: col, cancel: cancel}
+	for _, p := range opt.Recognizer.Persons() {
+		own := map[string]bool{}
+		for _, id := range p.Identifiers {
+			if n, err := id.Normal(); err == nil && id.Type == subject.Email && id.Hash == "" {
+				own[n] = true
+			}
+		}
+		r.mails = append(r.mails, own)
+	}
+	for _, s := range opt.Sources {
+		col.AddSource(inventory.Source{
+			Name: s.Info.Name, Type: s.Info.Type, URI: s.Info.URI, Counts: s.Info.Units, Consistency: s.Info.Consistency,
+		})
+	}
+	var wg sync.WaitGroup
+	for i, s := range opt.Sources {
+		wg.Go(func() { r.source(ctx, s, opt.Progress.source(i)) })
+	}
+	wg.Wait()
+	if r.failed != nil {
+		return nil, r.failed
+	}
+	opt.Run.Finished = time.Now().UTC().Truncate(time.Millisecond)
+	activities := make([]inventory.Activity, 0, len(opt.Activities)+1)
+	for _, a := range opt.Activities {
+		activities = append(activities, a.Activity)
+	}
+	activities = append(activities, inventory.Activity{
+		ID: unassigned, Role: unassigned, DataSubjects: []string{}, Recipients: []inventory.Recipient{},
+	})
+	return col.Settle(opt.Run, opt.Subjects, activities)
+}
+
+// unassigned is the activity of what no activity of the configuration covers.
+const unassigned = "unassigned"
+
+// fail ends the run without a report.
+func (r *run) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failed == nil {
+		r.failed = err
+	}
+	r.cancel(err)
+}
+
+// source reads one source.
+func (r *run) source(ctx context.Context, s Source, c *Counter) {
+	defer c.done()
+	listing := newBatch(r, s, scanners.Part{ID: "listing", Units: -1, Bytes: -1}, c)
+	defer listing.commit()
+	if s.Err != nil {
+		r.unlisted(listing, s, s.Err)
+		return
+	}
+	parts := make(chan scanners.Part)
+	open := make(chan struct{}, max(1, s.Info.Parallel)) // deferred items that are open
+	var wg sync.WaitGroup
+	for range max(1, s.Info.Parallel) {
+		wg.Go(func() {
+			for p := range parts {
+				r.part(ctx, s, p, open, c)
+			}
+		})
+	}
+	r.list(ctx, s, listing, parts, c)
+	close(parts)
+	wg.Wait()
+}
+
+// list hands out the parts of a source.
+func (r *run) list(ctx context.Context, s Source, b *batch, parts chan<- scanners.Part, c *Counter) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.unlisted(b, s, panicked(p))
+		}
+	}()
+	for p, err := range s.Parts(ctx) {
+		if err != nil {
+			if b.note(err) {
+				continue
+			}
+			r.unlisted(b, s, err)
+			return
+		}
+		c.expect(p.Units, p.Bytes)
+		select {
+		case parts <- p:
+		case <-ctx.Done():
+			b.unread(p, scanners.Failed, "interrupted before it was read", 0, 0)
+		}
+	}
+	if ctx.Err() != nil {
+		r.unlisted(b, s, errInterrupted)
+	}
+}
+
+// unlisted records that a source could not be listed to its end.
+func (r *run) unlisted(b *batch, s Source, err error) {
+	r.col.Unlisted(s.Info.Name)
+	detail := "could not be listed: " + errorText(err)
+	b.gap(scanners.Gap{URI: s.Info.URI, Place: s.Info.Name, Reason: scanners.ReasonOf(err), Detail: detail})
+}
+
+// part reads one part.
+func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan struct{}, c *Counter) {
+	b := newBatch(r, s, p, c)
+	defer b.commit()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer func() {
+		if v := recover(); v != nil {
+			b.rest(p, panicked(v))
+		}
+	}()
+	if ctx.Err() != nil {
+		b.rest(p, errInterrupted)
+		return
+	}
+	for it, err := range s.Items(ctx, p) {
+		if err != nil {
+			if b.note(err) {
+				continue
+			}
+			b.rest(p, err)
+			return
+		}
+		if !it.Deferred {
+			if it.Same == "" || r.col.Alias(it.Same, it.Ref.URI) {
+				r.item(ctx, b, it)
+			}
+			continue
+		}
+		select {
+		case open <- struct{}{}:
+		case <-ctx.Done():
+			b.missed(it, errInterrupted)
+			b.rest(p, errInterrupted)
+			return
+		}
+		wg.Go(func() {
+			defer func() { <-open }()
+			r.deferred(ctx, s, b, it)
+		})
+	}
+	if ctx.Err() != nil {
+		b.rest(p, errInterrupted)
+	}
+}
+
+// deferred opens an item and reads it.
+func (r *run) deferred(ctx context.Context, s Source, b *batch, it scanners.Item) {
+	if it.Same != "" && !r.col.Alias(it.Same, it.Ref.URI) {
+		return
+	}
+	full, err := r.open(ctx, s, it.Ref)
+	if err != nil {
+		b.missed(it, err)
+		return
+	}
+	defer full.Close()
+	full.Fields = mergeFields(it.Fields, full.Fields)
+	full.Same = it.Same
+	if full.Ref.URI == "" {
+		full.Ref = it.Ref
+	}
+	if full.Name == "" {
+		full.Name = it.Name
+	}
+	r.item(ctx, b, full)
+}
+
+func (r *run) open(ctx context.Context, s Source, ref scanners.Ref) (it scanners.Item, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+		}
+	}()
+	return s.Open(ctx, ref)
+}
+
+func mergeFields(a, b []scanners.Field) []scanners.Field {
+	out := a
+	for _, f := range b {
+		seen := false
+		for _, g := range a {
+			seen = seen || f == g
+		}
+		if !seen {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// panicError is a recovered panic. Its text is the place in the program, never
+// the value, which may hold content.
+type panicError struct{ at string }
+
+func (e *panicError) Error() string { return "a decoder or scanner broke off (" + e.at + ")" }
+
+func panicked(any) error {
+	return &panicError{at: panicSite(debug.Stack())}
+}
+
+// errorText returns what reports may say of an error.
+func errorText(err error) string {
+	var g *scanners.Gap
+	switch {
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+		return "interrupted"
+	case errors.As(err, &g):
+		return g.Detail
+	}
+	return err.Error()
+}
+
+// batch collects the results of a part and commits them piece by piece.
+type batch struct {
+	run     *run
+	source  Source
+	counter *Counter
+	part    scanners.Part
+
+	mu          sync.Mutex
+	result      inventory.Result
+	units, size int64 // seen so far
+	identical   map[string]int
+}
+
+// batchFindings is how many findings and gaps a batch holds before it commits.
+const batchFindings = 512
+
+func newBatch(r *run, s Source, p scanners.Part, c *Counter) *batch {
+	return &batch{
+		run: r, source: s, counter: c, part: p,
+		result:    inventory.Result{Source: s.Info.Name, Part: p.ID},
+		identical: map[string]int{},
+	}
+}
+
+// commit hands over what was collected.
+func (b *batch) commit() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.commitLocked()
+}
+
+func (b *batch) commitLocked() {
+	if err := b.run.col.Commit(b.result); err != nil {
+		b.run.fail(err)
+	}
+	b.result = inventory.Result{Source: b.result.Source, Part: b.result.Part, Seq: b.result.Seq + 1}
+}
+
+// add takes over the results of a unit.
+func (b *batch) add(u *unit) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.units += u.top
+	b.size += u.cov.Bytes.Found
+	b.result.Findings = append(b.result.Findings, u.findings...)
+	b.result.Gaps = append(b.result.Gaps, u.gaps...)
+	b.result.Exclusions = append(b.result.Exclusions, u.exclusions...)
+	b.result.Coverage.Add(u.cov)
+	b.counter.add(u.top, int64(len(u.findings)), int64(len(u.gaps)))
+	if len(b.result.Findings)+len(b.result.Gaps) >= batchFindings {
+		b.commitLocked()
+	}
+}
+
+// note records a *Gap or *Exclusion of a source; other errors are not its
+// business.
+func (b *batch) note(err error) bool {
+	var g *scanners.Gap
+	var x *scanners.Exclusion
+	switch {
+	case errors.As(err, &g):
+		b.gap(*g)
+	case errors.As(err, &x):
+		u := &unit{run: b.run, source: b.source}
+		u.exclusions = []inventory.Exclusion{{
+			Source: b.source.Info.Name, URI: x.URI, Place: x.Place, Reason: string(x.Reason), Detail: x.Detail, Units: x.Units, Bytes: x.Bytes,
+		}}
+		u.top = x.Units
+		u.cov.Units.Found, u.cov.Units.Excluded = x.Units, x.Units
+		u.cov.Bytes.Found, u.cov.Bytes.Excluded = x.Bytes, x.Bytes
+		b.add(u)
+	default:
+		return false
+	}
+	return true
+}
+
+// gap records a gap of a source: units that were listed and not read.
+func (b *batch) gap(g scanners.Gap) {
+	u := &unit{run: b.run, source: b.source}
+	if g.URI == "" {
+		g.URI = b.source.Info.URI
+	}
+	if g.Place == "" {
+		g.Place = b.part.Place
+	}
+	u.gap(g)
+	u.top = g.Units
+	u.cov.Units.Found, u.cov.Units.Unread = g.Units, g.Units
+	u.cov.Bytes.Found, u.cov.Bytes.Unread = g.Bytes, g.Bytes
+	b.add(u)
+}
+
+// missed records an item that was listed and could not be opened.
+func (b *batch) missed(it scanners.Item, err error) {
+	b.gap(scanners.Gap{
+		URI: it.Ref.URI, Place: it.Ref.Place, Reason: scanners.ReasonOf(err), Detail: errorText(err), Units: 1, Bytes: max(it.Size, 0),
+	})
+}
+
+// rest records that a part ended before its end. What is missing is known only
+// as far as the part was estimated.
+func (b *batch) rest(p scanners.Part, err error) {
+	if p.Units < 0 {
+		// What is listed while it is read was not listed to its end either.
+		b.run.col.Unlisted(b.source.Info.Name)
+	}
+	b.mu.Lock()
+	units, size := max(p.Units-b.units, 0), max(p.Bytes-b.size, 0)
+	b.mu.Unlock()
+	b.unread(p, scanners.ReasonOf(err), "not read to its end: "+errorText(err), units, size)
+}
+
+func (b *batch) unread(p scanners.Part, reason scanners.Reason, detail string, units, size int64) {
+	if units == 0 && size == 0 && detail == "interrupted before it was read" {
+		units, size = max(p.Units, 0), max(p.Bytes, 0)
+	}
+	place := p.Place
+	if p.Range != "" {
+		place = fmt.Sprintf("%s (%s)", place, p.Range)
+	}
+	b.gap(scanners.Gap{Place: place, Reason: reason, Detail: detail, Units: units, Bytes: size})
+}

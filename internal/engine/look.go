@@ -1,0 +1,215 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spoor-scan/spoor/internal/container"
+	"github.com/spoor-scan/spoor/internal/subject"
+	"github.com/spoor-scan/spoor/rules"
+	"github.com/spoor-scan/spoor/scanners"
+)
+
+// mail is the name of the decoder whose parts can be named by sections.
+const mail = "mail"
+
+// look matches the body of an item, or opens it and looks at what is inside.
+func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *container.Budget) {
+	head, rest, err := container.Head(it.Body)
+	if err != nil {
+		rec.failed(err)
+	}
+	d := container.Detect(r.Decoders, head, it.Name)
+	if d == nil {
+		at := int64(0)
+		if rec.decoded {
+			at = -1
+		}
+		r.text(ctx, rec, rest, "", at, true)
+		return
+	}
+	it.Body, it.Ref = rest, rec.ref
+	for child, err := range d.Decode(ctx, it, budget) {
+		if err != nil {
+			var g *scanners.Gap
+			if errors.As(err, &g) && err == error(g) {
+				inner := *g
+				if inner.URI != "" && inner.URI != rec.ref.URI {
+					inner.Place = rec.ref.Place + " / " + memberOf(d.Name)
+				}
+				rec.gap(inner)
+				continue
+			}
+			rec.failed(err)
+			return
+		}
+		switch {
+		case child.Block != nil:
+			r.rows(ctx, rec, child.Block, false)
+		case child.Step != "":
+			r.member(ctx, rec, d, child, budget)
+		case child.Text:
+			r.childText(ctx, rec, d, child)
+		default: // the content of a bare compression
+			r.fields(rec, child.Fields)
+			if child.Body == nil {
+				continue
+			}
+			rec.decoded = true
+			inner, err := budget.Enter()
+			if err != nil {
+				rec.failed(err)
+				r.text(ctx, rec, child.Body, "", -1, true)
+				continue
+			}
+			r.look(ctx, rec, child, inner)
+		}
+	}
+}
+
+// childText matches a piece of text that a decoder found in the record.
+func (r *run) childText(ctx context.Context, rec *record, d *container.Decoder, child scanners.Item) {
+	r.fields(rec, child.Fields)
+	if child.Body == nil {
+		return
+	}
+	at := int64(-1)
+	if child.Verbatim && !rec.decoded {
+		at = child.Offset
+	}
+	body := child.Body
+	if d.Name == mail && addressHeader(child.Field) {
+		b, err := io.ReadAll(io.LimitReader(body, 64<<10))
+		if rec.others == nil {
+			rec.others = map[string]bool{}
+		}
+		addresses(rec.others, b)
+		body = io.MultiReader(bytes.NewReader(b), body)
+		if err != nil {
+			body = io.MultiReader(bytes.NewReader(b), failing{err})
+		}
+	}
+	// The headers and texts of a message corroborate each other.
+	r.text(ctx, rec, body, child.Field, at, d.Name != mail)
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func addressHeader(field string) bool {
+	rel := relation(field, "")
+	return rel == "sender" || rel == "recipient"
+}
+
+// smallText is the length up to which a text is matched in one piece, in bytes.
+const smallText = 8 << 10
+
+// text matches a text. at is the offset of its start in the record's own bytes,
+// -1 where it has none; lines says that only what stands near each other in it
+// belongs together.
+func (r *run) text(ctx context.Context, rec *record, body io.Reader, field string, at int64, lines bool) {
+	if lines {
+		rec.texts++
+	}
+	hit := func(h subject.Hit) {
+		off, near := int64(-1), int64(-1)
+		if at >= 0 {
+			off = at + h.Start
+		}
+		if lines {
+			near = h.Start
+		}
+		rec.hit(h, field, off, near)
+	}
+	small := make([]byte, 512, smallText)
+	n, err := 0, error(nil)
+	for err == nil {
+		if n == len(small) {
+			if n == cap(small) {
+				break
+			}
+			small = small[:min(2*n, cap(small))]
+		}
+		var k int
+		k, err = body.Read(small[n:])
+		n += k
+	}
+	if err != nil {
+		for _, h := range r.Recognizer.Find(nil, small[:n]) {
+			hit(h)
+		}
+	} else {
+		_, err = r.Recognizer.Scan(ctx, io.MultiReader(bytes.NewReader(small[:n]), body), hit)
+	}
+	if err != nil && err != io.EOF {
+		rec.failed(err)
+	}
+}
+
+// member looks at what is a record of its own within rec.
+func (r *run) member(ctx context.Context, rec *record, d *container.Decoder, child scanners.Item, budget *container.Budget) {
+	u := rec.unit
+	sub := &record{unit: u, parent: rec, ref: rec.ref, top: rec.top, depth: rec.depth + 1, isRow: false}
+	sub.inside = append(slices.Clone(rec.inside), step{d.Name, child.Step})
+	sub.ref.Place = rec.ref.Place + " / " + memberOf(d.Name)
+	if d.Name == mail && rec.sections && child.Section != "" {
+		sub.sections = true
+		sub.section = child.Section
+		if rec.section != "" {
+			sub.section = rec.section + "." + child.Section
+		}
+		sub.ref.URI = rec.top + "/;SECTION=" + sub.section
+	} else {
+		sub.ref.URI = rec.ref.URI + "!/" + scanners.Escape(child.Step)
+	}
+	r.enter(ctx, sub, child, budget)
+}
+
+// enter reads a record inside another, and counts it.
+func (r *run) enter(ctx context.Context, sub *record, child scanners.Item, budget *container.Budget) {
+	cov := &sub.unit.cov.Units
+	cov.Found++
+	if child.Body == nil {
+		child.Body = strings.NewReader("")
+	}
+	if inner, err := budget.Enter(); err != nil {
+		sub.failed(err)
+		r.fields(sub, child.Fields)
+		r.text(ctx, sub, child.Body, "", 0, true)
+		sub.finish()
+	} else {
+		r.whole(ctx, sub, child, inner)
+	}
+	if sub.partial {
+		cov.Partial++
+	} else {
+		cov.Scanned++
+	}
+}
+
+// memberOf names what a kind of container holds, for people.
+func memberOf(kind string) string {
+	switch kind {
+	case mail:
+		return "attachment"
+	case "mbox":
+		return "message"
+	}
+	return kind + " member"
+}
+
+// maxAddresses bounds how many addresses of a record are told apart.
+const maxAddresses = 10000
+
+// addresses collects the e-mail addresses in b, in lower case.
+func addresses(into map[string]bool, b []byte) {
+	rules.Email().Find(b, func(start, end int) bool {
+		into[strings.ToLower(string(b[start:end]))] = true
+		return len(into) < maxAddresses
+	})
+}

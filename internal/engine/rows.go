@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"sort"
+
+	"github.com/spoor-scan/spoor/internal/container"
+	"github.com/spoor-scan/spoor/internal/subject"
+	"github.com/spoor-scan/spoor/scanners"
+)
+
+// rowWork is what there is to do for one row of a block.
+type rowWork struct {
+	hits  []subject.Hit
+	cells []int // columns that hold a container
+}
+
+// rows matches a block. Each row is a record of its own; of a live database it
+// is a unit, too. rec is the item or document that the block came out of.
+func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live bool) {
+	work := map[int]*rowWork{}
+	at := func(row int) *rowWork {
+		w := work[row]
+		if w == nil {
+			w = &rowWork{}
+			work[row] = w
+		}
+		return w
+	}
+	for _, h := range r.Recognizer.Find(nil, b.Data) {
+		row, col, _ := b.At(int(h.Start))
+		last, lastCol, _ := b.At(int(h.End) - 1)
+		if row != last || col != lastCol && h.Form != "columns" {
+			continue // a match never crosses a cell
+		}
+		w := at(row)
+		w.hits = append(w.hits, h)
+	}
+	for i := range b.Ends {
+		if start, end := b.Span(i); end-start >= minNested && nested(b.Data[start:end]) {
+			row := i / len(b.Table.Columns)
+			at(row).cells = append(at(row).cells, i%len(b.Table.Columns))
+		}
+	}
+	var partialRows, partialBytes int64
+	order := make([]int, 0, len(work))
+	for row := range work {
+		order = append(order, row)
+	}
+	sort.Ints(order)
+	for _, row := range order {
+		if r.row(ctx, rec, b, row, work[row], live) {
+			partialRows++
+			partialBytes += b.RowBytes(row)
+		}
+	}
+	if !live {
+		return
+	}
+	n, size := int64(b.Rows()), b.Bytes()
+	u := rec.unit
+	u.top = n
+	u.cov.Units.Found += n
+	u.cov.Units.Scanned += n - partialRows
+	u.cov.Units.Partial += partialRows
+	u.cov.Bytes.Found += size
+	u.cov.Bytes.Scanned += size - partialBytes
+	u.cov.Bytes.Partial += partialBytes
+	u.batch.counter.bytes.Add(size)
+}
+
+// minNested is the length from which a cell may hold a container, in bytes.
+const minNested = 20
+
+// nested reports whether a cell starts like a container that columns are used
+// to hold; text is matched where it stands.
+func nested(cell []byte) bool {
+	switch cell[0] {
+	case 0x1f:
+		return cell[1] == 0x8b
+	case 'P':
+		return bytes.HasPrefix(cell, []byte("PK\x03\x04"))
+	case 'B':
+		return bytes.HasPrefix(cell, []byte("BZh")) && bytes.Equal(cell[4:10], []byte("1AY&SY"))
+	case 0xfd:
+		return bytes.HasPrefix(cell, []byte("\xfd7zXZ\x00"))
+	case 0x28:
+		return bytes.HasPrefix(cell, []byte("\x28\xb5\x2f\xfd"))
+	}
+	return false
+}
+
+// row makes the record of a row, and reports whether something in it could not
+// be read.
+func (r *run) row(ctx context.Context, rec *record, b *scanners.Block, row int, w *rowWork, live bool) (partial bool) {
+	hash := b.Hash(r.RowKey, row)
+	n := 1
+	if len(b.Table.Key) == 0 {
+		n = rec.nth(b.Table.Name+"\x00"+hash, live)
+	}
+	ref := b.Refs(row, hash, n)
+	sub := &record{unit: rec.unit, ref: ref, top: ref.URI, isRow: true, depth: rec.depth}
+	if live {
+		ref.If = map[string]string{"row-hmac": hash}
+		sub.ref.If = ref.If
+	} else {
+		sub.parent = rec
+		sub.row, _ = json.Marshal(ref.Locator)
+		sub.top, sub.inside, sub.section = rec.top, rec.inside, rec.section
+		sub.ref = rec.ref
+		sub.ref.URI = rec.ref.URI + ref.URI
+		sub.ref.Place = rec.ref.Place + " / " + ref.Place
+	}
+	columns := b.Table.Columns
+	for _, h := range w.hits {
+		_, col, start := b.At(int(h.Start))
+		field, at := columns[col], h.Start-int64(start)
+		if _, last, _ := b.At(int(h.End) - 1); last != col {
+			field, at = columns[col]+"+"+columns[last], -1
+		}
+		sub.hit(h, field, at, -1)
+	}
+	if len(sub.people) > 0 {
+		for col, name := range columns {
+			if !r.Recognizer.BirthDateColumn(name) {
+				continue
+			}
+			cell, _ := b.Cell(row, col)
+			for p, a := range sub.people {
+				a.contradicted = a.contradicted || r.Recognizer.Contradicts(p, string(cell))
+			}
+		}
+		sub.others = map[string]bool{}
+		for col := range columns {
+			cell, _ := b.Cell(row, col)
+			addresses(sub.others, cell)
+		}
+	}
+	for _, col := range w.cells {
+		r.cell(ctx, sub, b, row, col)
+	}
+	sub.finish()
+	return sub.partial
+}
+
+// cell looks into a cell that holds a container.
+func (r *run) cell(ctx context.Context, row *record, b *scanners.Block, n, col int) {
+	cell, _ := b.Cell(n, col)
+	name := b.Table.Columns[col]
+	sub := &record{unit: row.unit, parent: row, ref: row.ref, top: row.top, row: row.row, depth: row.depth + 1}
+	sub.inside = append(slices.Clone(row.inside), step{"column", name})
+	sub.ref.URI = row.ref.URI + "!/" + scanners.EscapeSegment(name)
+	sub.ref.Place = row.ref.Place + " / column"
+	budget := container.NewBudget(r.Limits, int64(len(cell)))
+	r.enter(ctx, sub, scanners.Item{Name: name, Size: int64(len(cell)), Body: bytes.NewReader(cell)}, budget)
+}
+
+// nth counts identical rows of a table without a key.
+func (rec *record) nth(key string, live bool) int {
+	if !live {
+		if rec.same == nil {
+			rec.same = map[string]int{}
+		}
+		rec.same[key]++
+		return rec.same[key]
+	}
+	b := rec.unit.batch
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.identical[key]++
+	return b.identical[key]
+}

@@ -1,0 +1,437 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/spoor-scan/spoor/internal/container"
+	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/subject"
+	"github.com/spoor-scan/spoor/scanners"
+)
+
+// A unit is what one item of a source produced. It is used by one goroutine.
+type unit struct {
+	run        *run
+	source     Source
+	batch      *batch
+	same       string
+	top        int64 // how many units of the source it stands for
+	findings   []*inventory.Finding
+	gaps       []inventory.Gap
+	exclusions []inventory.Exclusion
+	cov        inventory.Coverage
+}
+
+func (u *unit) gap(g scanners.Gap) {
+	u.gaps = append(u.gaps, inventory.Gap{
+		Source: u.source.Info.Name, URI: g.URI, Place: g.Place, Reason: string(g.Reason), Detail: g.Detail, Units: g.Units, Bytes: g.Bytes,
+	})
+}
+
+// maxMatches is how many matches a finding lists; it counts all of them.
+const maxMatches = 200
+
+// A record is what one finding per person is about: a row, a message, a file, a
+// member of an archive.
+type record struct {
+	unit   *unit
+	parent *record
+	ref    scanners.Ref // of the item of the source; URI and Place are the record's own
+	top    string       // URI of the item of the source
+	inside []step       // how to get from there to the record
+	isRow  bool
+	row    json.RawMessage // locator of a row within a document
+	depth  int
+
+	sections bool   // parts are named by IMAP sections
+	section  string // the record's own
+
+	partial bool
+	decoded bool // the bytes that are matched are not the record's own
+	texts   int  // how many texts were matched so far
+	people  map[int]*about
+	others  map[string]bool // e-mail addresses in the record, where they are collected
+	same    map[string]int  // identical rows of a document, by table and hash
+}
+
+// A step leads from a container to what is in it.
+type step struct {
+	Kind string `json:"kind"` // of the container
+	Step string `json:"step"`
+}
+
+// about is what a record holds of one person.
+type about struct {
+	matches      []inventory.Match
+	total        int
+	evidence     *subject.Evidence
+	fields       map[string]map[string]bool // field: categories
+	relation     string
+	contradicted bool
+}
+
+// gap records what could not be read of the record.
+func (rec *record) gap(g scanners.Gap) {
+	if g.URI == "" {
+		g.URI = rec.ref.URI
+	}
+	if g.Place == "" {
+		g.Place = rec.ref.Place
+	}
+	u := rec.unit
+	if g.Units > 0 { // members that were listed and not opened
+		u.cov.Units.Found += g.Units
+		u.cov.Units.Unread += g.Units
+	}
+	u.gap(g)
+	for p := rec; p != nil; p = p.parent {
+		p.partial = true
+	}
+}
+
+// failed records an error that ended the reading of the record.
+func (rec *record) failed(err error) {
+	var g *scanners.Gap
+	if errors.As(err, &g) {
+		rec.gap(scanners.Gap{Reason: g.Reason, Detail: g.Detail})
+		return
+	}
+	reason := scanners.ReasonOf(err)
+	if errors.Is(err, context.Canceled) {
+		reason = scanners.Failed
+	}
+	rec.gap(scanners.Gap{Reason: reason, Detail: errorText(err)})
+}
+
+// hit takes a match into account. at is its offset in the record's own bytes or
+// its field, -1 where there is none; near is its place in a long text, -1 where
+// all of the text corroborates.
+func (rec *record) hit(h subject.Hit, field string, at, near int64) {
+	r := rec.unit.run.Recognizer
+	a := rec.people[h.Person]
+	if a == nil {
+		a = &about{evidence: r.NewEvidence(h.Person), fields: map[string]map[string]bool{}, relation: "mentioned"}
+		if rec.people == nil {
+			rec.people = map[int]*about{}
+		}
+		rec.people[h.Person] = a
+	}
+	corroborates := 0
+	if near >= 0 {
+		corroborates = rec.texts
+	}
+	if field != "" && !h.Named && r.NamedBy(h.Type, field) {
+		h.Named = true
+	}
+	a.evidence.Add(h, corroborates, near)
+	a.total++
+	if rel := relation(field, h.Type); better(rel, a.relation) {
+		a.relation = rel
+	}
+	if field != "" {
+		if a.fields[field] == nil {
+			a.fields[field] = map[string]bool{}
+		}
+		a.fields[field][category(h.Type)] = true
+	}
+	if len(a.matches) >= maxMatches {
+		return
+	}
+	m := inventory.Match{Type: string(h.Type), Form: h.Form, Field: field}
+	if at >= 0 {
+		m.Offset = &at
+	}
+	m.Masked = r.Masked(h.Person, h.Identifier)
+	if rec.unit.run.ShowValues {
+		m.Masked = r.Persons()[h.Person].Identifiers[h.Identifier].Value
+	}
+	a.matches = append(a.matches, m)
+}
+
+// relation says what a field makes of the person whose identifier stands in it.
+func relation(field string, t subject.Type) string {
+	switch strings.ToLower(field) {
+	case "from", "sender", "reply-to", "return-path":
+		return "sender"
+	case "to", "cc", "bcc", "delivered-to", "x-original-to", "resent-to", "envelope-to":
+		return "recipient"
+	case "account":
+		return "owner"
+	}
+	_ = t
+	return "mentioned"
+}
+
+func better(a, b string) bool {
+	order := "owner sender recipient linked mentioned"
+	return strings.Index(order, a) < strings.Index(order, b)
+}
+
+// category names the kind of data of an identifier, in the words of a record of
+// processing activities.
+func category(t subject.Type) string {
+	switch t {
+	case subject.Email, subject.Phone, subject.Address:
+		return "contact"
+	case subject.Name, subject.BirthDate:
+		return "identity"
+	case subject.NationalID:
+		return "official identification"
+	case subject.VAT, subject.IBAN:
+		return "financial"
+	case subject.IP:
+		return "online identifier"
+	}
+	return "account"
+}
+
+// finish turns what was seen in the record into findings.
+func (rec *record) finish() {
+	if len(rec.people) == 0 {
+		return
+	}
+	persons := make([]int, 0, len(rec.people))
+	for p := range rec.people {
+		persons = append(persons, p)
+	}
+	sort.Ints(persons)
+	r := rec.unit.run
+	for _, p := range persons {
+		a := rec.people[p]
+		id := r.Subjects[p].ID
+		conf, why := a.evidence.Judge(a.contradicted)
+		third := len(rec.people) - 1
+		for addr := range rec.others {
+			if !r.mails[p][addr] && !rec.another(p, addr) {
+				third++
+			}
+		}
+		if rec.isRow && conf == subject.Certain && a.relation == "mentioned" {
+			a.relation = "owner"
+		}
+		f := &inventory.Finding{
+			ID: findingID(id, rec.ref.URI), Source: rec.unit.source.Info.Name,
+			URI: rec.ref.URI, Place: rec.ref.Place, Locator: rec.locator(),
+			Confidence: string(conf), Why: why, Relation: a.relation, Matches: a.matches, Evidence: []string{},
+			Fields: fields(a.fields), Copies: []inventory.Copy{}, ThirdParties: third,
+			Activities: r.activities(rec.unit.source.Info.Name, rec.ref.Place),
+		}
+		if a.total > len(a.matches) {
+			f.MatchesTotal = a.total
+		}
+		f.Same = rec.unit.same
+		f.SetSubject(p, id)
+		f.Actions = []inventory.Action{rec.action(conf, third)}
+		rec.unit.findings = append(rec.unit.findings, f)
+	}
+}
+
+// another reports whether an address belongs to another of the people who have
+// a finding in the record, and so is counted already.
+func (rec *record) another(p int, addr string) bool {
+	for q := range rec.people {
+		if q != p && rec.unit.run.mails[q][addr] {
+			return true
+		}
+	}
+	return false
+}
+
+// findingID is the same for the same person and record in every run: the first
+// 16 hexadecimal digits of a SHA-256 over both.
+func findingID(subject, uri string) string {
+	h := sha256.Sum256([]byte(subject + "\x00" + uri))
+	return hex.EncodeToString(h[:8])
+}
+
+func fields(seen map[string]map[string]bool) []inventory.Field {
+	out := []inventory.Field{}
+	for name, cats := range seen {
+		f := inventory.Field{Name: name, Origin: "provided"}
+		for c := range cats {
+			f.Categories = append(f.Categories, c)
+		}
+		sort.Strings(f.Categories)
+		out = append(out, f)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return out
+}
+
+// action proposes what an erasure would do.
+func (rec *record) action(conf subject.Confidence, third int) inventory.Action {
+	a := inventory.Action{
+		Kind: rec.ref.Action, Target: rec.ref.URI, Fields: []string{}, If: rec.ref.If, Affects: 1, BlockedBy: []string{},
+	}
+	if a.If == nil {
+		a.If = map[string]string{}
+	}
+	if rec.ref.URI != rec.top {
+		a.Kind, a.Target = "rewrite-container", rec.top
+	}
+	if conf != subject.Certain || third > 0 || a.Kind == "" {
+		a.Kind = "review"
+	}
+	return a
+}
+
+// locator returns the typed place of the record: that of the source's item, and
+// the way into it.
+func (rec *record) locator() json.RawMessage {
+	b, err := rec.ref.Marshal()
+	if err != nil || len(b) < 2 || b[0] != '{' {
+		b = json.RawMessage("{}")
+	}
+	var more []string
+	if len(rec.inside) > 0 {
+		if x, err := json.Marshal(rec.inside); err == nil {
+			more = append(more, `"inside":`+string(x))
+		}
+	}
+	if rec.section != "" {
+		more = append(more, fmt.Sprintf(`"section":%q`, rec.section))
+	}
+	if rec.row != nil {
+		more = append(more, `"row":`+string(rec.row))
+	}
+	if len(more) == 0 {
+		return b
+	}
+	sep := ","
+	if len(b) == 2 {
+		sep = ""
+	}
+	return json.RawMessage(string(b[:len(b)-1]) + sep + strings.Join(more, ",") + "}")
+}
+
+// activities returns the processing activities that cover a place.
+func (r *run) activities(source, place string) []string {
+	out := []string{}
+	for _, a := range r.Activities {
+		for _, p := range a.Covers {
+			m1, _ := doublestar.Match(p, source)
+			m2, _ := doublestar.Match(p, source+" / "+place)
+			if m1 || m2 {
+				out = append(out, a.ID)
+				break
+			}
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, unassigned)
+	}
+	return out
+}
+
+// A meter counts what is read of an item's stored bytes.
+type meter struct {
+	r       io.Reader
+	counter *Counter
+	n       int64
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.r.Read(p)
+	m.n += int64(n)
+	m.counter.bytes.Add(int64(n))
+	return n, err
+}
+
+// A meterAt is a meter that can be read at random, for containers that must be.
+type meterAt struct {
+	meter
+	at   io.ReaderAt
+	size int64
+}
+
+func (m *meterAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := m.at.ReadAt(p, off)
+	m.n += int64(n)
+	m.counter.bytes.Add(int64(n))
+	return n, err
+}
+
+// Size returns how many bytes there are.
+func (m *meterAt) Size() int64 { return m.size }
+
+// item reads one item of a source into the batch.
+func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
+	u := &unit{run: r, source: b.source, batch: b, same: it.Same}
+	if it.Block != nil {
+		rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
+		r.rows(ctx, rec, it.Block, true)
+		b.add(u)
+		return
+	}
+	u.top = 1
+	u.cov.Units.Found++
+	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI, sections: it.Ref.Sections}
+	m := &meter{counter: b.counter}
+	switch at, ok := it.Body.(io.ReaderAt); {
+	case it.Body == nil:
+		m.r = strings.NewReader("")
+		it.Body = m
+	case ok && it.Size >= 0:
+		ma := &meterAt{meter: meter{r: it.Body, counter: b.counter}, at: at, size: it.Size}
+		m = &ma.meter
+		it.Body = ma
+	default:
+		m.r = it.Body
+		it.Body = m
+	}
+	budget := container.NewBudget(r.Limits, max(it.Size, 0))
+	r.whole(ctx, rec, it, budget)
+	// The ledger: what was read to its end counts as stored, whatever the
+	// listing said of its size.
+	read := m.n
+	found := max(it.Size, 0)
+	if !rec.partial {
+		if it.Size < 0 || read > it.Size {
+			found = read
+		}
+		u.cov.Units.Scanned++
+		u.cov.Bytes.Found, u.cov.Bytes.Scanned = found, found
+	} else {
+		found = max(found, 0)
+		read = min(read, found)
+		if it.Size < 0 {
+			found, read = m.n, m.n
+		}
+		u.cov.Units.Partial++
+		u.cov.Bytes.Found, u.cov.Bytes.Partial, u.cov.Bytes.Unread = found, read, found-read
+	}
+	b.add(u)
+}
+
+// whole reads a record: its fields and its body, and makes its findings.
+func (r *run) whole(ctx context.Context, rec *record, it scanners.Item, budget *container.Budget) {
+	defer rec.finish()
+	defer func() {
+		if p := recover(); p != nil {
+			rec.failed(panicked(p))
+		}
+	}()
+	r.fields(rec, it.Fields)
+	r.look(ctx, rec, it, budget)
+}
+
+// fields matches the values beside a body.
+func (r *run) fields(rec *record, fields []scanners.Field) {
+	var hits []subject.Hit
+	for _, f := range fields {
+		hits = r.Recognizer.Find(hits[:0], []byte(f.Value))
+		for _, h := range hits {
+			rec.hit(h, f.Name, h.Start, -1)
+		}
+	}
+}
