@@ -1,0 +1,218 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spoor-scan/spoor/internal/engine"
+	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/plan"
+	"github.com/spoor-scan/spoor/reports"
+	"github.com/spoor-scan/spoor/scanners"
+	"github.com/spoor-scan/spoor/scanners/all"
+)
+
+func (s streams) check() *cobra.Command {
+	var config string
+	c := &cobra.Command{
+		Use:   "check [TARGET...] [-c spoor.yaml]",
+		Short: "Preflight: can every source be reached, listed and read?",
+	}
+	c.Flags().StringVarP(&config, "config", "c", "", "configuration `file`")
+	c.RunE = func(c *cobra.Command, targets []string) error {
+		p, err := loadPlan(config, targets)
+		if err != nil {
+			return usage(err)
+		}
+		sources, done := openSources(c.Context(), p, make([]byte, 32))
+		defer done()
+		bad := 0
+		for _, src := range sources {
+			fmt.Fprintf(s.out, "%s (%s)\n", src.Info.Name, src.Info.Type)
+			if src.Err != nil {
+				bad++
+				fmt.Fprintf(s.out, "  FAIL  open: %v\n", src.Err)
+				continue
+			}
+			for _, x := range src.Check(c.Context()) {
+				if x.OK {
+					fmt.Fprintf(s.out, "  ok    %s", x.What)
+				} else {
+					bad++
+					fmt.Fprintf(s.out, "  FAIL  %s", x.What)
+				}
+				if x.Detail != "" {
+					fmt.Fprintf(s.out, ": %s", x.Detail)
+				}
+				fmt.Fprintln(s.out)
+				if x.Remedy != "" && !x.OK {
+					fmt.Fprintf(s.out, "        to mend it:\n          %s\n", strings.ReplaceAll(strings.TrimSpace(x.Remedy), "\n", "\n          "))
+				}
+			}
+		}
+		if bad > 0 {
+			fmt.Fprintf(s.out, "%d of the checks failed; a scan would report what they concern as gaps\n", bad)
+			return &exit{status: exitIncomplete}
+		}
+		fmt.Fprintln(s.out, "everything can be reached, listed and read")
+		return nil
+	}
+	return c
+}
+
+func (s streams) cat() *cobra.Command {
+	var config string
+	var raw bool
+	c := &cobra.Command{
+		Use:   "cat URI [--raw] [-c spoor.yaml]",
+		Short: "Print the one item that a URI of a report names",
+		Args:  cobra.ExactArgs(1),
+	}
+	c.Flags().StringVarP(&config, "config", "c", "", "configuration `file`; without one the URI's own host is asked, as the environment says")
+	c.Flags().BoolVar(&raw, "raw", false, "the bytes as they are stored: not decompressed")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		src, done, err := s.sourceOf(c.Context(), args[0], config)
+		if err != nil {
+			return usage(err)
+		}
+		defer done()
+		o := engine.Opener{Source: src.Source, Decoders: decoders(), Limits: limits(plan.Limits{}), RowKey: s.rowKey(), Raw: raw}
+		err = o.Open(c.Context(), args[0], func(it scanners.Item) error { return engine.Print(s.out, it) })
+		if err != nil {
+			return failed(err)
+		}
+		return nil
+	}
+	return c
+}
+
+// sourceOf opens the source in which a URI lies.
+func (s streams) sourceOf(ctx context.Context, uri, config string) (engine.Source, func(), error) {
+	none := func() {}
+	base, _, _, _, err := scanners.Split(uri)
+	if err != nil {
+		return engine.Source{}, none, err
+	}
+	p := &plan.Plan{}
+	if config != "" {
+		if p, err = plan.Load(config, all.Kinds()); err != nil {
+			return engine.Source{}, none, err
+		}
+	} else {
+		target, err := targetOf(base)
+		if err != nil {
+			return engine.Source{}, none, err
+		}
+		if err := p.AddTarget(target, all.Kinds()); err != nil {
+			return engine.Source{}, none, err
+		}
+	}
+	sources, done := openSources(ctx, p, s.rowKey())
+	best := -1
+	for i, src := range sources {
+		if src.Err == nil && holds(src.Info, base) && (best < 0 || len(src.Info.URI) > len(sources[best].Info.URI)) {
+			best = i
+		}
+	}
+	if best < 0 {
+		done()
+		for _, src := range sources {
+			if src.Err != nil {
+				return engine.Source{}, none, src.Err
+			}
+		}
+		return engine.Source{}, none, errors.New("none of the sources holds that URI")
+	}
+	return sources[best], done, nil
+}
+
+// targetOf returns the target that holds a URI.
+func targetOf(base string) (string, error) {
+	scheme, rest, ok := strings.Cut(base, "://")
+	if !ok {
+		return "", errors.New("not a URI of a report; it starts with file://, mysql://, imap:// or s3://")
+	}
+	if scheme == "file" {
+		return base, nil
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	if scheme == "mysql" && !strings.Contains(host, "@") {
+		if user := os.Getenv("MYSQL_USER"); user != "" {
+			host = user + "@" + host
+		}
+	}
+	return scheme + "://" + host + "/", nil
+}
+
+// holds reports whether a URI lies in a source: below its root, or on its host.
+func holds(info scanners.Info, uri string) bool {
+	if strings.HasPrefix(uri, "file:") {
+		root := strings.TrimSuffix(info.URI, "/")
+		return uri == root || strings.HasPrefix(uri, root+"/")
+	}
+	scheme, rest, _ := strings.Cut(uri, "://")
+	is, own, _ := strings.Cut(info.URI, "://")
+	if strings.TrimSuffix(scheme, "s") != strings.TrimSuffix(is, "s") {
+		return false
+	}
+	if scheme == "s3" {
+		return true
+	}
+	host := func(s string) string {
+		s, _, _ = strings.Cut(s, "/")
+		if i := strings.LastIndexByte(s, '@'); i >= 0 {
+			s = s[i+1:]
+		}
+		return s
+	}
+	return host(rest) == host(own)
+}
+
+func (s streams) report() *cobra.Command {
+	var outputs []string
+	c := &cobra.Command{
+		Use:   "report REPORT.json -o FILE.html|.csv|.json",
+		Short: "Render a report again, without scanning",
+		Args:  cobra.ExactArgs(1),
+	}
+	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write the report to `file`: .json, .html or .csv; - writes JSON to standard output (repeatable)")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		if err := checkOutputs(outputs); err != nil {
+			return usage(err)
+		}
+		f, err := os.Open(args[0])
+		if err != nil {
+			return usage(err)
+		}
+		defer f.Close()
+		rep, err := inventory.Load(f)
+		if err != nil {
+			return usagef("%s: %v", args[0], err)
+		}
+		if err := s.write(rep, outputs); err != nil {
+			return failed(err)
+		}
+		return nil
+	}
+	return c
+}
+
+func (s streams) schema() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of the JSON report",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if _, err := io.WriteString(s.out, string(reports.Schema())); err != nil {
+				return failed(err)
+			}
+			return nil
+		},
+	}
+}

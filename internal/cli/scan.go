@@ -1,0 +1,363 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spoor-scan/spoor/internal/container"
+	"github.com/spoor-scan/spoor/internal/document"
+	"github.com/spoor-scan/spoor/internal/engine"
+	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/plan"
+	"github.com/spoor-scan/spoor/internal/state"
+	"github.com/spoor-scan/spoor/internal/subject"
+	"github.com/spoor-scan/spoor/reports"
+	"github.com/spoor-scan/spoor/scanners"
+	"github.com/spoor-scan/spoor/scanners/all"
+)
+
+func (s streams) scan() *cobra.Command {
+	var (
+		config, file, failOn string
+		outputs              []string
+		quiet, show          bool
+		id                   string
+		inline               = map[subject.Type]*[]string{}
+	)
+	c := &cobra.Command{
+		Use:   "scan [TARGET...] [-c spoor.yaml] (--subject FILE | --email ... --name ...) [-o FILE]...",
+		Short: "Find everything held about one or many people",
+		Long: `Scan finds everything held about one or many people.
+
+A target is a path, file://, mysql://user@host:port/[schema], imap://user@host/,
+imaps://, imap://user*master@host/ or s3://bucket/prefix. Passwords come from the
+environment (MYSQL_PWD, SPOOR_IMAP_PASSWORD, AWS_*) or, in a configuration file,
+from password_file, password_command, password_env or password_credential.
+
+Exit status: 0 complete; 3 the report names gaps; 4 something was found and
+--fail-on findings was given; 2 wrong usage, nothing was done; 1 no report.`,
+	}
+	f := c.Flags()
+	f.StringVarP(&config, "config", "c", "", "configuration `file`")
+	f.StringVar(&file, "subject", "", "subject `file` (YAML, JSON or an OpenDSR request); - reads standard input")
+	f.StringVar(&id, "subject-id", "subject", "your own name for the person of --email, --name, ...")
+	for _, t := range subject.Types() {
+		v := new([]string)
+		inline[t] = v
+		f.StringArrayVar(v, strings.ReplaceAll(string(t), "_", "-"), nil, "look for this `"+strings.ReplaceAll(string(t), "_", "-")+"` (repeatable)")
+	}
+	f.StringArrayVarP(&outputs, "output", "o", nil, "write the report to `file`: .json, .html or .csv; - writes JSON to standard output (repeatable)")
+	f.StringVar(&failOn, "fail-on", "", "exit with status 4 on `findings`")
+	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
+	f.BoolVar(&show, "show-values", false, "put identifiers into the report unmasked")
+	c.RunE = func(c *cobra.Command, targets []string) error {
+		if failOn != "" && failOn != "findings" {
+			return usagef("--fail-on knows only: findings")
+		}
+		if err := checkOutputs(outputs); err != nil {
+			return usage(err)
+		}
+		subjects, err := s.subjects(file, id, inline)
+		if err != nil {
+			return usage(err)
+		}
+		p, err := loadPlan(config, targets)
+		if err != nil {
+			return usage(err)
+		}
+		rep, done, err := s.run(c.Context(), p, subjects, quiet, show)
+		if err != nil {
+			return err
+		}
+		defer done()
+		if err := s.write(rep, outputs); err != nil {
+			return failed(err)
+		}
+		switch {
+		case rep.Run.Status != "complete":
+			return &exit{status: exitIncomplete}
+		case failOn == "findings" && rep.Summary.Findings > 0:
+			return &exit{status: exitFindings}
+		}
+		return nil
+	}
+	return c
+}
+
+// subjects returns whom to look for.
+func (s streams) subjects(file, id string, inline map[subject.Type]*[]string) ([]plan.Subject, error) {
+	one := plan.Subject{Person: subject.Person{ID: id}}
+	for _, t := range subject.Types() {
+		for _, v := range *inline[t] {
+			x := subject.Identifier{Type: t, Value: v}
+			if _, err := x.Normal(); err != nil {
+				return nil, fmt.Errorf("--%s: %w", strings.ReplaceAll(string(t), "_", "-"), err)
+			}
+			one.Identifiers = append(one.Identifiers, x)
+		}
+	}
+	switch {
+	case file != "" && len(one.Identifiers) > 0:
+		return nil, errors.New("give either --subject or --email, --name and so on, not both")
+	case file == "-":
+		return plan.OpenSubjects(s.in, "standard input")
+	case file != "":
+		return plan.LoadSubjects(file)
+	case len(one.Identifiers) == 0:
+		return nil, errors.New("say whom to look for: --subject FILE, or --email, --name and so on")
+	}
+	return []plan.Subject{one}, nil
+}
+
+func loadPlan(config string, targets []string) (*plan.Plan, error) {
+	p := &plan.Plan{}
+	if config != "" {
+		var err error
+		if p, err = plan.Load(config, all.Kinds()); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range targets {
+		if err := p.AddTarget(t, all.Kinds()); err != nil {
+			return nil, err
+		}
+	}
+	if len(p.Sources) == 0 {
+		return nil, errors.New("say where to look: give targets, or sources in a configuration file (-c)")
+	}
+	return p, nil
+}
+
+// rowKey returns the key of row hashes; without a place to keep it, it lasts for
+// this run only.
+func (s streams) rowKey() []byte {
+	dir, err := state.Dir()
+	if err == nil {
+		var key []byte
+		if key, err = state.Key(dir); err == nil {
+			return key
+		}
+	}
+	fmt.Fprintf(s.err, "spoor: rows without a key get names that hold for this run only: %v\n", err)
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails (crypto/rand)
+	return key
+}
+
+func decoders() []container.Decoder { return append(container.All(), document.All()...) }
+
+func limits(p plan.Limits) container.Limits {
+	l := container.DefaultLimits()
+	if p.Depth > 0 {
+		l.Depth = p.Depth
+	}
+	if p.Members > 0 {
+		l.Members = p.Members
+	}
+	if p.Bytes > 0 {
+		l.Bytes = int64(p.Bytes)
+	}
+	if p.Ratio > 0 {
+		l.Ratio = p.Ratio
+	}
+	if p.Time > 0 {
+		l.Time = p.Time
+	}
+	return l
+}
+
+// openSources makes the sources of a plan. One that can't be made is kept with
+// its error.
+func openSources(ctx context.Context, p *plan.Plan, key []byte) (sources []engine.Source, done func()) {
+	for _, s := range p.Sources {
+		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key})
+		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}}
+		if err == nil {
+			e.Info = src.Info()
+		}
+		sources = append(sources, e)
+	}
+	return sources, func() {
+		for _, s := range sources {
+			if s.Err == nil {
+				_ = s.Close() // nothing was written
+			}
+		}
+	}
+}
+
+// run scans and returns the report, which lives until done is called.
+func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, quiet, show bool) (rep *inventory.Report, done func(), err error) {
+	var persons []subject.Person
+	for _, x := range subjects {
+		persons = append(persons, x.Person)
+	}
+	rec, err := subject.New(persons)
+	if err != nil {
+		return nil, nil, usage(err)
+	}
+	key := s.rowKey()
+	sources, closeSources := openSources(ctx, p, key)
+	defer closeSources()
+	col, err := inventory.NewCollector()
+	if err != nil {
+		return nil, nil, failed(err)
+	}
+	var names []string
+	for _, x := range sources {
+		names = append(names, x.Info.Name)
+	}
+	progress := engine.NewProgress(names...)
+	stop := func() {}
+	if !quiet {
+		stop = showProgress(s.err, progress)
+	}
+	rep, err = engine.Scan(ctx, col, engine.Options{
+		Run: inventory.Run{
+			ID: runID(), Spoor: Version(), Mode: "scan", Started: time.Now().UTC().Truncate(time.Millisecond), ShowValues: show,
+			Notice: "uri, locator, target and copies are exact and may hold identifiers: treat this report as personal data",
+		},
+		Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, show), Activities: reportActivities(p.Activities),
+		Decoders: decoders(), Limits: limits(p.Limits), RowKey: key, ShowValues: show, Progress: progress,
+	})
+	stop()
+	if err != nil {
+		err = errors.Join(err, col.Close())
+		if ctx.Err() != nil {
+			return nil, nil, &exit{exitInterrupted, err}
+		}
+		return nil, nil, failed(err)
+	}
+	return rep, func() { _ = col.Close() }, nil
+}
+
+func runID() string {
+	b := make([]byte, 8)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return time.Now().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b)
+}
+
+func reportSubjects(subjects []plan.Subject, rec *subject.Recognizer, show bool) []inventory.Subject {
+	var out []inventory.Subject
+	for i, x := range subjects {
+		r := inventory.Subject{ID: x.ID, Requests: []inventory.Request{}, Identifiers: []inventory.Identifier{}}
+		for _, q := range x.Requests {
+			r.Requests = append(r.Requests, inventory.Request{ID: q.ID, Type: q.Type, Received: q.Received, Due: q.Due()})
+		}
+		for k, id := range x.Identifiers {
+			m := rec.Masked(i, k)
+			if show {
+				m = id.Value
+			}
+			r.Identifiers = append(r.Identifiers, inventory.Identifier{Type: string(id.Type), Masked: m, Origin: "given", Shared: rec.Shared(i, k)})
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func reportActivities(list []plan.Activity) []engine.Activity {
+	var out []engine.Activity
+	for _, a := range list {
+		e := engine.Activity{Covers: a.Covers, Activity: inventory.Activity{
+			ID: a.ID, Role: a.Role, Instruction: optional(a.Instruction), Purpose: a.Purpose, LegalBasis: optional(a.LegalBasis),
+			DataSubjects: slices.Concat([]string{}, a.DataSubjects), Recipients: []inventory.Recipient{}, Origin: a.Origin,
+		}}
+		if a.Controller != nil {
+			e.Controller = &inventory.Party{Name: a.Controller.Name, Contact: a.Controller.Contact}
+		}
+		for _, r := range a.Recipients {
+			e.Recipients = append(e.Recipients, inventory.Recipient{Name: r.Name, Country: r.Country, Safeguard: optional(r.Safeguard)})
+		}
+		if a.Retention != nil {
+			e.Retention = &inventory.Retention{Period: a.Retention.Period, From: a.Retention.From}
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// write writes the report in all forms that were asked for.
+func (s streams) write(rep *inventory.Report, outputs []string) error {
+	if len(outputs) == 0 {
+		return reports.Text(s.out, rep)
+	}
+	for _, o := range outputs {
+		if o == "-" {
+			if err := reports.JSON(s.out, rep); err != nil {
+				return fmt.Errorf("write the report: %w", err)
+			}
+			continue
+		}
+		if err := writeFile(o, func(w io.Writer) error { return renderer(o)(w, rep) }); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.err, "spoor: wrote %s\n", o)
+	}
+	fmt.Fprintf(s.err, "spoor: %s\n", headline(rep))
+	return nil
+}
+
+// headline is the answer in a line.
+func headline(rep *inventory.Report) string {
+	c := rep.Summary.Confidence
+	line := fmt.Sprintf("%d findings: %d certain, %d likely, %d possible", rep.Summary.Findings, c["certain"], c["likely"], c["possible"])
+	if n := rep.Summary.Gaps; n > 0 {
+		return line + fmt.Sprintf("; INCOMPLETE: %d gaps, see the report", n)
+	}
+	return line + "; everything that was listed was read"
+}
+
+// renderer returns what writes a report into a file of that name; nil where the
+// ending is unknown.
+func renderer(name string) func(io.Writer, *inventory.Report) error {
+	switch {
+	case strings.HasSuffix(name, ".json"):
+		return reports.JSON
+	case strings.HasSuffix(name, ".html"), strings.HasSuffix(name, ".htm"):
+		return reports.HTML
+	case strings.HasSuffix(name, ".csv"):
+		return reports.CSV
+	}
+	return nil
+}
+
+// checkOutputs finds out before a long run whether its report can be written.
+func checkOutputs(outputs []string) error {
+	for _, o := range outputs {
+		if o == "-" {
+			continue
+		}
+		if renderer(o) == nil {
+			return fmt.Errorf("-o %s: the ending must be .json, .html or .csv", o)
+		}
+		if fi, err := os.Stat(o); err == nil && fi.IsDir() {
+			return fmt.Errorf("-o %s: is a folder", o)
+		}
+		f, err := tempBeside(o)
+		if err != nil {
+			return fmt.Errorf("-o %s: %w", o, err)
+		}
+		if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+			return fmt.Errorf("-o %s: %w", o, err)
+		}
+	}
+	return nil
+}
