@@ -1,0 +1,15 @@
+// Package document reads documents that have a structure of their own: mail,
+// and dumps of databases. A decoder turns one into texts, rows and parts, in the
+// shape that package container defines.
+package document
+
+import "github.com/spoor-scan/spoor/internal/container"
+
+// All returns the decoders of documents, in the order in which they are tried.
+func All() []container.Decoder {
+	return []container.Decoder{
+		SQLDump(),
+		MBox(),
+		Mail(),
+	}
+}
