@@ -1,0 +1,175 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spoor-scan/spoor/scanners"
+)
+
+// A thing is what openThing finds: a regular file, opened, or a link or an
+// empty folder.
+type thing struct {
+	info fs.FileInfo
+	file *os.File // nil but for regular files
+	link string
+}
+
+// openThing opens what lies at rel, without following any link and without ever
+// waiting for a FIFO. Folders that are not empty are not things.
+func openThing(root *os.Root, rel string) (thing, error) {
+	dir := root
+	defer func() {
+		if dir != root {
+			_ = dir.Close()
+		}
+	}()
+	base := rel
+	for {
+		first, rest, more := strings.Cut(base, "/")
+		if !more {
+			break
+		}
+		fi, err := dir.Lstat(first)
+		if err != nil {
+			return thing{}, err
+		}
+		if !fi.IsDir() {
+			// The name was that of a folder once; a link in its place is not it.
+			return thing{}, fs.ErrNotExist
+		}
+		next, err := openDir(dir, first, fi)
+		if err != nil {
+			return thing{}, err
+		}
+		if dir != root {
+			_ = dir.Close()
+		}
+		dir, base = next, rest
+	}
+	if base == "" {
+		base = "."
+	}
+	fi, err := dir.Lstat(base)
+	if err != nil {
+		return thing{}, err
+	}
+	th := thing{info: fi}
+	switch {
+	case fi.IsDir():
+		sub, err := openDir(dir, base, fi)
+		if err != nil {
+			return thing{}, err
+		}
+		defer sub.Close()
+		f, err := sub.Open(".")
+		if err != nil {
+			return thing{}, err
+		}
+		defer f.Close()
+		if _, err := f.Readdirnames(1); err == nil {
+			return thing{}, &special{"folder with content"}
+		} else if !isEOF(err) {
+			return thing{}, err
+		}
+		return th, nil
+	case fi.Mode()&fs.ModeSymlink != 0:
+		th.link, err = dir.Readlink(base)
+		return th, err
+	case !fi.Mode().IsRegular():
+		return thing{}, &special{name(fi.Mode())}
+	}
+	f, err := dir.OpenFile(base, os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		return thing{}, err
+	}
+	// Another thing may have taken its place since.
+	now, err := f.Stat()
+	if err == nil && (!now.Mode().IsRegular() || !os.SameFile(fi, now)) {
+		err = errChanged
+	}
+	if err != nil {
+		_ = f.Close()
+		return thing{}, err
+	}
+	return thing{info: now, file: f}, nil
+}
+
+// growth is by how much more than its listed size a file is read, at least; a
+// file may double as well. Some pseudo files have no size or no end.
+const growth = 64 << 20
+
+// A body is the content of a file. It ends with a gap when the file became
+// shorter than it was when it was opened, or grows without an end.
+type body struct {
+	ctx  context.Context
+	file *os.File
+	ref  scanners.Ref
+	size int64 // when opened
+	read int64
+}
+
+func newBody(ctx context.Context, f *os.File, size int64, ref scanners.Ref) io.ReadCloser {
+	return &body{ctx: ctx, file: f, size: size, ref: scanners.Ref{URI: ref.URI, Place: ref.Place}}
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if b.read > b.size+max(b.size, growth) {
+		return 0, b.gap(scanners.TooLarge, "it grows while it is being read", nil)
+	}
+	n, err := b.file.Read(p)
+	b.read += int64(n)
+	switch {
+	case err == nil:
+		return n, nil
+	case err != io.EOF:
+		return n, b.gap(scanners.ReasonOf(err), "read: "+bare(err).Error(), err)
+	case b.read < b.size:
+		// Pseudo files claim a size that they never had; those did not change.
+		if fi, serr := b.file.Stat(); serr != nil || fi.Size() != b.size {
+			return n, b.gap(scanners.Vanished, "it became shorter while it was being read", nil)
+		}
+	}
+	return n, err
+}
+
+func (b *body) gap(reason scanners.Reason, detail string, err error) error {
+	return &scanners.Gap{URI: b.ref.URI, Place: b.ref.Place, Reason: reason, Detail: detail,
+		Bytes: max(0, b.size-b.read), Err: bare(err)}
+}
+
+func (b *body) Close() error {
+	if err := b.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return bare(err)
+	}
+	return nil
+}
+
+// known holds the endings that say what a file is and nothing of whose it is.
+const known = " 7z avi bak bmp borg bz2 cfg conf css csv db doc docx dump eml emlx gif gz htm html ics ini jpeg jpg js json " +
+	"key ldif lz4 log mbox mbx md mdb mkv mov mp3 mp4 msg myd ndjson odp ods odt old ost pcap pdf pem php png ppt pptx ps " +
+	"psd pst py rar rtf sh sql sqlite sqlite3 svg tar tgz tif tiff toml tsv txt vcf wav webp xls xlsx xml xz yaml yml z zip zst "
+
+// extension returns up to two known endings of a name, as in " .sql.gz".
+func extension(rel string) string {
+	base := rel[strings.LastIndexByte(rel, '/')+1:]
+	ext := ""
+	for range 2 {
+		i := strings.LastIndexByte(base, '.')
+		if i < 0 || len(base)-i > 8 || !strings.Contains(known, " "+strings.ToLower(base[i+1:])+" ") {
+			break
+		}
+		base, ext = base[:i], strings.ToLower(base[i:])+ext
+	}
+	if ext != "" {
+		ext = " " + ext
+	}
+	return ext
+}
