@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -271,7 +270,7 @@ func reportActivities(list []plan.Activity) []engine.Activity {
 	for _, a := range list {
 		e := engine.Activity{Covers: a.Covers, Activity: inventory.Activity{
 			ID: a.ID, Role: a.Role, Instruction: optional(a.Instruction), Purpose: a.Purpose, LegalBasis: optional(a.LegalBasis),
-			DataSubjects: slices.Concat([]string{}, a.DataSubjects), Recipients: []inventory.Recipient{}, Origin: a.Origin,
+			DataSubjects: append([]string{}, a.DataSubjects...), Recipients: []inventory.Recipient{}, Origin: a.Origin,
 		}}
 		if a.Controller != nil {
 			e.Controller = &inventory.Party{Name: a.Controller.Name, Contact: a.Controller.Contact}

@@ -7,7 +7,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -377,11 +376,19 @@ func (b *batch) gap(g scanners.Gap) {
 	b.add(u)
 }
 
-// missed records an item that was listed and could not be opened.
+// missed records an item that was listed and could not be opened. What the
+// listing says of it (its key, its path) is matched all the same.
 func (b *batch) missed(it scanners.Item, err error) {
-	b.gap(scanners.Gap{
+	u := &unit{run: b.run, source: b.source, batch: b, same: it.Same, top: 1}
+	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
+	b.run.fields(rec, it.Fields)
+	rec.finish()
+	u.gap(scanners.Gap{
 		URI: it.Ref.URI, Place: it.Ref.Place, Reason: scanners.ReasonOf(err), Detail: errorText(err), Units: 1, Bytes: max(it.Size, 0),
 	})
+	u.cov.Units.Found, u.cov.Units.Unread = 1, 1
+	u.cov.Bytes.Found, u.cov.Bytes.Unread = max(it.Size, 0), max(it.Size, 0)
+	b.add(u)
 }
 
 // rest records that a part ended before its end. What is missing is known only
@@ -401,9 +408,5 @@ func (b *batch) unread(p scanners.Part, reason scanners.Reason, detail string, u
 	if units == 0 && size == 0 && detail == "interrupted before it was read" {
 		units, size = max(p.Units, 0), max(p.Bytes, 0)
 	}
-	place := p.Place
-	if p.Range != "" {
-		place = fmt.Sprintf("%s (%s)", place, p.Range)
-	}
-	b.gap(scanners.Gap{Place: place, Reason: reason, Detail: detail, Units: units, Bytes: size})
+	b.gap(scanners.Gap{Place: p.Place, Reason: reason, Detail: detail, Units: units, Bytes: size})
 }
