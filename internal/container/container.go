@@ -1,0 +1,42 @@
+// Package container opens what holds other things: archives and compressed
+// streams. A decoder turns one item into the items within it, under a budget,
+// so that a zip in a mail in a bucket composes without a special case.
+// Documents (package document) have the same shape.
+package container
+
+import (
+	"context"
+	"iter"
+
+	"github.com/spoor-scan/spoor/scanners"
+)
+
+// HeadLen is how many bytes of an item a Decoder is shown to recognise it.
+const HeadLen = 4096
+
+// A Decoder opens one kind of container or document.
+type Decoder struct {
+	// Name is the kind, as reports and locators call it: "tar", "zip", "mail".
+	Name string
+
+	// Bare says that the kind is a bare compression: what it yields is the
+	// content itself, without a step of its own.
+	Bare bool
+
+	// Match reports whether an item that starts with head (up to HeadLen bytes,
+	// the whole item if it is shorter) is of this kind. Content decides; the
+	// name helps only where the content says nothing.
+	Match func(head []byte, name string) bool
+
+	// Decode yields the items within in, whose Body is set. An item with a Step
+	// is a record of its own; one without belongs to in's record: the
+	// decompressed content of a bare compression, a piece of text, a block of
+	// rows. Errors are as in package scanners: a *scanners.Gap is recorded and
+	// the iteration goes on, anything else ends it. What can't be decoded is
+	// yielded raw, with Text set, beside a gap that says so; bytes are never
+	// dropped.
+	//
+	// A yielded Body is valid until the iteration continues; what the consumer
+	// left unread of it is skipped.
+	Decode func(ctx context.Context, in scanners.Item, b *Budget) iter.Seq2[scanners.Item, error]
+}

@@ -1,0 +1,117 @@
+package container
+
+import (
+	"fmt"
+	"hash/fnv"
+	"io"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"github.com/spoor-scan/spoor/scanners"
+)
+
+// exactNames is how many names are remembered exactly; bloomBits is the size of
+// the filter that follows.
+const (
+	exactNames = 1 << 17
+	bloomBits  = 1 << 26
+)
+
+// names gives the members of one archive their steps, in bounded memory and in
+// the same way each time: a step is the name as stored without leading "/" and
+// "./". The second member of one name has ";2" appended, the third ";3", or the
+// next number that makes no name that came before. Behind 131,072 names, what
+// seems to be a repeated name has ";" and the member's number within the archive
+// appended.
+type names struct {
+	n     int
+	seen  map[uint64]uint32 // hash of a step: the last number that was appended to it
+	bloom []uint64
+}
+
+func (s *names) step(name string) string {
+	for {
+		t := strings.TrimPrefix(strings.TrimLeft(name, "/"), "./")
+		if t == name {
+			break
+		}
+		name = t
+	}
+	if name == "" {
+		name = "unnamed"
+	}
+	s.n++
+	if s.seen == nil {
+		s.seen = map[uint64]uint32{}
+	}
+	if s.bloom == nil && len(s.seen) >= exactNames {
+		s.bloom = make([]uint64, bloomBits/64)
+		for h := range s.seen {
+			s.mark(h)
+		}
+		s.seen = map[uint64]uint32{}
+	}
+	h := hash(name)
+	if s.bloom != nil {
+		if s.mark(h) {
+			return name
+		}
+		name = fmt.Sprintf("%s;%d", name, s.n)
+		s.mark(hash(name))
+		return name
+	}
+	last, ok := s.seen[h]
+	if !ok {
+		s.seen[h] = 1
+		return name
+	}
+	for {
+		last++
+		next := fmt.Sprintf("%s;%d", name, last)
+		if k := hash(next); s.seen[k] == 0 {
+			s.seen[k] = 1
+			s.seen[h] = last
+			return next
+		}
+	}
+}
+
+// mark adds a hash to the filter, and reports whether it was new.
+func (s *names) mark(h uint64) (added bool) {
+	for range 5 {
+		i := h % bloomBits
+		if s.bloom[i/64]&(1<<(i%64)) == 0 {
+			s.bloom[i/64] |= 1 << (i % 64)
+			added = true
+		}
+		h = h>>13 | h<<51
+	}
+	return added
+}
+
+func hash(s string) uint64 {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, s)
+	return h.Sum64()
+}
+
+// pathField returns a name as a field of its member's record. Names that are
+// not UTF-8 are taken to be in the code page cm.
+func pathField(name string, cm *charmap.Charmap) scanners.Field {
+	return field("path", name, cm)
+}
+
+func field(name, value string, cm *charmap.Charmap) scanners.Field {
+	if !utf8.ValidString(value) {
+		if s, err := cm.NewDecoder().String(value); err == nil {
+			value = s
+		}
+	}
+	return scanners.Field{Name: name, Value: value}
+}
+
+// lastName returns the last element of a member's name.
+func lastName(name string) string { return path.Base(name) }
