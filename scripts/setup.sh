@@ -1,0 +1,46 @@
+#!/bin/sh
+# Installs what the tests need beside Go and is missing: servers and a browser
+# from Debian or Ubuntu (as root), and an S3 server as a Go program. Where it
+# can't, it says in one line what to install.
+set -eu
+cd "$(dirname "$0")/.."
+tools=${SPOOR_TOOLS:-$PWD/.tools}
+
+missing=
+need() { # need PACKAGE PROGRAM...
+	package=$1
+	shift
+	for p in "$@"; do
+		if command -v "$p" >/dev/null 2>&1 || [ -x "/usr/sbin/$p" ]; then return; fi
+	done
+	missing="$missing $package"
+}
+need mariadb-server mariadbd
+need mariadb-client mariadb-dump
+need dovecot-imapd dovecot
+need chromium chromium chromium-browser google-chrome
+
+if [ -n "$missing" ]; then
+	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+		# The tests start servers of their own; none needs to run on the machine.
+		if [ ! -e /usr/sbin/policy-rc.d ]; then
+			printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+			chmod 755 /usr/sbin/policy-rc.d
+			trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+		fi
+		apt-get update -qq
+		# shellcheck disable=SC2086
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing fonts-dejavu-core >/dev/null
+	else
+		echo "to run all tests, install:$missing (Debian, Ubuntu: sudo apt-get install --no-install-recommends$missing)" >&2
+		exit 1
+	fi
+fi
+
+gobin=$(go env GOPATH)/bin
+if ! command -v versitygw >/dev/null 2>&1 && [ ! -x "$tools/versitygw" ] && [ ! -x "$gobin/versitygw" ]; then
+	echo "building the S3 server versitygw (some minutes, once)" >&2
+	mkdir -p "$tools"
+	GOBIN=$tools GOFLAGS= go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 ||
+		{ echo "to run all tests, install: go install github.com/versity/versitygw/cmd/versitygw@v1.8.0" >&2; exit 1; }
+fi
