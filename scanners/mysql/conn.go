@@ -1,0 +1,317 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	sqldriver "database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	driver "github.com/go-sql-driver/mysql"
+
+	"github.com/spoor-scan/spoor/scanners"
+)
+
+// session is set on every connection. None of it is needed to be right about
+// what was read, on a server with default settings; a server that does not know
+// one of them is used without.
+var session = [...]string{
+	"SET SESSION TRANSACTION READ ONLY",
+	"SET NAMES utf8mb4",
+	// The forms in which values arrive do not depend on the server's settings.
+	"SET SESSION sql_mode=''",
+	"SET SESSION time_zone='+00:00'",
+	// A default limit would end every result early without a word.
+	"SET SESSION sql_select_limit=9223372036854775807",
+	// A page in the order of a long key must not be sorted by its beginning.
+	"SET SESSION max_sort_length=16384",
+	// The consumer of a streamed table may be slow.
+	"SET SESSION net_write_timeout=3600",
+	// Waiting for an ALTER TABLE defaults to a day, or a year.
+	"SET SESSION lock_wait_timeout=30",
+	"SET SESSION max_statement_time=0", // MariaDB
+	"SET SESSION max_execution_time=0", // MySQL
+	"SET SESSION sql_quote_show_create=1",
+}
+
+// connector makes connections with the session settings above.
+type connector struct{ inner sqldriver.Connector }
+
+func (c *connector) Driver() sqldriver.Driver { return c.inner.Driver() }
+
+func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
+	conn, err := c.inner.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range session {
+		_, err := conn.(sqldriver.ExecerContext).ExecContext(ctx, q, nil)
+		var se *driver.MySQLError
+		if err != nil && !errors.As(err, &se) {
+			_ = conn.Close()
+			return nil, err
+		}
+	}
+	return conn, nil
+}
+
+type source struct {
+	set    settings
+	name   string
+	rowKey []byte
+	base   string // mysql://host:port/
+	db     *sql.DB
+	// down is set while the last thing that was heard of the server is that it
+	// can't be reached: further parts then fail fast instead of each trying
+	// again for minutes.
+	down atomic.Bool
+	// noHints is set when the server does not know FORCE INDEX.
+	noHints atomic.Bool
+}
+
+func (s *source) Close() error {
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("mysql: close: %w", err)
+	}
+	return nil
+}
+
+// The most rows and bytes of a block; a block may be one row longer than
+// maxBlock, and is expected to hold goalBlock.
+const (
+	goalBlock = 1 << 20
+	maxBlock  = 4 << 20
+)
+
+const attempts = 4
+
+// retry runs f until it succeeds, within limits. f must leave nothing half done
+// behind when it fails.
+func (s *source) retry(ctx context.Context, f func(ctx context.Context) error) error {
+	n := attempts
+	if s.down.Load() {
+		n = 1
+	}
+	timeouts := 0
+	err := scanners.Retry(ctx, n, func(err error) bool {
+		// What timed out is tried once again only: each try costs the whole limit.
+		if reason(err) == scanners.Timeout {
+			timeouts++
+		}
+		return timeouts < 2 && transient(err)
+	}, f)
+	if errors.Is(err, errDone) {
+		return err
+	}
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if r := reason(err); err == nil || r != scanners.Offline && r != scanners.Timeout {
+		s.down.Store(false)
+	} else {
+		s.down.Store(true)
+	}
+	return err
+}
+
+// query runs q as plain text, without preparing it, and calls row for each row
+// of its result. The cells are valid during the call. When row returns an
+// error, errStop included, the rest of the result is not read and the
+// connection is given up, since reading it to its end would take as long as it
+// is. query is not repeated by itself.
+func (s *source) query(ctx context.Context, q string, row func(cells []sql.RawBytes) error) (columns []string, err error) {
+	return s.queryOn(ctx, s.db, q, row)
+}
+
+// A queryer is a sql.DB or a sql.Conn.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func (s *source) queryOn(ctx context.Context, on queryer, q string, row func(cells []sql.RawBytes) error) (columns []string, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	// Single waits are limited by the driver; this one is for a server that
+	// sends a byte now and then.
+	t := time.AfterFunc(10*s.set.Timeout, func() { cancel(errSlow) })
+	defer t.Stop()
+	return rows(ctx, cancel, on, q, row)
+}
+
+var (
+	errStop = errors.New("stop")
+	errSlow = &scanners.Gap{Reason: scanners.Timeout, Detail: "the server is too slow"}
+)
+
+func rows(ctx context.Context, cancel context.CancelCauseFunc, on queryer, q string, row func([]sql.RawBytes) error) (columns []string, err error) {
+	r, err := on.QueryContext(ctx, q)
+	if err != nil {
+		return nil, cause(ctx, err)
+	}
+	defer func() {
+		if err != nil {
+			cancel(err)
+		}
+		_ = r.Close()
+	}()
+	columns, err = r.Columns()
+	if err != nil {
+		return nil, cause(ctx, err)
+	}
+	cells := make([]sql.RawBytes, len(columns))
+	dest := make([]any, len(columns))
+	for i := range cells {
+		dest[i] = &cells[i]
+	}
+	for r.Next() {
+		if err := r.Scan(dest...); err != nil {
+			return columns, cause(ctx, err)
+		}
+		if err := row(cells); err != nil {
+			return columns, err
+		}
+	}
+	return columns, cause(ctx, r.Err())
+}
+
+func cause(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// reason tells what an error of the driver or the server stands for. The
+// numbers are those of the MariaDB and MySQL error references.
+func reason(err error) scanners.Reason {
+	var se *driver.MySQLError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &se):
+		switch se.Number {
+		case 1044, 1045, 1130, 1142, 1143, 1227, 1370, 1410, 1698, 1820, 3118, 3554, 3955, 4151:
+			return scanners.Denied
+		case 1049, 1051, 1054, 1109, 1146, 1305, 1360, 1539:
+			return scanners.Vanished
+		case 1205, 1969, 3024:
+			return scanners.Timeout
+		case 1040, 1053, 1077, 1158, 1159, 1160, 1161, 1203, 1226, 1317, 1927:
+			return scanners.Offline
+		case 1030, 1033, 1034, 1035, 1194, 1195, 1459, 1712, 1877, 1932:
+			return scanners.Corrupt
+		case 1153, 1301:
+			return scanners.TooLarge
+		case 1286:
+			return scanners.Unsupported
+		}
+		return scanners.Failed
+	case errors.Is(err, driver.ErrInvalidConn), errors.Is(err, sqldriver.ErrBadConn), errors.Is(err, driver.ErrMalformPkt),
+		errors.Is(err, driver.ErrPktSync), errors.Is(err, driver.ErrBusyBuffer), errors.Is(err, io.EOF):
+		return scanners.Offline
+	}
+	return scanners.ReasonOf(err)
+}
+
+// transient reports whether the same query may succeed a moment later.
+func transient(err error) bool {
+	var se *driver.MySQLError
+	if errors.As(err, &se) {
+		switch se.Number {
+		// Deadlock, changed definition, prepared statement to be repeated.
+		case 1213, 1412, 1615:
+			return true
+		case 1226, 1969, 3024:
+			return false
+		}
+	}
+	r := reason(err)
+	return r == scanners.Offline || r == scanners.Timeout
+}
+
+// serverError returns the number of an error that the server answered, else 0.
+func serverError(err error) uint16 {
+	var se *driver.MySQLError
+	if errors.As(err, &se) {
+		return se.Number
+	}
+	return 0
+}
+
+// explain describes an error without the server's own words, which quote names
+// of accounts and values.
+func explain(err error) string {
+	var se *driver.MySQLError
+	var g *scanners.Gap
+	switch {
+	case errors.As(err, &g):
+		return g.Detail
+	case errors.As(err, &se):
+		return fmt.Sprintf("server error %d (SQLSTATE %s)", se.Number, se.SQLState[:])
+	case errors.Is(err, driver.ErrInvalidConn), errors.Is(err, sqldriver.ErrBadConn), errors.Is(err, io.EOF):
+		return "the connection was lost"
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err.Error()
+	}
+	switch reason(err) {
+	case scanners.Timeout:
+		return "no answer in time"
+	case scanners.Offline:
+		return "the server can't be reached"
+	}
+	return fmt.Sprintf("unexpected error (%T)", err)
+}
+
+// gap makes the gap of something that could not be read.
+func gap(err error, uri, place, operation string, units, bytes int64) *scanners.Gap {
+	return &scanners.Gap{
+		URI: uri, Place: place, Reason: reason(err), Detail: operation + ": " + explain(err),
+		Units: max(units, 0), Bytes: max(bytes, 0), Err: err,
+	}
+}
+
+// failed makes the error that ends a sequence.
+func failed(operation string, err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("mysql: %s: %w", operation, err)
+	}
+	return &opError{operation, err}
+}
+
+// opError keeps the driver's text, which may quote values, out of messages.
+type opError struct {
+	operation string
+	err       error
+}
+
+func (e *opError) Error() string { return "mysql: " + e.operation + ": " + explain(e.err) }
+func (e *opError) Unwrap() error { return e.err }
+
+// Is lets scanners.ReasonOf see an error of the server as what it stands for.
+func (e *opError) Is(target error) bool {
+	switch reason(e.err) {
+	case scanners.Denied:
+		return target == fs.ErrPermission
+	case scanners.Timeout:
+		return target == context.DeadlineExceeded
+	case scanners.Offline:
+		return target == io.ErrUnexpectedEOF
+	}
+	return false
+}
+
+// ident quotes a name.
+func ident(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
+
+// text quotes a string that is valid UTF-8, in every sql_mode.
+func text(v string) string {
+	if strings.IndexByte(v, '\\') >= 0 || strings.IndexByte(v, 0) >= 0 {
+		return fmt.Sprintf("_utf8mb4 X'%X'", v)
+	}
+	return "'" + strings.ReplaceAll(v, "'", "''") + "'"
+}

@@ -1,0 +1,18 @@
+// Package mysql reads MySQL and MariaDB servers: every row of every base table,
+// in every column that the account may select, and the definitions of schemas,
+// tables, views, triggers, routines and events with their comments. The rows of
+// views are not read, since they repeat those of tables. The schemas
+// information_schema, performance_schema, sys and ndbinfo are left out: the
+// server makes them up. The schema mysql is read like any other.
+//
+// Rows are read in pages along the primary key, or a unique key without NULL,
+// by plain SELECT statements in autocommit, so that nothing is held on the
+// server and no writer is blocked. A table without such a key is read in one
+// statement; after a lost connection it is read again from the start and the
+// rows that were done are passed over, with a gap where they are not the same
+// any more.
+//
+// Values longer than a limit (at most 1 MiB) of the types that allow more than
+// 64 KiB are NULL in a block, and come as deferred items of their own that are
+// read in pieces. Times are in UTC.
+package mysql

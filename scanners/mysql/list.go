@@ -1,0 +1,343 @@
+package mysql
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"iter"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/spoor-scan/spoor/scanners"
+)
+
+// span is what a part covers, as Part.Range holds it.
+type span struct {
+	Schema string `json:"schema"`
+	Table  string `json:"table,omitempty"` // empty: the definitions of the schema
+	// The rows whose key lies behind After and not behind To, in the exact
+	// values of keyCol.plain; nil: without that bound.
+	After []string `json:"after,omitempty"`
+	To    []string `json:"to,omitempty"`
+}
+
+// Tables from this size on are split into parts of about as many rows.
+const (
+	splitRows  = 100_000
+	splitBytes = 32 << 20
+	maxParts   = 1024
+)
+
+type listed struct {
+	name, kind  string
+	rows, bytes int64 // estimates, -1 where unknown
+}
+
+func (l listed) view() bool { return strings.Contains(strings.ToUpper(l.kind), "VIEW") }
+
+// system reports whether a schema is one that the server makes up: its tables
+// show the server's state and repeat names that stand elsewhere.
+func system(schema string) bool {
+	switch strings.ToLower(schema) {
+	case "information_schema", "performance_schema", "sys", "ndbinfo":
+		return true
+	}
+	return false
+}
+
+func (s *source) schemas(ctx context.Context) ([]string, error) {
+	var names []string
+	err := s.retry(ctx, func(ctx context.Context) error {
+		names = nil
+		_, err := s.query(ctx, "SHOW DATABASES", func(c []sql.RawBytes) error {
+			if !system(string(c[0])) && (s.set.schema == "" || s.set.schema == string(c[0])) {
+				names = append(names, string(c[0]))
+			}
+			return nil
+		})
+		return err
+	})
+	if err == nil && s.set.schema != "" && len(names) == 0 {
+		return nil, &scanners.Gap{Reason: scanners.Vanished, Detail: "the schema is not there, or the account may not see it"}
+	}
+	return names, err
+}
+
+func (s *source) tables(ctx context.Context, schema string) ([]listed, error) {
+	var all []listed
+	num := func(v sql.RawBytes) int64 {
+		n, err := strconv.ParseInt(string(v), 10, 64)
+		if err != nil || n < 0 {
+			return -1
+		}
+		return n
+	}
+	err := s.retry(ctx, func(ctx context.Context) error {
+		all = nil
+		const from = " FROM information_schema.tables WHERE table_schema="
+		row := func(c []sql.RawBytes) error {
+			if string(c[0]) != schema {
+				return nil
+			}
+			l := listed{name: string(c[1]), kind: string(c[2]), rows: -1, bytes: -1}
+			if len(c) > 3 {
+				l.rows, l.bytes = num(c[3]), num(c[4])
+				if l.rows > 0 && l.bytes/l.rows > 1<<30 {
+					l.bytes = -1 // go-mysql-server counts what could be in a row
+				}
+			}
+			all = append(all, l)
+			return nil
+		}
+		_, err := s.query(ctx, "SELECT table_schema,table_name,table_type,table_rows,data_length"+from+text(schema), row)
+		if serverError(err) != 0 && !transient(err) {
+			all = nil
+			_, err = s.query(ctx, "SELECT table_schema,table_name,table_type"+from+text(schema), row)
+		}
+		return err
+	})
+	return all, err
+}
+
+// Parts implements scanners.Source. For each schema there is one part with the
+// definitions, then one or more for each table.
+func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
+	return func(yield func(scanners.Part, error) bool) {
+		schemas, err := s.schemas(ctx)
+		if err != nil {
+			yield(scanners.Part{}, failed("list schemas", err))
+			return
+		}
+		for _, schema := range schemas {
+			tables, err := s.tables(ctx, schema)
+			uri := s.base + scanners.EscapeSegment(schema) + "/"
+			if err != nil {
+				if ctx.Err() != nil {
+					yield(scanners.Part{}, failed("list tables", err))
+					return
+				}
+				if !yield(scanners.Part{}, gap(err, uri, schema, "list tables", 0, 0)) {
+					return
+				}
+				continue
+			}
+			if !s.set.Schemas.matches(schema) {
+				x := &scanners.Exclusion{URI: uri, Place: schema, Reason: scanners.ByConfig, Detail: "schema"}
+				for _, l := range tables {
+					if !l.view() {
+						x.Units += max(0, l.rows)
+						x.Bytes += max(0, l.bytes)
+					}
+				}
+				if !yield(scanners.Part{}, x) {
+					return
+				}
+				continue
+			}
+			p := s.part(span{Schema: schema}, -1, -1)
+			if !yield(p, nil) {
+				return
+			}
+			for _, l := range tables {
+				if l.view() {
+					continue
+				}
+				if !s.set.Tables.matches(schema + "." + l.name) {
+					x := &scanners.Exclusion{
+						URI: s.tableURI(schema, l.name), Place: schema + " / " + l.name,
+						Reason: scanners.ByConfig, Detail: "table", Units: max(0, l.rows), Bytes: max(0, l.bytes),
+					}
+					if !yield(scanners.Part{}, x) {
+						return
+					}
+					continue
+				}
+				if !s.split(ctx, schema, l, yield) {
+					return
+				}
+			}
+			if ctx.Err() != nil {
+				yield(scanners.Part{}, failed("list tables", context.Cause(ctx)))
+				return
+			}
+		}
+	}
+}
+
+// part makes a part. Its ID depends on what it covers alone, so that results
+// of parts with other bounds are never taken for those of this one; bounds go
+// into it as a keyed hash, since they are values of rows.
+func (s *source) part(r span, rows, bytes int64) scanners.Part {
+	b, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // strings only
+	}
+	p := scanners.Part{Source: s.name, ID: url.PathEscape(r.Schema), Place: r.Schema, Range: string(b), Units: rows, Bytes: bytes}
+	if r.Table == "" {
+		p.ID += "#definitions"
+		p.Place += " / definitions"
+		return p
+	}
+	p.ID += "/" + url.PathEscape(r.Table)
+	p.Place += " / " + r.Table
+	if r.After != nil || r.To != nil {
+		h := hmac.New(sha256.New, s.rowKey)
+		h.Write(b)
+		p.ID += "#" + hex.EncodeToString(h.Sum(nil)[:8])
+	}
+	return p
+}
+
+// split yields the parts of a table. Bounds are found by walking the key in
+// steps of so many rows, which works for keys of every type and any
+// distribution and costs the server one more pass over the index; a part is
+// handed out as soon as its end is known, so that it is read while its pages
+// are still in the server's memory. Reading begins with After (exclusive) and
+// ends with To (inclusive); the first part has no lower and the last no upper
+// bound, so that together they cover every key there can be.
+func (s *source) split(ctx context.Context, schema string, l listed, yield func(scanners.Part, error) bool) bool {
+	whole := span{Schema: schema, Table: l.name}
+	if l.rows >= 0 && l.rows < splitRows*3/2 && l.bytes < 2*splitBytes || l.rows < 0 && l.bytes < 2*splitBytes {
+		return yield(s.part(whole, l.rows, l.bytes), nil)
+	}
+	t, err := s.describe(ctx, schema, l.name)
+	if err != nil || len(t.key) == 0 {
+		// Items meets the same error, and has the part to account for it.
+		return yield(s.part(whole, l.rows, l.bytes), nil)
+	}
+	step := int64(splitRows)
+	if l.rows > 0 && l.bytes > 0 {
+		step = min(step, max(1000, splitBytes/max(1, l.bytes/l.rows)))
+		step = max(step, l.rows/maxParts)
+	}
+	average := int64(0)
+	if l.rows > 0 && l.bytes > 0 {
+		average = l.bytes / l.rows
+	}
+	var after []string
+	left := l.rows
+	for {
+		to, err := s.keyAt(ctx, t, after, step)
+		if err != nil || to == nil {
+			// The last part, or the bounds can't be found: what is left is one part.
+			left = max(left, 0)
+			if l.rows < 0 {
+				left = -1
+			}
+			r := whole
+			r.After = after
+			return yield(s.part(r, left, max(-1, left*average)), nil)
+		}
+		r := whole
+		r.After, r.To = after, to
+		if !yield(s.part(r, step, step*average), nil) {
+			return false
+		}
+		after = to
+		left -= step
+	}
+}
+
+// keyAt returns the key of the row that is n rows behind after; nil when there
+// are not that many.
+func (s *source) keyAt(ctx context.Context, t *table, after []string, n int64) ([]string, error) {
+	var sel []string
+	for _, k := range t.key {
+		sel = append(sel, k.select1(t))
+	}
+	var key []string
+	err := s.retry(ctx, func(ctx context.Context) error {
+		key = nil
+		return s.hinted(func(hint bool) error {
+			q := "SELECT " + strings.Join(sel, ",") + " FROM " + t.source(hint)
+			if after != nil {
+				cond, err := t.compareKey(">", after)
+				if err != nil {
+					return err
+				}
+				q += " WHERE " + cond
+			}
+			q += " ORDER BY " + t.orderBy() + " LIMIT 1 OFFSET " + strconv.FormatInt(n-1, 10)
+			_, err := s.query(ctx, q, func(c []sql.RawBytes) error {
+				for i := range t.key {
+					v, err := t.key[i].plain(c[i])
+					if err != nil {
+						return err
+					}
+					key = append(key, v)
+				}
+				return nil
+			})
+			return err
+		})
+	})
+	return key, err
+}
+
+// select1 is the expression that gives the exact value of the key column.
+func (k *keyCol) select1(t *table) string {
+	if k.exact != "" {
+		return k.exact
+	}
+	return t.cols[k.col].expr
+}
+
+// hinted runs f with index hints, and without where the server does not know them.
+func (s *source) hinted(f func(hint bool) error) error {
+	if s.noHints.Load() {
+		return f(false)
+	}
+	err := f(true)
+	switch serverError(err) {
+	case 1064, 1105, 1235:
+		s.noHints.Store(true)
+		return f(false)
+	case 1176: // no such index any more
+		return f(false)
+	}
+	return err
+}
+
+// cursor is Item.Cursor: which rows of a part are done.
+type cursor struct {
+	// Key is that of the last row that is done.
+	Key []string `json:"k,omitempty"`
+	// Rows counts the rows that are done.
+	Rows int64 `json:"n"`
+	// Where Big is set, the first Big-1 long values of the rows behind From and
+	// not behind Key are done, and the others are not.
+	Big  int64    `json:"b,omitempty"`
+	From []string `json:"f,omitempty"`
+	// Hash chains the rows of a table without a key, so that it can be told
+	// whether the rows before a position are still the same; there, the rows
+	// that Big is about are those after the first First.
+	Hash  string `json:"h,omitempty"`
+	First int64  `json:"s,omitempty"`
+	// Name and Kind are the last definition that is done.
+	Name string `json:"name,omitempty"`
+	Kind string `json:"kind,omitempty"`
+}
+
+func (c cursor) String() string {
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	return string(b)
+}
+
+func parseCursor(s string) (cursor, error) {
+	var c cursor
+	if s == "" {
+		return c, nil
+	}
+	if err := json.Unmarshal([]byte(s), &c); err != nil || c.Rows < 0 || c.Big < 0 || c.First < 0 || c.First > c.Rows {
+		return cursor{}, errors.New("mysql: the cursor is malformed")
+	}
+	return c, nil
+}
