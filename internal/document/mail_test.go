@@ -107,7 +107,8 @@ func mailCases() []mailCase {
 	plain := "pay to " + mailIBAN + " please\n"
 	enc := func(e interface {
 		Bytes([]byte) ([]byte, error)
-	}, s string) string {
+	}, s string,
+	) string {
 		b, err := e.Bytes([]byte(s))
 		if err != nil {
 			panic(err)
@@ -503,8 +504,10 @@ func TestMailTime(t *testing.T) {
 		"equals": "=", "tags": "<a ", "references": "&", "words": "=?utf-8?", "delimiters": "--b\n", "quotes": "\n>From ", "colons": ":\n", "fields": "a:\n",
 		"open tags": "<a x='", "comments": "<!--", "zeros": "\x00", "base64": "QQ==", "equals lines": "=\n",
 	} {
-		for _, head := range []string{"", mailHead, mailHead + "Content-Type: multipart/mixed; boundary=b\n\n", mailHead + "Content-Type: text/html\n\n",
-			mailHead + "Content-Transfer-Encoding: quoted-printable\n\n", mailHead + "Content-Transfer-Encoding: base64\n\n", mailHead + "\n", "From: " + unit + "\n"} {
+		for _, head := range []string{
+			"", mailHead, mailHead + "Content-Type: multipart/mixed; boundary=b\n\n", mailHead + "Content-Type: text/html\n\n",
+			mailHead + "Content-Transfer-Encoding: quoted-printable\n\n", mailHead + "Content-Transfer-Encoding: base64\n\n", mailHead + "\n", "From: " + unit + "\n",
+		} {
 			data := head + strings.Repeat(unit, 1<<19/len(unit))
 			for _, d := range []container.Decoder{Mail(), MBox()} {
 				start := time.Now()

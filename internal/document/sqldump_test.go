@@ -157,41 +157,63 @@ func TestSQLDump(t *testing.T) {
 		{name: "no table", dump: "INSERT INTO t VALUES (1,'a');", want: []string{`t: "1"|"a"`}, cols: "1|2"},
 		{name: "no semicolon at the end", dump: "INSERT INTO t VALUES (1,'a')", want: []string{`t: "1"|"a"`}},
 		{name: "key", dump: "USE `s`;\n" + def + "INSERT INTO `t` VALUES (4711,'a b');\n", want: []string{`s.t: "4711"|"a b"`}, cols: "id|v", uri: "#/s/t?id=4711"},
-		{name: "names need encoding", dump: "CREATE TABLE `a/b`.`c?d#` (`k=1` varchar(9) PRIMARY KEY, `x` int);INSERT INTO `a/b`.`c?d#` VALUES ('x&y=z/é+%',2);",
-			want: []string{`a/b.c?d#: "x&y=z/é+%"|"2"`}, uri: "#/a%2Fb/c%3Fd%23?k%3D1=x%26y%3Dz/%C3%A9%2B%25"},
-		{name: "escapes", dump: `INSERT INTO t VALUES ('a\'b','c''d',"e\"f""g'h",'\0\n\r\t\b\Z\\\%\_\q','','\\');`,
-			want: []string{`t: "a'b"|"c'd"|"e\"f\"g'h"|"\x00\n\r\t\b\x1a\\\\%\\_q"|""|"\\"`}},
-		{name: "no backslash escapes", dump: `/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='ANSI,NO_BACKSLASH_ESCAPES' */;` + "\n" +
-			`INSERT INTO t VALUES ('C:\','it''s\n');/*!40101 SET SQL_MODE=@OLD_SQL_MODE */;INSERT INTO t VALUES ('\'','b');`,
-			want: []string{`t: "C:\\"|"it's\\n"`, `t: "'"|"b"`}},
-		{name: "literals", dump: `INSERT INTO t VALUES (NULL,null,0x414243,X'6162',x'',b'100000101',_binary 'x\'y',_utf8mb4'ü',_binary 0x4a4b,_latin1 X'E9',N'n',-1.5e+10,DATE '2020-01-02',true,0x,0x4,DEFAULT);`,
-			want: []string{`t: NULL|NULL|"ABC"|"ab"|""|"\x01\x05"|"x'y"|"ü"|"JK"|"é"|"n"|"-1.5e+10"|"2020-01-02"|"true"|"0x"|"0x4"|"DEFAULT"`}},
-		{name: "expressions", dump: `INSERT INTO t VALUES (NOW(), CONCAT('a,)', 'b'), 1 + 2 , CONVERT('x\'y' USING utf8mb4), CAST('{"a":1}' AS JSON), CONVERT(0x4142 USING latin1),CAST(_utf8mb4'v' AS CHAR(10) CHARACTER SET utf8), 'a' COLLATE utf8_bin);`,
-			want: []string{`t: "NOW()"|"CONCAT('a,)', 'b')"|"1 + 2"|"x'y"|"{\"a\":1}"|"AB"|"v"|"'a' COLLATE utf8_bin"`}},
-		{name: "variants", dump: "REPLACE INTO t(a) VALUES(1);insert ignore into `s`.t (`b`) value (2);INSERT LOW_PRIORITY IGNORE t VALUES(3) ON DUPLICATE KEY UPDATE a='x;y';INSERT /* c */ INTO t -- x\n VALUES # y\n(4);/*!40000 INSERT INTO t VALUES (5) */;INSERT INTO t VALUES (6) , -- c\n (7) /* d */ , /* e */ (8);INSERT INTO t VALUES (9);",
-			want: []string{`t: "1"`, `s.t: "2"`, `t: "3"`, `t: "4"`, `t: "5"`, `t: "6"`, `t: "7"`, `t: "8"`, `t: "9"`}},
+		{
+			name: "names need encoding", dump: "CREATE TABLE `a/b`.`c?d#` (`k=1` varchar(9) PRIMARY KEY, `x` int);INSERT INTO `a/b`.`c?d#` VALUES ('x&y=z/é+%',2);",
+			want: []string{`a/b.c?d#: "x&y=z/é+%"|"2"`}, uri: "#/a%2Fb/c%3Fd%23?k%3D1=x%26y%3Dz/%C3%A9%2B%25",
+		},
+		{
+			name: "escapes", dump: `INSERT INTO t VALUES ('a\'b','c''d',"e\"f""g'h",'\0\n\r\t\b\Z\\\%\_\q','','\\');`,
+			want: []string{`t: "a'b"|"c'd"|"e\"f\"g'h"|"\x00\n\r\t\b\x1a\\\\%\\_q"|""|"\\"`},
+		},
+		{
+			name: "no backslash escapes", dump: `/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='ANSI,NO_BACKSLASH_ESCAPES' */;` + "\n" +
+				`INSERT INTO t VALUES ('C:\','it''s\n');/*!40101 SET SQL_MODE=@OLD_SQL_MODE */;INSERT INTO t VALUES ('\'','b');`,
+			want: []string{`t: "C:\\"|"it's\\n"`, `t: "'"|"b"`},
+		},
+		{
+			name: "literals", dump: `INSERT INTO t VALUES (NULL,null,0x414243,X'6162',x'',b'100000101',_binary 'x\'y',_utf8mb4'ü',_binary 0x4a4b,_latin1 X'E9',N'n',-1.5e+10,DATE '2020-01-02',true,0x,0x4,DEFAULT);`,
+			want: []string{`t: NULL|NULL|"ABC"|"ab"|""|"\x01\x05"|"x'y"|"ü"|"JK"|"é"|"n"|"-1.5e+10"|"2020-01-02"|"true"|"0x"|"0x4"|"DEFAULT"`},
+		},
+		{
+			name: "expressions", dump: `INSERT INTO t VALUES (NOW(), CONCAT('a,)', 'b'), 1 + 2 , CONVERT('x\'y' USING utf8mb4), CAST('{"a":1}' AS JSON), CONVERT(0x4142 USING latin1),CAST(_utf8mb4'v' AS CHAR(10) CHARACTER SET utf8), 'a' COLLATE utf8_bin);`,
+			want: []string{`t: "NOW()"|"CONCAT('a,)', 'b')"|"1 + 2"|"x'y"|"{\"a\":1}"|"AB"|"v"|"'a' COLLATE utf8_bin"`},
+		},
+		{
+			name: "variants", dump: "REPLACE INTO t(a) VALUES(1);insert ignore into `s`.t (`b`) value (2);INSERT LOW_PRIORITY IGNORE t VALUES(3) ON DUPLICATE KEY UPDATE a='x;y';INSERT /* c */ INTO t -- x\n VALUES # y\n(4);/*!40000 INSERT INTO t VALUES (5) */;INSERT INTO t VALUES (6) , -- c\n (7) /* d */ , /* e */ (8);INSERT INTO t VALUES (9);",
+			want: []string{`t: "1"`, `s.t: "2"`, `t: "3"`, `t: "4"`, `t: "5"`, `t: "6"`, `t: "7"`, `t: "8"`, `t: "9"`},
+		},
 		{name: "no rows", dump: "INSERT INTO t SELECT * FROM u WHERE a=(1);INSERT INTO t SET a='1';INSERT INTO t () VALUES ();UPDATE t SET a='(1)';"},
 		{name: "column list", dump: def + "INSERT INTO `t` (`v`, `id`) VALUES\n('x', 1),\n('y', 2);\n", want: []string{`t: "x"|"1"`, `t: "y"|"2"`}, cols: "v|id", uri: "#//t?id=2"},
 		{name: "key not listed", dump: def + "INSERT INTO `t` (`v`) VALUES ('x');", want: []string{`t: "x"`}, cols: "v"},
-		{name: "generated columns are not written", dump: "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a+1) VIRTUAL, c int AS (a) STORED, d int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, e timestamp(6) GENERATED ALWAYS AS ROW START);INSERT INTO t VALUES (1,2);",
-			want: []string{`t: "1"|"2"`}, cols: "a|d", uri: "#//t?d=2"},
+		{
+			name: "generated columns are not written", dump: "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a+1) VIRTUAL, c int AS (a) STORED, d int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, e timestamp(6) GENERATED ALWAYS AS ROW START);INSERT INTO t VALUES (1,2);",
+			want: []string{`t: "1"|"2"`}, cols: "a|d", uri: "#//t?d=2",
+		},
 		{name: "too many values", dump: def + "INSERT INTO `t` VALUES (1,'a','b');", want: []string{`t: "1"|"a"|"b"`}, cols: "id|v|3"},
 		{name: "too few values", dump: def + "INSERT INTO `t` VALUES (1,'a'),(2);", want: []string{`t: "1"|"a"`, `t: "2"`}, cols: "1"},
-		{name: "unique key", dump: "CREATE TABLE t (a int, b int NOT NULL, c char(3) NOT NULL, UNIQUE KEY `n` (`a`), UNIQUE KEY `x` (`c`(2) DESC,`b`), UNIQUE f ((lower(c))));INSERT INTO t VALUES (1,2,'x');",
-			want: []string{`t: "1"|"2"|"x"`}, uri: "#//t?c=x&b=2"},
-		{name: "constraint", dump: "CREATE TABLE IF NOT EXISTS \"t\" (\"a\" int DEFAULT '1,2)' CHECK (a in (1,2)), \"b\" character varying(3), CONSTRAINT pk PRIMARY KEY (\"b\"), CONSTRAINT fk FOREIGN KEY (a) REFERENCES u (x));INSERT INTO \"t\" VALUES (1,'x');",
-			want: []string{`t: "1"|"x"`}, uri: "#//t?b=x"},
+		{
+			name: "unique key", dump: "CREATE TABLE t (a int, b int NOT NULL, c char(3) NOT NULL, UNIQUE KEY `n` (`a`), UNIQUE KEY `x` (`c`(2) DESC,`b`), UNIQUE f ((lower(c))));INSERT INTO t VALUES (1,2,'x');",
+			want: []string{`t: "1"|"2"|"x"`}, uri: "#//t?c=x&b=2",
+		},
+		{
+			name: "constraint", dump: "CREATE TABLE IF NOT EXISTS \"t\" (\"a\" int DEFAULT '1,2)' CHECK (a in (1,2)), \"b\" character varying(3), CONSTRAINT pk PRIMARY KEY (\"b\"), CONSTRAINT fk FOREIGN KEY (a) REFERENCES u (x));INSERT INTO \"t\" VALUES (1,'x');",
+			want: []string{`t: "1"|"x"`}, uri: "#//t?b=x",
+		},
 		{name: "in-line unique", dump: "CREATE TABLE t (a int UNIQUE, b varchar(2) NOT NULL UNIQUE COMMENT 'x');INSERT INTO t VALUES (1,'x');", want: []string{`t: "1"|"x"`}, uri: "#//t?b=x"},
-		{name: "rows in triggers are none", dump: "DELIMITER ;;\nCREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW BEGIN\nINSERT INTO log VALUES (NEW.id);\nINSERT INTO log VALUES ('it''s;');\nEND ;;\nDELIMITER ;\nINSERT INTO t VALUES (1);",
-			want: []string{`t: "1"`}},
+		{
+			name: "rows in triggers are none", dump: "DELIMITER ;;\nCREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW BEGIN\nINSERT INTO log VALUES (NEW.id);\nINSERT INTO log VALUES ('it''s;');\nEND ;;\nDELIMITER ;\nINSERT INTO t VALUES (1);",
+			want: []string{`t: "1"`},
+		},
 		{name: "quotes in comments", dump: "-- don't\n# can't\n/* won't */ INSERT INTO t VALUES (1);\n-- it's\nINSERT INTO t VALUES (2);", want: []string{`t: "1"`, `t: "2"`}},
 		{name: "statement of the sandbox", dump: "/*M!999999\\- enable the sandbox mode */ \nUSE `s`;INSERT INTO t VALUES (1);", want: []string{`s.t: "1"`}},
 		{name: "byte order mark", dump: "\xef\xbb\xbfINSERT INTO t VALUES (1);", want: []string{`t: "1"`}},
 		{name: "latin1", dump: "SET NAMES latin1;\nINSERT INTO t VALUES ('Jos\xe9 \x80',_binary '\xe9','d\xc3\xa9j\xc3\xa0');", want: []string{`t: "José €"|"\xe9"|"déjà"`}},
 		{name: "bytes have no character set", dump: "CREATE TABLE t (a blob, b text);/*!40101 SET NAMES latin1 */;INSERT INTO t VALUES ('\xe9','\xe9');", want: []string{`t: "\xe9"|"é"`}},
 		{name: "no character set", dump: "CREATE TABLE t (a blob, b text);INSERT INTO t VALUES ('\xe9','\xe9'),('é','é');", want: []string{`t: "\xe9"|"é"`, `t: "é"|"é"`}},
-		{name: "character set kept and restored", dump: "SET NAMES utf8;SET @x = @@character_set_client;SET character_set_client = cp1251;INSERT INTO t VALUES ('\xcf\xf0');SET character_set_client = @x;INSERT INTO t VALUES ('\xcf\xf0');",
-			want: []string{`t: "Пр"`, `t: "\xcf\xf0"`}},
+		{
+			name: "character set kept and restored", dump: "SET NAMES utf8;SET @x = @@character_set_client;SET character_set_client = cp1251;INSERT INTO t VALUES ('\xcf\xf0');SET character_set_client = @x;INSERT INTO t VALUES ('\xcf\xf0');",
+			want: []string{`t: "Пр"`, `t: "\xcf\xf0"`},
+		},
 		{name: "gbk with a backslash in a character", dump: "SET NAMES gbk;INSERT INTO t VALUES ('\xd5\\',2);", want: []string{`t: "誠"|"2"`}},
 		{name: "unknown character set", dump: "SET NAMES klingon;INSERT INTO t VALUES ('\xd5');", want: []string{`t: "\xd5"`}, gaps: []string{"corrupt: " + dumpBadCharset}},
 		{name: "cut in a string", dump: def + "INSERT INTO `t` VALUES (1,'a'),(2,'b", want: []string{`t: "1"|"a"`}, gaps: []string{"corrupt: " + dumpTruncated}},
@@ -199,14 +221,22 @@ func TestSQLDump(t *testing.T) {
 		{name: "cut in a comment", dump: "INSERT INTO t VALUES (1);/* a", want: []string{`t: "1"`}, gaps: []string{"corrupt: " + dumpTruncated}},
 		{name: "no end mark", dump: "-- MySQL dump 10.13  Distrib 8.0.36\n--\n-- Host: localhost    Database: s\nINSERT INTO t VALUES (1);\n", want: []string{`s.t: "1"`}, gaps: []string{"corrupt: " + dumpNoTrailer}},
 		{name: "end mark", dump: "-- MySQL dump 10.13  Distrib 8.0.36\nINSERT INTO t VALUES (1);\n-- Dump completed on 2026-01-01\n", want: []string{`t: "1"`}},
-		{name: "quote that is not escaped", dump: "INSERT INTO t VALUES (1,'a'),(2,'O'Hara'),(3,'c'),\n(4,'d');\nINSERT INTO t VALUES (5,'e');\n",
-			want: []string{`t: "1"|"a"`, `t: "3"|"c"`, `t: "4"|"d"`, `t: "5"|"e"`}, gaps: []string{"corrupt: " + dumpBadRows}},
-		{name: "garbage", dump: "INSERT INTO t VALUES (1,'a'),(2,\x00\xff;;\x01'\nzzz\nINSERT INTO t VALUES (5,'e');\n",
-			want: []string{`t: "1"|"a"`, `t: "5"|"e"`}, gaps: []string{"corrupt: " + dumpBadRows}},
-		{name: "pg_dump COPY", dump: "--\n-- PostgreSQL database dump\n--\nSET standard_conforming_strings = on;\nSET client_encoding = 'LATIN1';\nCREATE TABLE public.t (\n    id integer NOT NULL,\n    \"N\" character varying(20),\n    b bytea\n);\nCOPY public.t (id, \"N\", b) FROM stdin;\n1\ta\\tb\\\\c\\n\\x41\\101\t\\\\x4142\n2\t\\N\t\n3\tJos\xe9\t\\N\n\\.\n\nALTER TABLE ONLY public.t\n    ADD CONSTRAINT t_pkey PRIMARY KEY (id);\nINSERT INTO public.t VALUES (4, 'C:\\', '\\x4344');\nCREATE FUNCTION f() AS $_$ it's; INSERT INTO x VALUES (1); $_$;\nINSERT INTO public.t VALUES (5, E'a\\'b', NULL);\n--\n-- PostgreSQL database dump complete\n--\n",
-			want: []string{`public.t: "1"|"a\tb\\c\nAA"|"AB"`, `public.t: "2"|NULL|""`, `public.t: "3"|"José"|NULL`, `public.t: "4"|"C:\\"|"CD"`, `public.t: "5"|"a'b"|NULL`}, cols: "id|N|b", uri: "#/public/t?id=5"},
-		{name: "two databases", dump: "-- Host: h    Database: one\nINSERT INTO t VALUES (1);\n-- Current Database: `tw``o`\nINSERT INTO t VALUES (2);\nCREATE DATABASE `x`;USE `x`;INSERT INTO t VALUES (3);",
-			want: []string{`one.t: "1"`, "tw`o.t: \"2\"", `x.t: "3"`}},
+		{
+			name: "quote that is not escaped", dump: "INSERT INTO t VALUES (1,'a'),(2,'O'Hara'),(3,'c'),\n(4,'d');\nINSERT INTO t VALUES (5,'e');\n",
+			want: []string{`t: "1"|"a"`, `t: "3"|"c"`, `t: "4"|"d"`, `t: "5"|"e"`}, gaps: []string{"corrupt: " + dumpBadRows},
+		},
+		{
+			name: "garbage", dump: "INSERT INTO t VALUES (1,'a'),(2,\x00\xff;;\x01'\nzzz\nINSERT INTO t VALUES (5,'e');\n",
+			want: []string{`t: "1"|"a"`, `t: "5"|"e"`}, gaps: []string{"corrupt: " + dumpBadRows},
+		},
+		{
+			name: "pg_dump COPY", dump: "--\n-- PostgreSQL database dump\n--\nSET standard_conforming_strings = on;\nSET client_encoding = 'LATIN1';\nCREATE TABLE public.t (\n    id integer NOT NULL,\n    \"N\" character varying(20),\n    b bytea\n);\nCOPY public.t (id, \"N\", b) FROM stdin;\n1\ta\\tb\\\\c\\n\\x41\\101\t\\\\x4142\n2\t\\N\t\n3\tJos\xe9\t\\N\n\\.\n\nALTER TABLE ONLY public.t\n    ADD CONSTRAINT t_pkey PRIMARY KEY (id);\nINSERT INTO public.t VALUES (4, 'C:\\', '\\x4344');\nCREATE FUNCTION f() AS $_$ it's; INSERT INTO x VALUES (1); $_$;\nINSERT INTO public.t VALUES (5, E'a\\'b', NULL);\n--\n-- PostgreSQL database dump complete\n--\n",
+			want: []string{`public.t: "1"|"a\tb\\c\nAA"|"AB"`, `public.t: "2"|NULL|""`, `public.t: "3"|"José"|NULL`, `public.t: "4"|"C:\\"|"CD"`, `public.t: "5"|"a'b"|NULL`}, cols: "id|N|b", uri: "#/public/t?id=5",
+		},
+		{
+			name: "two databases", dump: "-- Host: h    Database: one\nINSERT INTO t VALUES (1);\n-- Current Database: `tw``o`\nINSERT INTO t VALUES (2);\nCREATE DATABASE `x`;USE `x`;INSERT INTO t VALUES (3);",
+			want: []string{`one.t: "1"`, "tw`o.t: \"2\"", `x.t: "3"`},
+		},
 		{name: "carriage returns", dump: strings.ReplaceAll("-- c\n"+def+"INSERT INTO `t` VALUES\n(1,'a'),\n(2,'b');\nINSERT INTO `t` VALUES\n(3,'c');\n", "\n", "\r\n"), want: []string{`t: "1"|"a"`, `t: "2"|"b"`, `t: "3"|"c"`}},
 	}
 	for _, tt := range tests {
@@ -568,9 +598,21 @@ func TestSQLDumpServer(t *testing.T) {
 	}
 	var want []string
 	for _, options := range [][]string{
-		{"shop"}, {"--databases", "shop"}, {"--all-databases", "--ignore-database=mysql", "--ignore-database=sys"}, {"--skip-extended-insert", "shop"}, {"--hex-blob", "shop"},
-		{"--complete-insert", "shop"}, {"--no-create-info", "shop"}, {"--compatible=ansi", "shop"}, {"--skip-quick", "--compact", "shop"}, {"--replace", "shop"}, {"--insert-ignore", "--skip-comments", "shop"},
-		{"--default-character-set=latin1", "shop"}, {"--skip-opt", "shop"}, {"--single-transaction", "--routines", "--events", "--triggers", "shop"}, {"--skip-quote-names", "--ignore-table=shop.nokey", "shop"},
+		{"shop"},
+		{"--databases", "shop"},
+		{"--all-databases", "--ignore-database=mysql", "--ignore-database=sys"},
+		{"--skip-extended-insert", "shop"},
+		{"--hex-blob", "shop"},
+		{"--complete-insert", "shop"},
+		{"--no-create-info", "shop"},
+		{"--compatible=ansi", "shop"},
+		{"--skip-quick", "--compact", "shop"},
+		{"--replace", "shop"},
+		{"--insert-ignore", "--skip-comments", "shop"},
+		{"--default-character-set=latin1", "shop"},
+		{"--skip-opt", "shop"},
+		{"--single-transaction", "--routines", "--events", "--triggers", "shop"},
+		{"--skip-quote-names", "--ignore-table=shop.nokey", "shop"},
 	} {
 		dump, err := run("", dumper, options...)
 		if err != nil {

@@ -93,8 +93,13 @@ func (bl *builder) email(addr string) {
 	local, domain, _ := strings.Cut(addr, "@")
 	bl.literal(addr, "plain", emailBounds)
 	for _, at := range []struct{ text, form string }{
-		{"%40", "percent"}, {"%2540", "percent-twice"}, {"=40", "quoted-printable"},
-		{"&#64;", "html-entity"}, {"&#x40;", "html-entity"}, {"&commat;", "html-entity"}, {`\u0040`, "json-escape"},
+		{"%40", "percent"},
+		{"%2540", "percent-twice"},
+		{"=40", "quoted-printable"},
+		{"&#64;", "html-entity"},
+		{"&#x40;", "html-entity"},
+		{"&commat;", "html-entity"},
+		{`\u0040`, "json-escape"},
 	} {
 		bl.literal(local+at.text+domain, at.form, emailBounds)
 	}

@@ -214,9 +214,18 @@ func TestHashedIdentity(t *testing.T) {
 
 func TestNormalRefuses(t *testing.T) {
 	for _, id := range []Identifier{
-		{Type: Email, Value: "zoe"}, {Type: Email, Value: "zoe@localhost"}, {Type: Phone, Value: "12"}, {Type: Phone, Value: "call me"},
-		{Type: IBAN, Value: "BE69539007547034"}, {Type: Name, Value: "Zoë"}, {Type: BirthDate, Value: "yesterday"}, {Type: IP, Value: "1.2.3"},
-		{Type: Domain, Value: "zoe"}, {Type: "shoe_size", Value: "39"}, {Type: VAT, Value: "BE"}, {Type: Email, Value: "xyz", Hash: "sha256"},
+		{Type: Email, Value: "zoe"},
+		{Type: Email, Value: "zoe@localhost"},
+		{Type: Phone, Value: "12"},
+		{Type: Phone, Value: "call me"},
+		{Type: IBAN, Value: "BE69539007547034"},
+		{Type: Name, Value: "Zoë"},
+		{Type: BirthDate, Value: "yesterday"},
+		{Type: IP, Value: "1.2.3"},
+		{Type: Domain, Value: "zoe"},
+		{Type: "shoe_size", Value: "39"},
+		{Type: VAT, Value: "BE"},
+		{Type: Email, Value: "xyz", Hash: "sha256"},
 	} {
 		_, err := id.Normal()
 		if err == nil {

@@ -362,8 +362,10 @@ func (s *source) Items(ctx context.Context, p scanners.Part) iter.Seq2[scanners.
 				if e.rel == "" {
 					place = s.label()
 				}
-				return yield(scanners.Item{}, &scanners.Exclusion{URI: uri, Place: place,
-					Reason: scanners.ByConfig, Detail: e.detail, Units: e.units, Bytes: e.bytes})
+				return yield(scanners.Item{}, &scanners.Exclusion{
+					URI: uri, Place: place,
+					Reason: scanners.ByConfig, Detail: e.detail, Units: e.units, Bytes: e.bytes,
+				})
 			}
 			return yield(s.item(e.rel, e.info, e.link))
 		})

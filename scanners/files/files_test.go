@@ -140,8 +140,10 @@ func TestConformance(t *testing.T) {
 		Open:       func(t *testing.T) scanners.Source { return newSource(t, Config{Path: root}) },
 		Planted:    planted,
 		Unreadable: unreadable,
-		Vanished: []string{pathURI(root + "/flat/none"), pathURI(root + "/none/none"), pathURI(root + "/out/passwd"),
-			pathURI(root + "/sorted/loop/a!/deep!/member"), pathURI(root + "/big/member")},
+		Vanished: []string{
+			pathURI(root + "/flat/none"), pathURI(root + "/none/none"), pathURI(root + "/out/passwd"),
+			pathURI(root + "/sorted/loop/a!/deep!/member"), pathURI(root + "/big/member"),
+		},
 		State: func(t *testing.T) string { return fingerprint(t, root) },
 	})
 }
@@ -344,8 +346,12 @@ func TestConfig(t *testing.T) {
 		}
 	}
 	for _, c := range []Config{
-		{Parallel: 1}, {Path: dir, URI: "file:///", Parallel: 1}, {Path: dir}, {Path: dir, Parallel: 1000},
-		{Path: dir, Parallel: 1, Include: []string{"[a"}}, {Path: dir, Parallel: 1, Exclude: []string{"{a"}},
+		{Parallel: 1},
+		{Path: dir, URI: "file:///", Parallel: 1},
+		{Path: dir},
+		{Path: dir, Parallel: 1000},
+		{Path: dir, Parallel: 1, Include: []string{"[a"}},
+		{Path: dir, Parallel: 1, Exclude: []string{"{a"}},
 	} {
 		if c.Validate() == nil {
 			t.Errorf("%+v is valid", c)

@@ -141,8 +141,10 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 func (b *body) gap(reason scanners.Reason, detail string, err error) error {
-	return &scanners.Gap{URI: b.ref.URI, Place: b.ref.Place, Reason: reason, Detail: detail,
-		Bytes: max(0, b.size-b.read), Err: bare(err)}
+	return &scanners.Gap{
+		URI: b.ref.URI, Place: b.ref.Place, Reason: reason, Detail: detail,
+		Bytes: max(0, b.size-b.read), Err: bare(err),
+	}
 }
 
 func (b *body) Close() error {

@@ -92,8 +92,10 @@ func TestGofakes3WeirdKeys(t *testing.T) {
 func TestListingWithoutAnEnd(t *testing.T) {
 	c, cfg := newFake(t, nil)
 	mustBucket(t, c, "vers")
-	if _, err := c.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{Bucket: aws.String("vers"),
-		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled}}); err != nil {
+	if _, err := c.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+		Bucket:                  aws.String("vers"),
+		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 9 {

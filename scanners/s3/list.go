@@ -74,8 +74,10 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 		for name, err := range s.listBuckets(ctx) {
 			switch {
 			case err != nil && ctx.Err() == nil && len(named) > 0 && scanners.ReasonOf(err) == scanners.Denied && !errors.Is(err, errNoCredentials):
-				g := &scanners.Gap{URI: scheme, Place: "the list of buckets", Reason: scanners.Denied, Err: err,
-					Detail: "list buckets: not allowed; only the buckets that the configuration names are read"}
+				g := &scanners.Gap{
+					URI: scheme, Place: "the list of buckets", Reason: scanners.Denied, Err: err,
+					Detail: "list buckets: not allowed; only the buckets that the configuration names are read",
+				}
 				if !yield(scanners.Part{}, g) {
 					return
 				}
@@ -258,8 +260,10 @@ func (w *walk) choose() (phase string, ok bool) {
 	case err == nil && state == "": // never switched on
 		return objectsPhase, true
 	case err == nil && !w.s.versions:
-		x := &scanners.Exclusion{URI: object{bucket: w.bucket, key: w.prefix}.uri(), Place: w.place, Reason: scanners.ByConfig,
-			Detail: "older versions of objects, by versions: current"}
+		x := &scanners.Exclusion{
+			URI: object{bucket: w.bucket, key: w.prefix}.uri(), Place: w.place, Reason: scanners.ByConfig,
+			Detail: "older versions of objects, by versions: current",
+		}
 		return objectsPhase, w.fail(x)
 	case err == nil:
 	case !refused(err):
@@ -450,8 +454,10 @@ func (w *walk) entry(phase string, e entry, cursor string) bool {
 		it.Time, it.Cursor = e.time, cursor
 		it.Fields = withOwner(it.Fields, e.owner)
 		// The gap goes first: resuming behind the item must not lose it.
-		g := &scanners.Gap{URI: it.Ref.URI, Place: it.Ref.Place, Reason: scanners.Unsupported, Bytes: max(size, 0), Err: err,
-			Detail: "an unfinished upload, whose parts S3 lets nobody read; complete or abort it"}
+		g := &scanners.Gap{
+			URI: it.Ref.URI, Place: it.Ref.Place, Reason: scanners.Unsupported, Bytes: max(size, 0), Err: err,
+			Detail: "an unfinished upload, whose parts S3 lets nobody read; complete or abort it",
+		}
 		return w.fail(g) && w.yield(it, nil)
 	}
 	if e.deleted {
@@ -471,8 +477,10 @@ func (w *walk) entry(phase string, e entry, cursor string) bool {
 		}
 	}
 	ref := w.s.ref(o, e.etag, e.size)
-	return w.yield(scanners.Item{Ref: ref, Name: o.name(), Size: e.size, Time: e.time, Deferred: true, Cursor: cursor,
-		Fields: withOwner([]scanners.Field{{Name: "key", Value: o.key}}, e.owner)}, nil)
+	return w.yield(scanners.Item{
+		Ref: ref, Name: o.name(), Size: e.size, Time: e.time, Deferred: true, Cursor: cursor,
+		Fields: withOwner([]scanners.Field{{Name: "key", Value: o.key}}, e.owner),
+	}, nil)
 }
 
 // tags yields what Open found out about tags that it could not read.
@@ -599,8 +607,10 @@ func (s *source) objectsPage(ctx context.Context, bucket, prefix, keyMarker, _ s
 
 // versionsPage lists all versions of objects, and the markers of deleted ones.
 func (s *source) versionsPage(ctx context.Context, bucket, prefix, keyMarker, idMarker string, limit int32) (page, error) {
-	in := &s3.ListObjectVersionsInput{Bucket: &bucket, EncodingType: types.EncodingTypeUrl, Prefix: optional(prefix),
-		KeyMarker: optional(keyMarker), VersionIdMarker: optional(idMarker), MaxKeys: optionalInt(limit)}
+	in := &s3.ListObjectVersionsInput{
+		Bucket: &bucket, EncodingType: types.EncodingTypeUrl, Prefix: optional(prefix),
+		KeyMarker: optional(keyMarker), VersionIdMarker: optional(idMarker), MaxKeys: optionalInt(limit),
+	}
 	var out *s3.ListObjectVersionsOutput
 	err := s.call(ctx, "list object versions of "+placeOf(bucket), bucket, func(ctx context.Context, region func(*s3.Options)) (err error) {
 		out, err = s.client.ListObjectVersions(ctx, in, region)
@@ -628,8 +638,10 @@ func (s *source) versionsPage(ctx context.Context, bucket, prefix, keyMarker, id
 // uploadsPage lists the uploads that were begun and neither completed nor
 // aborted.
 func (s *source) uploadsPage(ctx context.Context, bucket, prefix, keyMarker, idMarker string, limit int32) (page, error) {
-	in := &s3.ListMultipartUploadsInput{Bucket: &bucket, EncodingType: types.EncodingTypeUrl, Prefix: optional(prefix),
-		KeyMarker: optional(keyMarker), UploadIdMarker: optional(idMarker), MaxUploads: optionalInt(limit)}
+	in := &s3.ListMultipartUploadsInput{
+		Bucket: &bucket, EncodingType: types.EncodingTypeUrl, Prefix: optional(prefix),
+		KeyMarker: optional(keyMarker), UploadIdMarker: optional(idMarker), MaxUploads: optionalInt(limit),
+	}
 	var out *s3.ListMultipartUploadsOutput
 	err := s.call(ctx, "list unfinished uploads of "+placeOf(bucket), bucket, func(ctx context.Context, region func(*s3.Options)) (err error) {
 		out, err = s.client.ListMultipartUploads(ctx, in, region)

@@ -216,8 +216,10 @@ func (b *body) get(ctx context.Context, region func(*s3.Options), ranged bool) e
 		case status == http.StatusRequestedRangeNotSatisfiable && b.head == nil && ranged:
 			return b.get(ctx, region, false) // an empty object has no range
 		case status == http.StatusBadRequest && code == "InvalidRequest":
-			return &fault{op: b.op(), code: code, status: status, reason: scanners.KeyMissing, err: err,
-				detail: "the server refuses it as it does with objects that are encrypted under the customer's own key (SSE-C)"}
+			return &fault{
+				op: b.op(), code: code, status: status, reason: scanners.KeyMissing, err: err,
+				detail: "the server refuses it as it does with objects that are encrypted under the customer's own key (SSE-C)",
+			}
 		}
 		return err
 	}

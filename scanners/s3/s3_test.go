@@ -31,9 +31,11 @@ import (
 // isolate keeps the settings of the machine out of a test.
 func isolate(t *testing.T) {
 	t.Helper()
-	for _, v := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
+	for _, v := range []string{
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
 		"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy",
-		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_WEB_IDENTITY_TOKEN_FILE"} {
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_WEB_IDENTITY_TOKEN_FILE",
+	} {
 		t.Setenv(v, "")
 	}
 	t.Setenv("AWS_CONFIG_FILE", "/nonexistent")
@@ -73,8 +75,10 @@ func (st store) bucket(t *testing.T, name string, versioned bool) {
 
 func (st store) versioning(t *testing.T, bucket string, state types.BucketVersioningStatus) {
 	t.Helper()
-	if _, err := st.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{Bucket: &bucket,
-		VersioningConfiguration: &types.VersioningConfiguration{Status: state}}); err != nil {
+	if _, err := st.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+		Bucket:                  &bucket,
+		VersioningConfiguration: &types.VersioningConfiguration{Status: state},
+	}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -440,8 +444,10 @@ func TestUnfinishedUploads(t *testing.T) {
 			t.Fatal(err)
 		}
 		for n := range int32(i) {
-			if _, err := st.UploadPart(t.Context(), &s3.UploadPartInput{Bucket: aws.String("bkt"), Key: &key, UploadId: up.UploadId,
-				PartNumber: aws.Int32(n + 1), Body: strings.NewReader(strings.Repeat("p", 1000))}); err != nil {
+			if _, err := st.UploadPart(t.Context(), &s3.UploadPartInput{
+				Bucket: aws.String("bkt"), Key: &key, UploadId: up.UploadId,
+				PartNumber: aws.Int32(n + 1), Body: strings.NewReader(strings.Repeat("p", 1000)),
+			}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -556,8 +562,10 @@ func TestLargeObjectInLittleMemory(t *testing.T) {
 		}
 		parts = append(parts, types.CompletedPart{ETag: out.ETag, PartNumber: aws.Int32(n)})
 	}
-	if _, err := st.CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{Bucket: aws.String("large"), Key: aws.String("dump"), UploadId: up.UploadId,
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}}); err != nil {
+	if _, err := st.CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{
+		Bucket: aws.String("large"), Key: aws.String("dump"), UploadId: up.UploadId,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	block = nil
@@ -798,9 +806,11 @@ func TestPermissions(t *testing.T) {
 			t.Errorf("no remedy: %+v", c)
 		}
 	}
-	for what, want := range map[string]bool{"list objects of bucket open": true, "read an object of bucket open": true, "list object versions of bucket open": true,
+	for what, want := range map[string]bool{
+		"list objects of bucket open": true, "read an object of bucket open": true, "list object versions of bucket open": true,
 		"list objects of bucket listed": true, "read an object of bucket listed": false, "list object versions of bucket listed": false,
-		"list objects of bucket closed": false} {
+		"list objects of bucket closed": false,
+	} {
 		if got, there := ok[what]; got != want || !there {
 			t.Errorf("check %q: %v, want %v", what, got, want)
 		}

@@ -111,10 +111,12 @@ func (s *shelf) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 }
 
 func (s *shelf) note(i int) scanners.Item {
-	ref := scanners.Ref{URI: fmt.Sprintf("shelf:///notes/%d", i), Place: "shelf / note", Action: "review",
+	ref := scanners.Ref{
+		URI: fmt.Sprintf("shelf:///notes/%d", i), Place: "shelf / note", Action: "review",
 		Locator: struct {
 			Type string `json:"type"`
-		}{"shelf"}}
+		}{"shelf"},
+	}
 	body := fmt.Sprintf("note NOTE-%d-ZQ", i)
 	it := scanners.Item{Ref: ref, Size: int64(len(body)), Cursor: strconv.Itoa(i), Body: strings.NewReader(body)}
 	switch {
@@ -137,8 +139,10 @@ func (s *shelf) cards(from, to int) *scanners.Block {
 		b.Append(nil, true)
 	}
 	b.Refs = func(row int, hash string, n int) scanners.Ref {
-		return scanners.Ref{URI: fmt.Sprintf("shelf:///cards?row-hmac=%s&n=%d", hash, n), Place: "shelf / card", Action: "review",
-			Locator: map[string]string{"type": "shelf"}}
+		return scanners.Ref{
+			URI: fmt.Sprintf("shelf:///cards?row-hmac=%s&n=%d", hash, n), Place: "shelf / card", Action: "review",
+			Locator: map[string]string{"type": "shelf"},
+		}
 	}
 	return b
 }
