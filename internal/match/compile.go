@@ -1,0 +1,196 @@
+package match
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// maxClass is the length from which on literals are not told apart when they
+// are grouped.
+const maxClass = 16
+
+// A shape is how the literals of a group are sampled.
+type shape struct{ size, step int }
+
+// compileGrams groups literals by length and compiles the groups. One pass over
+// the text is made per group; the shorter its shortest literal, the denser.
+func compileGrams(lits []literal) []*grams {
+	if len(lits) == 0 {
+		return nil
+	}
+	var count [maxClass + 1]int
+	for _, l := range lits {
+		count[min(len(l.text), maxClass)]++
+	}
+	// best[i] is the cheapest way to match the literals of class i and more.
+	var best [maxClass + 2]float64
+	var next [maxClass + 2]int
+	var with [maxClass + 2]shape
+	for i := maxClass; i >= 1; i-- {
+		if count[i] == 0 {
+			best[i], next[i] = best[i+1], next[i+1]
+			with[i] = with[i+1]
+			if next[i] == 0 {
+				next[i] = maxClass + 1
+			}
+			continue
+		}
+		best[i] = math.Inf(1)
+		n := 0
+		for j := i + 1; j <= maxClass+1; j++ {
+			n += count[j-1]
+			s, c := cheapest(i, n)
+			if c += best[j]; c < best[i] {
+				best[i], next[i], with[i] = c, j, s
+			}
+		}
+	}
+	m := model(lits)
+	var all []*grams
+	for i := 1; i <= maxClass; {
+		for i <= maxClass && count[i] == 0 {
+			i++
+		}
+		if i > maxClass {
+			break
+		}
+		j := next[i]
+		var own []literal
+		for _, l := range lits {
+			if c := min(len(l.text), maxClass); i <= c && c < j {
+				own = append(own, l)
+			}
+		}
+		all = append(all, newGrams(own, with[i], m))
+		i = j
+	}
+	return all
+}
+
+// cheapest returns the shape for n literals of at least length bytes whose
+// passage over the text costs least, and that cost per byte.
+func cheapest(length, n int) (best shape, cost float64) {
+	// How often in ordinary text a gram of so many bytes is a given rare one,
+	// and what a hit costs, in probes.
+	often := [...]float64{1: 3e-2, 2: 2e-3, 3: 2e-4, 4: 3e-5, 5: 7e-6, 6: 2.5e-6, 7: 1e-6, 8: 5e-7}
+	const verify = 15
+	cost = math.Inf(1)
+	for size := 1; size <= min(8, length); size++ {
+		step := min(length-size+1, 8)
+		grams := n * step
+		rate := min(1, float64(grams)*often[size]+float64(grams)/float64(bitmapSize(grams)))
+		probe := 1.0
+		if grams > 1<<17 {
+			probe = 1.5 // the bitmap leaves the second cache to nothing else
+		}
+		if c := (probe+verify*rate)/float64(step) + 0.01; c < cost {
+			best, cost = shape{size, step}, c
+		}
+	}
+	return best, cost
+}
+
+// bitmapSize returns the bits in the bitmap of so many grams, a power of two:
+// enough of them for few false hits, and few enough for the near caches.
+func bitmapSize(grams int) int {
+	switch {
+	case grams <= 1<<11:
+		return 1 << 18
+	case grams <= 1<<14:
+		return 1 << 20
+	case grams <= 1<<17:
+		return 1 << 21
+	}
+	return 1 << 23
+}
+
+// window returns the hash and folded bytes of the window of text at i.
+func window(text string, i, width int) string {
+	b := []byte(text[i : i+width])
+	for i := range b {
+		b[i] |= 0x20
+	}
+	return string(b)
+}
+
+func newGrams(lits []literal, s shape, m *textModel) *grams {
+	g := &grams{size: s.size, step: s.step, width: s.size + s.step - 1}
+	g.mul = uint64(mulGram) << (64 - 8*g.size)
+	g.offsetMul = uint64(mulOffset) << (64 - 8*g.size)
+	g.last = uint8(64 - 8*min(g.width, 8))
+
+	// The window of each literal. Those that are found together stand together.
+	type chosen struct {
+		window string
+		entry  entry
+	}
+	wins := make([]chosen, len(lits))
+	total := 0
+	for _, l := range lits {
+		total += len(l.text)
+	}
+	g.text = make([]byte, 0, total+8)
+	sel := m.selector(g)
+	for i, l := range lits {
+		at := sel.choose(l.text)
+		wins[i] = chosen{window(l.text, at, g.width), entry{
+			text: uint32(len(g.text)), pattern: l.pattern, length: uint16(len(l.text)), window: uint16(at),
+		}}
+		g.text = append(g.text, l.text...)
+	}
+	g.text = append(g.text, make([]byte, 8)...)
+	slices.SortFunc(wins, func(a, b chosen) int {
+		if a.window < b.window {
+			return -1
+		}
+		if a.window > b.window {
+			return 1
+		}
+		return int(a.entry.pattern - b.entry.pattern)
+	})
+	windows := 0
+	g.entries = make([]entry, len(wins))
+	for i, w := range wins {
+		g.entries[i] = w.entry
+		if i+1 == len(wins) || wins[i+1].window != w.window {
+			g.entries[i].last = true
+			windows++
+		}
+	}
+
+	n := bitmapSize(windows * g.step)
+	g.bitmap, g.shift = make([]uint64, n/64), uint8(64-log2(n))
+	k := log2(4 * windows * g.step)
+	g.offsets, g.offsetShift = make([]uint8, 1<<k), uint8(64-k)
+	k = max(6, log2(16*windows))
+	g.bloom, g.bloomShift = make([]uint64, 1<<k/64), uint8(64-k)
+	k = log2(2 * windows)
+	g.slots, g.slotShift = make([]slot, 1<<k), uint8(64-k)
+	var b [32]byte
+	for i, w := range wins {
+		if i > 0 && wins[i-1].window == w.window {
+			continue
+		}
+		copy(b[:], w.window)
+		for o := range g.step {
+			x := load(b[:], o) | folded
+			h := x * g.mul >> g.shift
+			g.bitmap[h>>6] |= 1 << (h & 63)
+			g.offsets[x*g.offsetMul>>g.offsetShift] |= 1 << o
+		}
+		h := g.hash(b[:g.width], 0)
+		for _, b := range [...]uint64{h >> g.bloomShift, h << 20 >> g.bloomShift} {
+			g.bloom[b>>6] |= 1 << (b & 63)
+		}
+		j := int(h >> g.slotShift)
+		for g.slots[j].first != 0 {
+			j = (j + 1) & (len(g.slots) - 1)
+		}
+		g.slots[j] = slot{uint32(h), uint32(i) + 1}
+	}
+	return g
+}
+
+// log2 returns the least k with 1<<k >= n, at least 1.
+func log2(n int) int { return max(1, bits.Len(uint(n-1))) }

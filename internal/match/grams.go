@@ -1,0 +1,268 @@
+package match
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unsafe"
+)
+
+// Literals are found by sampling. Each contributes a window of width bytes, and
+// the text is probed at every step-th byte for a gram of size = width-step+1
+// bytes: whatever the position of the window in the text, exactly one probe
+// lies wholly within it. A bitmap says whether the gram there is one of any
+// window's. The few that are go through tables that are ever more exact: at
+// which offsets in a window the gram can stand, a Bloom filter and a hash table
+// over whole windows, and a comparison of the literal itself.
+//
+// All tables fold by setting bit 5 of each byte, which merges more than
+// letters; the comparison is exact.
+const (
+	folded = 0x2020202020202020
+
+	// mulGram spreads grams over the bitmap, mulOffset over the offset table.
+	// They are shifted left so that bytes behind the gram fall out.
+	mulGram   = 0x9E3779B97F4A7C15
+	mulOffset = 0xD6E8FEB86659FD93
+
+	keyA = 0xA0761D6478BD642F
+	keyB = 0xE7037ED1A0B428DB
+
+	// batch is how many probes are made before their hits are looked at.
+	batch = 1024
+
+	// denseRate is how many of a batch's probes may hit before branching on
+	// them costs more than not branching.
+	denseRate = batch / 40
+)
+
+type literal struct {
+	text    string // folded exactly
+	pattern int32
+}
+
+// grams finds literals that are all at least width bytes long.
+type grams struct {
+	size, step, width int
+
+	mul   uint64
+	shift uint8 // of the product, for the bit in bitmap
+	last  uint8 // 64-8*min(width,8): drops what a load of 8 bytes holds beyond the window
+
+	bitmap []uint64
+
+	offsetMul   uint64
+	offsetShift uint8
+	offsets     []uint8 // by hash of gram: bit i: it stands at byte i of some window
+
+	bloomShift uint8
+	bloom      []uint64
+
+	slotShift uint8
+	slots     []slot // open addressing, by hash of window
+
+	entries []entry // those of a window stand together
+	text    []byte  // of the literals; 8 bytes longer than they are
+}
+
+type slot struct {
+	tag   uint32
+	first uint32 // its first entry, plus 1; 0: free
+}
+
+type entry struct {
+	text    uint32 // where its literal starts in grams.text
+	pattern int32
+	length  uint16
+	window  uint16 // where in the literal its window starts
+	last    bool   // of the entries of a window
+}
+
+// load returns 8 bytes of buf at i, zeros standing for those behind its end.
+func load(buf []byte, i int) uint64 {
+	if i+8 <= len(buf) {
+		return binary.LittleEndian.Uint64(buf[i:])
+	}
+	var b [8]byte
+	copy(b[:], buf[i:])
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+// load8 returns the 8 bytes at p+i. A bounds check for each probe would cost a
+// third of the speed; the callers check all probes at once.
+func load8(p unsafe.Pointer, i int) uint64 {
+	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(p, i))[:])
+}
+
+// find appends the hits whose probe lies in buf[lo:hi).
+func (g *grams) find(dst []Hit, buf []byte, lo, hi int) []Hit {
+	var list [batch]uint16 // of probes that hit, in bytes from base
+	step := g.step
+	hi = min(hi, len(buf)-g.size+1)
+	base := (lo + step - 1) / step * step
+	dense := false
+	for base < hi {
+		probes := min((hi-base+step-1)/step, batch)
+		// Those with 8 bytes behind them, in fours.
+		fast := 0
+		if room := len(buf) - base - 8; room >= 0 {
+			fast = min(probes, room/step+1) &^ 3
+		}
+		n := 0
+		if fast > 0 {
+			if dense {
+				n = g.probeDense(&list, buf[base:], fast)
+			} else {
+				n = g.probeSparse(&list, buf[base:], fast)
+			}
+			dense = n > denseRate*fast/batch
+		}
+		for i := fast; i < probes; i++ {
+			h := (load(buf, base+i*step) | folded) * g.mul >> (g.shift & 63)
+			if g.bitmap[h>>6]>>(h&63)&1 != 0 {
+				list[n] = uint16(i * step)
+				n++
+			}
+		}
+		for _, at := range list[:n] {
+			dst = g.verify(dst, buf, base+int(at))
+		}
+		base += probes * step
+	}
+	return dst
+}
+
+// probeSparse puts the hits of the first n probes, a multiple of 4, into list,
+// and returns how many they are. It looks at four together.
+func (g *grams) probeSparse(list *[batch]uint16, buf []byte, n int) int {
+	bitmap, mul, shift, step := g.bitmap, g.mul, g.shift&63, g.step
+	_ = buf[(n-1)*step+7] // the check for all load8
+	found, at := 0, 0
+	p := unsafe.Pointer(unsafe.SliceData(buf))
+	for range n / 4 {
+		h0 := (load8(p, at) | folded) * mul >> shift
+		h1 := (load8(p, at+step) | folded) * mul >> shift
+		h2 := (load8(p, at+2*step) | folded) * mul >> shift
+		h3 := (load8(p, at+3*step) | folded) * mul >> shift
+		b0 := bitmap[h0>>6] >> (h0 & 63)
+		b1 := bitmap[h1>>6] >> (h1 & 63)
+		b2 := bitmap[h2>>6] >> (h2 & 63)
+		b3 := bitmap[h3>>6] >> (h3 & 63)
+		if (b0|b1|b2|b3)&1 != 0 {
+			list[found&(batch-1)] = uint16(at)
+			found += int(b0 & 1)
+			list[found&(batch-1)] = uint16(at + step)
+			found += int(b1 & 1)
+			list[found&(batch-1)] = uint16(at + 2*step)
+			found += int(b2 & 1)
+			list[found&(batch-1)] = uint16(at + 3*step)
+			found += int(b3 & 1)
+		}
+		at += 4 * step
+	}
+	return found
+}
+
+// probeDense does the same without a branch.
+func (g *grams) probeDense(list *[batch]uint16, buf []byte, n int) int {
+	bitmap, mul, shift, step := g.bitmap, g.mul, g.shift&63, g.step
+	_ = buf[(n-1)*step+7] // the check for all load8
+	found, at := 0, 0
+	p := unsafe.Pointer(unsafe.SliceData(buf))
+	for range n / 2 {
+		h0 := (load8(p, at) | folded) * mul >> shift
+		h1 := (load8(p, at+step) | folded) * mul >> shift
+		b0 := bitmap[h0>>6] >> (h0 & 63)
+		b1 := bitmap[h1>>6] >> (h1 & 63)
+		list[found&(batch-1)] = uint16(at)
+		found += int(b0 & 1)
+		list[found&(batch-1)] = uint16(at + step)
+		found += int(b1 & 1)
+		at += 2 * step
+	}
+	return found
+}
+
+// verify appends the hits whose windows hold the gram at buf[at:].
+func (g *grams) verify(dst []Hit, buf []byte, at int) []Hit {
+	x := load(buf, at) | folded
+	for o := g.offsets[x*g.offsetMul>>(g.offsetShift&63)]; o != 0; o &= o - 1 {
+		w := at - bits.TrailingZeros8(o)
+		if w < 0 || w+g.width > len(buf) {
+			continue
+		}
+		h := g.hash(buf, w)
+		if !g.inBloom(h) {
+			continue
+		}
+		tag := uint32(h)
+		for i := int(h >> (g.slotShift & 63)); ; i++ {
+			s := g.slots[i&(len(g.slots)-1)]
+			if s.first == 0 {
+				break
+			}
+			if s.tag == tag {
+				dst = g.compare(dst, buf, w, s.first-1)
+			}
+		}
+	}
+	return dst
+}
+
+// hash returns the hash of the window at buf[at:].
+func (g *grams) hash(buf []byte, at int) uint64 {
+	var a, b uint64
+	if g.width < 8 {
+		a = (load(buf, at) | folded) << (g.last & 63)
+	} else {
+		a = binary.LittleEndian.Uint64(buf[at:]) | folded
+		b = binary.LittleEndian.Uint64(buf[at+g.width-8:]) | folded
+	}
+	hi, lo := bits.Mul64(a^keyA, b^keyB)
+	return hi ^ lo
+}
+
+func (g *grams) inBloom(h uint64) bool {
+	i, j := h>>(g.bloomShift&63), h<<20>>(g.bloomShift&63)
+	return g.bloom[i>>6]>>(i&63)&(g.bloom[j>>6]>>(j&63))&1 != 0
+}
+
+// compare appends the hits among the literals of one window, which stands at
+// buf[at:].
+func (g *grams) compare(dst []Hit, buf []byte, at int, first uint32) []Hit {
+	for _, e := range g.entries[first:] {
+		start := at - int(e.window)
+		end := start + int(e.length)
+		if start >= 0 && end <= len(buf) && equal(buf[start:end], g.text[e.text:]) {
+			dst = append(dst, Hit{int(e.pattern), start, end})
+		}
+		if e.last {
+			break
+		}
+	}
+	return dst
+}
+
+// equal reports whether s, its ASCII letters in lower case, is what t starts
+// with.
+func equal(s, t []byte) bool {
+	for ; len(s) >= 8; s, t = s[8:], t[8:] {
+		if lower8(binary.LittleEndian.Uint64(s)) != binary.LittleEndian.Uint64(t) {
+			return false
+		}
+	}
+	for i, c := range s {
+		if lower(c) != t[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// lower8 is lower for 8 bytes at once.
+func lower8(x uint64) uint64 {
+	const ones = 0x0101010101010101
+	low := x & (0x7F * ones)
+	from := low + (0x80-'A')*ones  // bit 7: at least 'A'
+	above := low + (0x7F-'Z')*ones // bit 7: above 'Z'
+	return x | (from&^above&^x&(0x80*ones))>>2
+}

@@ -1,0 +1,152 @@
+// Package match finds many literals and numbers in bytes at once, at a speed
+// near that of memory.
+//
+// It knows nothing of persons or words: it reports every occurrence, and the
+// caller judges what stands around it.
+package match
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// Limits of a pattern's Text, in bytes.
+const (
+	maxLiteral = 512
+	minDigits  = 5
+	maxDigits  = 40
+)
+
+// block is how many bytes all passes look at before any goes on: a multiple of
+// 64 that leaves the nearer caches to the tables.
+const block = 32 << 10
+
+// A Pattern is one thing to look for.
+type Pattern struct {
+	// Text is the literal of 1 to 512 bytes, matched with ASCII letters folded
+	// and all other bytes exact. With Digits it is 5 to 40 decimal digits,
+	// found in any grouping.
+	Text string
+
+	// Digits says that Text is a number. It is found wherever its digits stand
+	// in whole groups of digits, neighbours being joined by 1 to 3 separators,
+	// each of them a space, a no-break (U+00A0), narrow no-break (U+202F) or
+	// thin space (U+2009), a hyphen-minus, non-breaking hyphen (U+2011) or en
+	// dash (U+2013), or one of ". / ( ) _". An occurrence begins with the first
+	// and ends with the last digit; more digits never touch it, letters may.
+	Digits bool
+}
+
+// A Hit is an occurrence of the pattern with this index at buf[Start:End].
+type Hit struct{ Pattern, Start, End int }
+
+// A Matcher finds a fixed set of patterns. It is immutable and may be used by
+// several goroutines at once.
+type Matcher struct {
+	grams   []*grams // literals, by classes of length
+	digits  *digits  // nil: no numbers
+	maxLen  int
+	windows sync.Pool // *scanWindow
+}
+
+// Compile prepares a Matcher. Of patterns that are equal after folding the
+// first is reported. It fails when a pattern is not within its limits; the
+// error gives its index and never its text.
+func Compile(patterns []Pattern) (*Matcher, error) {
+	m := &Matcher{}
+	seen := make(map[Pattern]struct{}, len(patterns))
+	var lits []literal
+	var nums []number
+	for i, p := range patterns {
+		if !p.Digits {
+			p.Text = fold(p.Text)
+		}
+		switch {
+		case p.Digits && (len(p.Text) < minDigits || len(p.Text) > maxDigits || !decimal(p.Text)):
+			return nil, fmt.Errorf("match: pattern %d: want %d to %d decimal digits", i, minDigits, maxDigits)
+		case len(p.Text) == 0 || len(p.Text) > maxLiteral:
+			return nil, fmt.Errorf("match: pattern %d: %d bytes, want 1 to %d", i, len(p.Text), maxLiteral)
+		}
+		if _, ok := seen[p]; ok {
+			continue
+		}
+		seen[p] = struct{}{}
+		if p.Digits {
+			nums = append(nums, number{p.Text, int32(i)})
+			m.maxLen = max(m.maxLen, len(p.Text)+(len(p.Text)-1)*maxGap)
+		} else {
+			lits = append(lits, literal{text: p.Text, pattern: int32(i)})
+			m.maxLen = max(m.maxLen, len(p.Text))
+		}
+	}
+	m.grams = compileGrams(lits)
+	if len(nums) > 0 {
+		m.digits = compileDigits(nums)
+	}
+	return m, nil
+}
+
+// MaxLen returns the longest span that a hit can have, in bytes; 0 when there
+// are no patterns.
+func (m *Matcher) MaxLen() int { return m.maxLen }
+
+// Find appends all occurrences in buf to dst, overlapping ones too, ordered by
+// Start and then by Pattern, and returns the extended slice. What lies before
+// and after buf counts as no digit.
+func (m *Matcher) Find(dst []Hit, buf []byte) []Hit {
+	old := len(dst)
+	r := run{open: -1}
+	// Blocks that stay in the nearer cache while all passes look at them.
+	for lo := 0; lo < len(buf); lo += block {
+		hi := min(lo+block, len(buf))
+		for _, g := range m.grams {
+			dst = g.find(dst, buf, lo, hi)
+		}
+		if m.digits != nil {
+			dst = m.digits.find(dst, buf, lo, hi, &r)
+		}
+	}
+	if len(dst)-old > 1 {
+		order(dst[old:])
+	}
+	return dst
+}
+
+func order(hits []Hit) {
+	slices.SortFunc(hits, func(a, b Hit) int {
+		if c := cmp.Compare(a.Start, b.Start); c != 0 {
+			return c
+		}
+		if c := cmp.Compare(a.Pattern, b.Pattern); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.End, b.End)
+	})
+}
+
+func decimal(s string) bool {
+	for i := range len(s) {
+		if s[i]-'0' > 9 {
+			return false
+		}
+	}
+	return true
+}
+
+// fold turns the ASCII letters of s to lower case.
+func fold(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		b[i] = lower(c)
+	}
+	return string(b)
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
