@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -209,7 +208,7 @@ func (s streams) schema() *cobra.Command {
 		Short: "Print the JSON Schema of the JSON report",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if _, err := io.WriteString(s.out, string(reports.Schema())); err != nil {
+			if _, err := s.out.Write(reports.Schema()); err != nil {
 				return failed(err)
 			}
 			return nil

@@ -177,7 +177,8 @@ func (z *zipReader) run() {
 	if _, ok := readerAt(z.in.Body); ok {
 		body = z.in.Body
 	}
-	sp, err := z.b.Spool(z.ctx, body)
+	sp, err := z.b.Spool(z.ctx, body) // what was spooled before an error counts
+	//lint:ignore SA5001 Spool returns a valid, partial spool beside its error
 	defer sp.Close()
 	whole := io.NewSectionReader(sp, 0, sp.Size())
 	if err != nil {

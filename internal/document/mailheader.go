@@ -271,7 +271,7 @@ func mimePercent(dst []byte, v string) []byte {
 // (RFC 2047) decoded wherever they stand, those that are broken as they are,
 // neighbours joined even within a character, and other bytes by charset.
 func mimeWords(dst, v []byte, charset string) []byte {
-	if bytes.Index(v, []byte("=?")) < 0 {
+	if !bytes.Contains(v, []byte("=?")) {
 		return mimeRawText(dst, v, charset)
 	}
 	var run []byte // decoded bytes of neighbours

@@ -78,7 +78,6 @@ type dumpReader struct {
 	starts []int64
 	head   []byte // the last head of an INSERT; nil once other text stood behind it
 	insert dumpInsert
-	lines  bool // the rows stand on lines of their own
 
 	bad        int
 	badCharset bool
