@@ -78,7 +78,7 @@ func CSV(w io.Writer, r *inventory.Report) error {
 	cw := csv.NewWriter(w)
 	cw.UseCRLF = true // RFC 4180
 	header := []string{
-		"what", "id", "subject", "confidence", "relation", "source", "place", "matches", "fields", "why",
+		"what", "id", "subject", "confidence", "relation", "source", "place", "matches", "fields", "why", "evidence",
 		"third_parties", "activities", "action", "reason", "detail", "units", "bytes",
 	}
 	if err := cw.Write(header); err != nil {
@@ -90,7 +90,7 @@ func CSV(w io.Writer, r *inventory.Report) error {
 		}
 		row := []string{
 			"finding", f.ID, f.Subject, f.Confidence, f.Relation, f.Source, f.Place, strings.Join(matchTexts(f), "; "),
-			strings.Join(fieldNames(f), "; "), f.Why, strconv.Itoa(f.ThirdParties), strings.Join(f.Activities, "; "),
+			strings.Join(fieldNames(f), "; "), f.Why, strings.Join(f.Evidence, "; "), strconv.Itoa(f.ThirdParties), strings.Join(f.Activities, "; "),
 			strings.Join(actionKinds(f), "; "), "", "", "", "",
 		}
 		if err := cw.Write(inert(row)); err != nil {
@@ -110,7 +110,7 @@ func CSV(w io.Writer, r *inventory.Report) error {
 func csvGaps(cw *csv.Writer, what string, list []inventory.Gap) error {
 	for _, g := range list {
 		row := []string{
-			what, "", "", "", "", g.Source, g.Place, "", "", "", "", "", "",
+			what, "", "", "", "", g.Source, g.Place, "", "", "", "", "", "", "",
 			g.Reason, g.Detail, strconv.FormatInt(g.Units, 10), strconv.FormatInt(g.Bytes, 10),
 		}
 		if err := cw.Write(inert(row)); err != nil {

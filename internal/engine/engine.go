@@ -121,26 +121,32 @@ func (r *run) source(ctx context.Context, s Source, c *Counter) {
 		r.unlisted(listing, s, s.Err)
 		return
 	}
+	l, unlinked := newLinks(ctx, s.Source)
 	parts := make(chan scanners.Part)
 	open := make(chan struct{}, max(1, s.Info.Parallel)) // deferred items that are open
 	var wg sync.WaitGroup
 	for range max(1, s.Info.Parallel) {
 		wg.Go(func() {
 			for p := range parts {
-				r.part(ctx, s, p, open, c)
+				r.part(ctx, s, p, open, l, c)
 			}
 		})
 	}
-	r.list(ctx, s, listing, parts, c)
+	listed := r.list(ctx, s, listing, parts, c)
+	if unlinked != nil && listed {
+		listing.gap(scanners.Gap{Reason: scanners.ReasonOf(unlinked), Detail: "links between records are not followed: " + errorText(unlinked)})
+	}
 	close(parts)
 	wg.Wait()
+	r.follow(ctx, s, l, c)
 }
 
-// list hands out the parts of a source.
-func (r *run) list(ctx context.Context, s Source, b *batch, parts chan<- scanners.Part, c *Counter) {
+// list hands out the parts of a source, and reports whether these are all.
+func (r *run) list(ctx context.Context, s Source, b *batch, parts chan<- scanners.Part, c *Counter) (all bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.unlisted(b, s, panicked(p))
+			all = false
 		}
 	}()
 	for p, err := range s.Parts(ctx) {
@@ -149,7 +155,7 @@ func (r *run) list(ctx context.Context, s Source, b *batch, parts chan<- scanner
 				continue
 			}
 			r.unlisted(b, s, err)
-			return
+			return false
 		}
 		c.expect(p.Units, p.Bytes)
 		select {
@@ -160,7 +166,9 @@ func (r *run) list(ctx context.Context, s Source, b *batch, parts chan<- scanner
 	}
 	if ctx.Err() != nil {
 		r.unlisted(b, s, errInterrupted)
+		return false
 	}
+	return true
 }
 
 // unlisted records that a source could not be listed to its end.
@@ -171,8 +179,9 @@ func (r *run) unlisted(b *batch, s Source, err error) {
 }
 
 // part reads one part.
-func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan struct{}, c *Counter) {
+func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan struct{}, l *links, c *Counter) {
 	b := newBatch(r, s, p, c)
+	b.links = l
 	defer b.commit()
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -294,6 +303,7 @@ type batch struct {
 	result      inventory.Result
 	units, size int64 // seen so far
 	identical   map[string]int
+	links       *links
 }
 
 // batchFindings is how many findings and gaps a batch holds before it commits.

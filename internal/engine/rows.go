@@ -31,13 +31,10 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 		return w
 	}
 	for _, h := range r.Recognizer.Find(nil, b.Data) {
-		row, col, _ := b.At(int(h.Start))
-		last, lastCol, _ := b.At(int(h.End) - 1)
-		if row != last || col != lastCol && h.Form != "columns" {
-			continue // a match never crosses a cell
+		if row, _, ok := within(b, h); ok {
+			w := at(row)
+			w.hits = append(w.hits, h)
 		}
-		w := at(row)
-		w.hits = append(w.hits, h)
 	}
 	for i := range b.Ends {
 		if start, end := b.Span(i); end-start >= minNested && nested(b.Data[start:end]) {
@@ -70,6 +67,14 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 	u.cov.Bytes.Scanned += size - partialBytes
 	u.cov.Bytes.Partial += partialBytes
 	u.batch.counter.bytes.Add(size)
+}
+
+// within returns the row and column of a hit. A match never crosses a cell,
+// except for a name whose words stand in neighbouring columns of one row.
+func within(b *scanners.Block, h subject.Hit) (row, col int, ok bool) {
+	row, col, _ = b.At(int(h.Start))
+	last, lastCol, _ := b.At(int(h.End) - 1)
+	return row, col, row == last && (col == lastCol || h.Form == "columns")
 }
 
 // minNested is the length from which a cell may hold a container, in bytes.
@@ -114,36 +119,45 @@ func (r *run) row(ctx context.Context, rec *record, b *scanners.Block, row int, 
 		sub.ref.URI = rec.ref.URI + ref.URI
 		sub.ref.Place = rec.ref.Place + " / " + ref.Place
 	}
+	r.rowHits(sub, b, row, w.hits)
+	for _, col := range w.cells {
+		r.cell(ctx, sub, b, row, col)
+	}
+	if live {
+		r.finishRow(sub, b, row, false)
+	} else {
+		sub.finish()
+	}
+	return sub.partial
+}
+
+// rowHits takes what was found in a row into its record.
+func (r *run) rowHits(rec *record, b *scanners.Block, row int, hits []subject.Hit) {
 	columns := b.Table.Columns
-	for _, h := range w.hits {
+	for _, h := range hits {
 		_, col, start := b.At(int(h.Start))
 		field, at := columns[col], h.Start-int64(start)
 		if _, last, _ := b.At(int(h.End) - 1); last != col {
 			field, at = columns[col]+"+"+columns[last], -1
 		}
-		sub.hit(h, field, at, -1)
+		rec.hit(h, field, at, -1)
 	}
-	if len(sub.people) > 0 {
+	if len(rec.people) > 0 {
 		for col, name := range columns {
 			if !r.Recognizer.BirthDateColumn(name) {
 				continue
 			}
 			cell, _ := b.Cell(row, col)
-			for p, a := range sub.people {
+			for p, a := range rec.people {
 				a.contradicted = a.contradicted || r.Recognizer.Contradicts(p, string(cell))
 			}
 		}
-		sub.others = map[string]bool{}
+		rec.others = map[string]bool{}
 		for col := range columns {
 			cell, _ := b.Cell(row, col)
-			addresses(sub.others, cell)
+			addresses(rec.others, cell)
 		}
 	}
-	for _, col := range w.cells {
-		r.cell(ctx, sub, b, row, col)
-	}
-	sub.finish()
-	return sub.partial
 }
 
 // cell looks into a cell that holds a container.

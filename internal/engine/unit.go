@@ -78,6 +78,8 @@ type about struct {
 	fields       map[string]map[string]bool // field: categories
 	relation     string
 	contradicted bool
+	chain        []string // the links that tie the record to the person
+	silent       bool     // reported in an earlier round
 }
 
 // gap records what could not be read of the record.
@@ -118,14 +120,7 @@ func (rec *record) failed(err error) {
 // all of the text corroborates.
 func (rec *record) hit(h subject.Hit, field string, at, near int64) {
 	r := rec.unit.run.Recognizer
-	a := rec.people[h.Person]
-	if a == nil {
-		a = &about{evidence: r.NewEvidence(h.Person), fields: map[string]map[string]bool{}, relation: "mentioned"}
-		if rec.people == nil {
-			rec.people = map[int]*about{}
-		}
-		rec.people[h.Person] = a
-	}
+	a := rec.about(h.Person)
 	corroborates := 0
 	if near >= 0 {
 		corroborates = rec.texts
@@ -156,6 +151,22 @@ func (rec *record) hit(h subject.Hit, field string, at, near int64) {
 		m.Masked = r.Persons()[h.Person].Identifiers[h.Identifier].Value
 	}
 	a.matches = append(a.matches, m)
+}
+
+// about returns what the record holds of a person, so far.
+func (rec *record) about(person int) *about {
+	a := rec.people[person]
+	if a == nil {
+		a = &about{
+			evidence: rec.unit.run.Recognizer.NewEvidence(person), matches: []inventory.Match{},
+			fields: map[string]map[string]bool{}, relation: "mentioned",
+		}
+		if rec.people == nil {
+			rec.people = map[int]*about{}
+		}
+		rec.people[person] = a
+	}
+	return a
 }
 
 // relation says what a field makes of the person whose identifier stands in it.
@@ -208,6 +219,9 @@ func (rec *record) finish() {
 	r := rec.unit.run
 	for _, p := range persons {
 		a := rec.people[p]
+		if a.silent {
+			continue
+		}
 		id := r.Subjects[p].ID
 		conf, why := a.evidence.Judge(a.contradicted)
 		third := len(rec.people) - 1
@@ -216,13 +230,16 @@ func (rec *record) finish() {
 				third++
 			}
 		}
-		if rec.isRow && conf == subject.Certain && a.relation == "mentioned" {
+		switch {
+		case a.chain != nil && conf != subject.Certain:
+			conf, why, a.relation = subject.Certain, linkedWhy, "linked"
+		case rec.isRow && conf == subject.Certain && a.relation == "mentioned":
 			a.relation = "owner"
 		}
 		f := &inventory.Finding{
 			ID: findingID(id, rec.ref.URI), Source: rec.unit.source.Info.Name,
 			URI: rec.ref.URI, Place: rec.ref.Place, Locator: rec.locator(),
-			Confidence: string(conf), Why: why, Relation: a.relation, Matches: a.matches, Evidence: []string{},
+			Confidence: string(conf), Why: why, Relation: a.relation, Matches: a.matches, Evidence: evidence(a.chain),
 			Fields: fields(a.fields), Copies: []inventory.Copy{}, ThirdParties: third,
 			Activities: r.activities(rec.unit.source.Info.Name, rec.ref.Place),
 		}

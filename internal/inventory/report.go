@@ -168,6 +168,9 @@ type Match struct {
 	Masked string `json:"masked"`
 }
 
+// SubjectIndex returns the index that SetSubject was given.
+func (f *Finding) SubjectIndex() int { return f.subject }
+
 // Field is a field of a record that holds data of the subject.
 type Field struct {
 	Name       string   `json:"name"`
