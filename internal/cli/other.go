@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,13 +77,23 @@ func (s streams) cat() *cobra.Command {
 	c.Flags().StringVarP(&config, "config", "c", "", "configuration `file`; without one the URI's own host is asked, as the environment says")
 	c.Flags().BoolVar(&raw, "raw", false, "the bytes as they are stored: not decompressed")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		src, done, err := s.sourceOf(c.Context(), args[0], config)
+		sources, done, err := s.sourcesOf(c.Context(), args[0], config)
 		if err != nil {
 			return usage(err)
 		}
 		defer done()
-		o := engine.Opener{Source: src.Source, Decoders: decoders(), Limits: limits(plan.Limits{}), RowKey: s.rowKey(), Raw: raw}
-		err = o.Open(c.Context(), args[0], func(it scanners.Item) error { return engine.Print(s.out, it) })
+		key := s.rowKey()
+		for i, src := range sources {
+			o := engine.Opener{Source: src.Source, Decoders: decoders(), Limits: limits(plan.Limits{}), RowKey: key, Raw: raw}
+			used := false
+			err = o.Open(c.Context(), args[0], func(it scanners.Item) error {
+				used = true
+				return engine.Print(s.out, it)
+			})
+			if err == nil || used || i == len(sources)-1 {
+				break // else it may lie in another source on the same host
+			}
+		}
 		if err != nil {
 			return failed(err)
 		}
@@ -91,44 +102,58 @@ func (s streams) cat() *cobra.Command {
 	return c
 }
 
-// sourceOf opens the source in which a URI lies.
-func (s streams) sourceOf(ctx context.Context, uri, config string) (engine.Source, func(), error) {
+// sourcesOf opens the sources in which a URI may lie, the likeliest first.
+func (s streams) sourcesOf(ctx context.Context, uri, config string) ([]engine.Source, func(), error) {
 	none := func() {}
 	base, _, _, _, err := scanners.Split(uri)
 	if err != nil {
-		return engine.Source{}, none, err
+		return nil, none, err
 	}
 	p := &plan.Plan{}
 	if config != "" {
 		if p, err = plan.Load(config, all.Kinds()); err != nil {
-			return engine.Source{}, none, err
+			return nil, none, err
 		}
 	} else {
 		target, err := targetOf(base)
 		if err != nil {
-			return engine.Source{}, none, err
+			return nil, none, err
 		}
 		if err := p.AddTarget(target, all.Kinds()); err != nil {
-			return engine.Source{}, none, err
+			return nil, none, err
 		}
 	}
 	sources, done := openSources(ctx, p, s.rowKey())
-	best := -1
-	for i, src := range sources {
-		if src.Err == nil && holds(src.Info, base) && (best < 0 || len(src.Info.URI) > len(sources[best].Info.URI)) {
-			best = i
+	var may []engine.Source
+	for _, src := range sources {
+		if src.Err == nil && holds(src.Info, base) {
+			may = append(may, src)
 		}
+		err = errors.Join(err, src.Err)
 	}
-	if best < 0 {
+	if len(may) == 0 {
 		done()
-		for _, src := range sources {
-			if src.Err != nil {
-				return engine.Source{}, none, src.Err
-			}
+		if err == nil {
+			err = errors.New("none of the sources holds that URI")
 		}
-		return engine.Source{}, none, errors.New("none of the sources holds that URI")
+		return nil, none, err
 	}
-	return sources[best], done, nil
+	slices.SortStableFunc(may, func(a, b engine.Source) int { return commonPrefix(b.Info.URI, base) - commonPrefix(a.Info.URI, base) })
+	return may, done, nil
+}
+
+// commonPrefix returns the length of a source's URI where it starts base, both
+// without the user that logs in, and 0 where it does not.
+func commonPrefix(source, base string) int {
+	bare := func(u string) string {
+		scheme, rest, _ := strings.Cut(u, "://")
+		host, path, _ := strings.Cut(rest, "/")
+		return scheme + "://" + host[strings.LastIndexByte(host, '@')+1:] + "/" + path
+	}
+	if s := bare(source); strings.HasPrefix(bare(base), s) {
+		return len(s)
+	}
+	return 0
 }
 
 // targetOf returns the target that holds a URI.

@@ -83,9 +83,9 @@ func progressLine(name string, s engine.Snapshot, since time.Duration) string {
 	if sec := since.Seconds(); sec > 0.1 {
 		line += fmt.Sprintf(" %9s/s", bytesText(int64(float64(s.Bytes)/sec)))
 	}
-	line += fmt.Sprintf("  %d findings", s.Findings)
+	line += "  " + plural(s.Findings, "finding")
 	if s.Gaps > 0 {
-		line += fmt.Sprintf("  %d gaps", s.Gaps)
+		line += "  " + plural(s.Gaps, "gap")
 	}
 	switch {
 	case s.Done:

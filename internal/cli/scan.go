@@ -170,7 +170,7 @@ func limits(p plan.Limits) container.Limits {
 		l.Ratio = p.Ratio
 	}
 	if p.Time > 0 {
-		l.Time = p.Time
+		l.Time = time.Duration(p.Time)
 	}
 	return l
 }
@@ -317,11 +317,18 @@ func (s streams) write(rep *inventory.Report, outputs []string) error {
 // headline is the answer in a line.
 func headline(rep *inventory.Report) string {
 	c := rep.Summary.Confidence
-	line := fmt.Sprintf("%d findings: %d certain, %d likely, %d possible", rep.Summary.Findings, c["certain"], c["likely"], c["possible"])
+	line := fmt.Sprintf("%s: %d certain, %d likely, %d possible", plural(rep.Summary.Findings, "finding"), c["certain"], c["likely"], c["possible"])
 	if n := rep.Summary.Gaps; n > 0 {
-		return line + fmt.Sprintf("; INCOMPLETE: %d gaps, see the report", n)
+		return line + fmt.Sprintf("; INCOMPLETE: %s, see the report", plural(n, "gap"))
 	}
 	return line + "; everything that was listed was read"
+}
+
+func plural[T int | int64](n T, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // renderer returns what writes a report into a file of that name; nil where the

@@ -100,7 +100,7 @@ func TestImportDirections(t *testing.T) {
 
 func permitted(may []string, pkg string) bool {
 	for _, m := range may {
-		if base, ok := strings.CutSuffix(m, "/..."); m == pkg || ok && strings.HasPrefix(pkg, base+"/") {
+		if base, ok := strings.CutSuffix(m, "/..."); m == pkg || ok && strings.HasPrefix(pkg+"/", base+"/") {
 			return true
 		}
 	}

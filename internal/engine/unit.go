@@ -336,9 +336,7 @@ func (r *run) activities(source, place string) []string {
 	out := []string{}
 	for _, a := range r.Activities {
 		for _, p := range a.Covers {
-			m1, _ := doublestar.Match(p, source)
-			m2, _ := doublestar.Match(p, source+" / "+place)
-			if m1 || m2 {
+			if covers(p, source) || covers(p, place) || covers(p, source+" / "+place) {
 				out = append(out, a.ID)
 				break
 			}
@@ -348,6 +346,12 @@ func (r *run) activities(source, place string) []string {
 		out = append(out, unassigned)
 	}
 	return out
+}
+
+// covers matches a pattern of places, with or without spaces around slashes.
+func covers(pattern, place string) bool {
+	ok, err := doublestar.Match(strings.ReplaceAll(pattern, " / ", "/"), strings.ReplaceAll(place, " / ", "/"))
+	return ok && err == nil
 }
 
 // A meter counts what is read of an item's stored bytes.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bmatcuk/doublestar/v4"
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -36,11 +37,11 @@ type Source struct {
 
 // Limits bound what is opened inside one item. Zero values mean the defaults.
 type Limits struct {
-	Depth   int           `yaml:"depth"`   // levels of containers
-	Members int64         `yaml:"members"` // in all levels of one item
-	Bytes   Size          `yaml:"bytes"`   // expanded, in all levels of one item
-	Ratio   int64         `yaml:"ratio"`   // expanded to stored bytes
-	Time    time.Duration `yaml:"time"`    // for one item
+	Depth   int      `yaml:"depth"`   // levels of containers
+	Members int64    `yaml:"members"` // in all levels of one item
+	Bytes   Size     `yaml:"bytes"`   // expanded, in all levels of one item
+	Ratio   int64    `yaml:"ratio"`   // expanded to stored bytes
+	Time    Duration `yaml:"time"`    // for one item
 }
 
 // An Activity is a processing activity (Art. 30) and the places it covers.
@@ -66,7 +67,7 @@ type Activity struct {
 		From   string `yaml:"from"`
 	} `yaml:"retention"`
 	// Covers names sources, or places in them as reports show them, with
-	// doublestar patterns: "controlpanel", "controlpanel / clients / *".
+	// doublestar patterns: "controlpanel", "databases / wp_shop / **".
 	Covers []string `yaml:"covers"`
 }
 
@@ -98,6 +99,20 @@ func (s *Size) UnmarshalYAML(n ast.Node) error {
 	return nil
 }
 
+// Duration is written as 30s or 1h30m.
+type Duration time.Duration
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler.
+func (d *Duration) UnmarshalYAML(n ast.Node) error {
+	v, _ := scalar(n)
+	t, err := time.ParseDuration(v)
+	if err != nil || t <= 0 {
+		return syntax(n, "expected a duration such as 30s")
+	}
+	*d = Duration(t)
+	return nil
+}
+
 // file is the configuration file.
 type file struct {
 	Sources    []sourceNode `yaml:"sources"`
@@ -126,12 +141,21 @@ func Load(name string, kinds []scanners.Kind) (*Plan, error) {
 	return p, nil
 }
 
-func parse(b []byte, kinds []scanners.Kind) (*Plan, error) {
+// malformed turns a panic of the YAML library, which some malformed documents
+// cause, into an error.
+func malformed(err *error) {
+	if recover() != nil {
+		*err = errors.New("not well-formed YAML")
+	}
+}
+
+func parse(b []byte, kinds []scanners.Kind) (p *Plan, err error) {
+	defer malformed(&err)
 	var f file
 	if err := decode(b, &f); err != nil {
 		return nil, err
 	}
-	p := &Plan{Activities: f.Activities, Limits: f.Limits}
+	p = &Plan{Activities: f.Activities, Limits: f.Limits}
 	names := map[string]bool{}
 	for _, s := range f.Sources {
 		src, err := source(s.node, kinds)
@@ -155,6 +179,11 @@ func parse(b []byte, kinds []scanners.Kind) (*Plan, error) {
 			return nil, fmt.Errorf("activities: %s: role must be controller, joint or processor", a.ID)
 		case a.Role == "processor" && a.LegalBasis != "":
 			return nil, fmt.Errorf("activities: %s: a processor has no legal basis of its own; remove legal_basis", a.ID)
+		}
+		for _, c := range a.Covers {
+			if !doublestar.ValidatePattern(strings.ReplaceAll(c, " / ", "/")) {
+				return nil, fmt.Errorf("activities: %s: covers: %q is not a pattern", a.ID, c)
+			}
 		}
 		ids[a.ID] = true
 	}
@@ -192,7 +221,7 @@ func source(n ast.Node, kinds []scanners.Kind) (Source, error) {
 		s.Config = k.Config()
 		if len(rest.Values) > 0 {
 			if err := yaml.NodeToValue(rest, s.Config, yaml.Strict()); err != nil {
-				return Source{}, err
+				return Source{}, located(rest, k, err)
 			}
 		}
 		if err := s.Config.Validate(); err != nil {
@@ -201,6 +230,27 @@ func source(n ast.Node, kinds []scanners.Kind) (Source, error) {
 		return s, nil
 	}
 	return Source{}, syntax(n, fmt.Sprintf("source %s: type must be one of %s", s.Name, typeNames(kinds)))
+}
+
+// located gives an error that does not know its line that of the setting which
+// causes it.
+func located(m *ast.MappingNode, k scanners.Kind, err error) error {
+	var ye yaml.Error
+	var le *lineError
+	if errors.As(err, &ye) || errors.As(err, &le) {
+		return err
+	}
+	for _, kv := range m.Values {
+		one := ast.Mapping(m.Start, false, kv)
+		if err := yaml.NodeToValue(one, k.Config(), yaml.Strict()); err != nil {
+			msg := err.Error()
+			if strings.HasPrefix(msg, "time: ") {
+				msg = "expected a duration such as 30s"
+			}
+			return syntax(kv.Value, kv.Key.String()+": "+msg)
+		}
+	}
+	return err
 }
 
 func typeNames(kinds []scanners.Kind) string {

@@ -148,7 +148,8 @@ func LoadSubjects(name string) ([]Subject, error) {
 	return subjects, nil
 }
 
-func parseSubjects(b []byte) ([]Subject, error) {
+func parseSubjects(b []byte) (subjects []Subject, err error) {
+	defer malformed(&err)
 	var probe struct {
 		OpenDSR string `yaml:"subject_request_id"`
 	}
