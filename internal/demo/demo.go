@@ -191,7 +191,7 @@ activities:
     recipients: [{name: Voorbeeld Boekhouding, country: BE}]
     retention: {period: P10Y, from: last invoice}
     origin: provided by the person
-    covers: ["databases / controlpanel /**", support, backups]
+    covers: ["databases / controlpanel / **", support, backups]
   - id: hosting
     role: processor
     controller: {name: Braamshop, contact: braamshop@example.net}
@@ -199,7 +199,7 @@ activities:
     purpose: running the websites and mailboxes of customers
     data_subjects: [visitors and customers of customers]
     origin: provided by the person
-    covers: ["databases / wp_shop /**", storage]
+    covers: ["databases / wp_shop / **", storage]
 `, dbUser, s.mysql, url.PathEscape(mailUser), s.imap, s.s3,
 		filepath.Join(dir, "mysql.password"), filepath.Join(dir, "imap.password"), filepath.Join(dir, "s3.secret"), s.backups, s3Key)
 	if err := os.WriteFile(e.Config, []byte(config), 0o600); err != nil {

@@ -350,7 +350,8 @@ func (r *run) activities(source, place string) []string {
 
 // covers matches a pattern of places, with or without spaces around slashes.
 func covers(pattern, place string) bool {
-	ok, err := doublestar.Match(strings.ReplaceAll(pattern, " / ", "/"), strings.ReplaceAll(place, " / ", "/"))
+	tight := strings.NewReplacer(" / ", "/", " /", "/", "/ ", "/")
+	ok, err := doublestar.Match(tight.Replace(pattern), tight.Replace(place))
 	return ok && err == nil
 }
 

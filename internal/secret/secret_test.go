@@ -74,4 +74,3 @@ func TestFrom(t *testing.T) {
 		t.Error("contradictory settings are not told from right ones")
 	}
 }
-
