@@ -97,8 +97,10 @@ func (e *Estate) mails(people []person) []mail {
 	e.plant(source, "/INBOX;UIDVALIDITY=1"+uri, "certain", "a mail from her")
 
 	at = day(2026, 9, 3)
-	uri = add("INBOX", at, withAttachment(at, zipOf(at, member{"klanten.csv",
-		"klant;naam;adres;telefoon\nK-105001;D. Loomaerts;Molenstraat 3, 9000 Gent;\nK-104711;Van den Broeck, Zoë;Genutstraat 35 - 3740 Bilzen;0032470123456\n"})))
+	uri = add("INBOX", at, withAttachment(at, zipOf(at, member{
+		"klanten.csv",
+		"klant;naam;adres;telefoon\nK-105001;D. Loomaerts;Molenstraat 3, 9000 Gent;\nK-104711;Van den Broeck, Zoë;Genutstraat 35 - 3740 Bilzen;0032470123456\n",
+	})))
 	e.plant(source, "/INBOX;UIDVALIDITY=1"+uri, "likely", "a quoted-printable mail with her name and address, broken over lines")
 	e.plant(source, uri+"/;SECTION=2!/klanten.csv", "certain", "a CSV in a zip that was attached to somebody's mail")
 	routine("INBOX", 62, 60)

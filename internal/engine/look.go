@@ -19,10 +19,7 @@ const mail = "mail"
 
 // look matches the body of an item, or opens it and looks at what is inside.
 func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *container.Budget) {
-	head, rest, err := container.Head(it.Body)
-	if err != nil {
-		rec.failed(err)
-	}
+	head, rest, _ := container.Head(it.Body) // rest meets the error again
 	d := container.Detect(r.Decoders, head, it.Name)
 	if d == nil {
 		at := int64(0)

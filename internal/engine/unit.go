@@ -355,18 +355,26 @@ func covers(pattern, place string) bool {
 	return ok && err == nil
 }
 
-// A meter counts what is read of an item's stored bytes.
+// A meter counts how far an item's stored bytes were read.
 type meter struct {
 	r       io.Reader
 	counter *Counter
-	n       int64
+	pos     int64 // of the next sequential read
+	n       int64 // end of what was read
 }
 
 func (m *meter) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
-	m.n += int64(n)
-	m.counter.bytes.Add(int64(n))
+	m.pos += int64(n)
+	m.reached(m.pos)
 	return n, err
+}
+
+func (m *meter) reached(end int64) {
+	if end > m.n {
+		m.counter.bytes.Add(end - m.n)
+		m.n = end
+	}
 }
 
 // A meterAt is a meter that can be read at random, for containers that must be.
@@ -378,8 +386,7 @@ type meterAt struct {
 
 func (m *meterAt) ReadAt(p []byte, off int64) (int, error) {
 	n, err := m.at.ReadAt(p, off)
-	m.n += int64(n)
-	m.counter.bytes.Add(int64(n))
+	m.reached(off + int64(n))
 	return n, err
 }
 

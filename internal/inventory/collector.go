@@ -262,6 +262,17 @@ func (r *Report) count(all []entry) {
 		r.Summary.Places[i].Findings++
 		r.Summary.Places[i].Confidence[names[e.rank]]++
 	}
+	order := map[string]int{}
+	for i, s := range r.Subjects {
+		order["subject\x00"+s.ID] = i
+	}
+	for i, s := range r.Sources {
+		order["source\x00"+s.Name] = i
+	}
+	slices.SortFunc(r.Summary.Places, func(a, b PlaceCount) int {
+		return cmp.Or(cmp.Compare(order["subject\x00"+a.Subject], order["subject\x00"+b.Subject]),
+			cmp.Compare(order["source\x00"+a.Source], order["source\x00"+b.Source]), cmp.Compare(a.Place, b.Place))
+	})
 }
 
 func (c *Collector) findings(all []entry) iter.Seq2[*Finding, error] {

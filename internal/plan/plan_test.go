@@ -136,8 +136,10 @@ func TestSubjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []subject.Identifier{
-		{Type: subject.Email, Value: "a@example.be"}, {Type: subject.Email, Value: "b@example.be"},
-		{Type: subject.Phone, Value: "0470123456"}, {Type: subject.BirthDate, Value: "1985-07-30"},
+		{Type: subject.Email, Value: "a@example.be"},
+		{Type: subject.Email, Value: "b@example.be"},
+		{Type: subject.Phone, Value: "0470123456"},
+		{Type: subject.BirthDate, Value: "1985-07-30"},
 	}
 	if len(s) != 1 || len(s[0].Identifiers) != len(want) {
 		t.Fatalf("%+v", s)
