@@ -10,13 +10,13 @@ import (
 
 // A person is an invented customer.
 type person struct {
-	id                         int
-	no, first, last            string
-	email, phone               string
-	street, postcode, city     string
-	vat, iban                  string
-	born, since                time.Time
-	user, password, domain, ip string
+	id                     int
+	no, first, last        string
+	email, phone           string
+	street, postcode, city string
+	vat, iban              string
+	born, since            time.Time
+	user, domain, ip       string
 }
 
 func (p person) name() string    { return p.first + " " + p.last }
