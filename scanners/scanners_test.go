@@ -17,24 +17,24 @@ import (
 func TestSplit(t *testing.T) {
 	for _, tt := range []struct {
 		uri, base, section string
-		steps              []string
-		fragment           string
+		steps              []Step
 	}{
-		{"file:///a/b.txt", "file:///a/b.txt", "", nil, ""},
-		{"file:///a%21/b.tar!/c%20d!/e%23", "file:///a%21/b.tar", "", []string{"c d", "e#"}, ""},
-		{"file:///a.sql#/s/t?id=1", "file:///a.sql", "", nil, "/s/t?id=1"},
-		{"imap://u@h/INBOX;UIDVALIDITY=1/;UID=2", "imap://u@h/INBOX;UIDVALIDITY=1/;UID=2", "", nil, ""},
-		{"imap://u@h/INBOX;UIDVALIDITY=1/;UID=2/;SECTION=2.1!/x", "imap://u@h/INBOX;UIDVALIDITY=1/;UID=2", "2.1", []string{"x"}, ""},
-		{"mysql://h/s/v#definition", "mysql://h/s/v#definition", "", nil, ""},
-		{"mysql://h/s/t?id=1!/col", "mysql://h/s/t?id=1", "", []string{"col"}, ""},
-		{"restic:/repo!/snap/path!/in.zip", "restic:/repo!/snap/path", "", []string{"in.zip"}, ""},
+		{"file:///a/b.txt", "file:///a/b.txt", "", nil},
+		{"file:///a%21/b.tar!/c%20d!/e%23", "file:///a%21/b.tar", "", []Step{{Name: "c d"}, {Name: "e#"}}},
+		{"file:///a.sql#/s/t?id=1", "file:///a.sql", "", []Step{{Fragment: "/s/t?id=1"}}},
+		{"file:///a.zip!/d.sql#/s/t?id=1!/b#/u/v?k=2", "file:///a.zip", "", []Step{{Name: "d.sql"}, {Fragment: "/s/t?id=1"}, {Name: "b"}, {Fragment: "/u/v?k=2"}}},
+		{"imap://u@h/INBOX;UIDVALIDITY=1/;UID=2", "imap://u@h/INBOX;UIDVALIDITY=1/;UID=2", "", nil},
+		{"imap://u@h/INBOX;UIDVALIDITY=1/;UID=2/;SECTION=2.1!/x", "imap://u@h/INBOX;UIDVALIDITY=1/;UID=2", "2.1", []Step{{Name: "x"}}},
+		{"mysql://h/s/v#definition", "mysql://h/s/v#definition", "", nil},
+		{"mysql://h/s/t?id=1!/col", "mysql://h/s/t?id=1", "", []Step{{Name: "col"}}},
+		{"restic:/repo!/snap/path!/in.zip", "restic:/repo!/snap/path", "", []Step{{Name: "in.zip"}}},
 	} {
-		base, section, steps, fragment, err := Split(tt.uri)
-		if err != nil || base != tt.base || section != tt.section || !slices.Equal(steps, tt.steps) || fragment != tt.fragment {
-			t.Errorf("Split(%q) = %q, %q, %q, %q, %v", tt.uri, base, section, steps, fragment, err)
+		base, section, steps, err := Split(tt.uri)
+		if err != nil || base != tt.base || section != tt.section || !slices.Equal(steps, tt.steps) {
+			t.Errorf("Split(%q) = %q, %q, %q, %v", tt.uri, base, section, steps, err)
 		}
 	}
-	if _, _, _, _, err := Split("file:///a!/%zz"); err == nil {
+	if _, _, _, err := Split("file:///a!/%zz"); err == nil {
 		t.Error("a broken escape is accepted")
 	}
 }
@@ -52,7 +52,7 @@ func FuzzEscape(f *testing.F) {
 				t.Errorf("%s: %q comes back as %q, %v", name, s, back, err)
 			}
 		}
-		if _, _, steps, fragment, err := Split("file:///x!/" + Escape(s) + "!/y"); err != nil || len(steps) != 2 || steps[0] != s || fragment != "" {
+		if _, _, steps, err := Split("file:///x!/" + Escape(s) + "!/y"); err != nil || len(steps) != 2 || steps[0].Name != s {
 			t.Errorf("step %q comes back as %q, %v", s, steps, err)
 		}
 	})

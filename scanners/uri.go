@@ -61,38 +61,65 @@ func escape(b *strings.Builder, s, keep string) {
 // Unescape undoes Escape, EscapeSegment and EscapeQuery.
 func Unescape(s string) (string, error) { return url.PathUnescape(s) }
 
-// Split takes a URI apart: the item of the source, the steps into containers
-// behind it (decoded), and the fragment (still encoded). The IMAP section of a
-// part, and the steps behind it, are left to the source's base: a section is
-// returned as section. The fragment "definition" of a database belongs to the
-// base.
-func Split(uri string) (base, section string, steps []string, fragment string, err error) {
+// A Step leads one level further into an item: to the member Name of a
+// container, or, where Fragment is set, to the row of a document that Fragment
+// names (still encoded, without "#").
+type Step struct {
+	Name     string
+	Fragment string
+}
+
+// Split takes a URI apart: the item of the source, the IMAP section of a part of
+// it, and the steps into what is behind. The fragment "definition" of a database
+// belongs to the base.
+func Split(uri string) (base, section string, steps []Step, err error) {
+	if strings.HasSuffix(uri, "#definition") {
+		return uri, "", nil, nil
+	}
 	base = uri
-	if i := strings.LastIndexByte(base, '#'); i >= 0 {
-		base, fragment = base[:i], base[i+1:]
-	}
-	if fragment == "definition" {
-		return uri, "", nil, "", nil
-	}
-	parts := strings.Split(base, "!/")
-	// "restic:REPOSITORY!/SNAPSHOT/path" and "borg:" use the first "!/" for
-	// themselves.
-	n := 1
+	from := 0
 	if strings.HasPrefix(uri, "restic:") || strings.HasPrefix(uri, "borg:") {
-		n = min(2, len(parts))
-	}
-	base = strings.Join(parts[:n], "!/")
-	for _, p := range parts[n:] {
-		s, err := Unescape(p)
-		if err != nil {
-			return "", "", nil, "", err
+		// These use the first "!/" for themselves.
+		if i := strings.Index(uri, "!/"); i >= 0 {
+			from = i + 2
 		}
-		steps = append(steps, s)
+	}
+	rest := ""
+	if i := nextStep(uri[from:]); i >= 0 {
+		base, rest = uri[:from+i], uri[from+i:]
+	}
+	for rest != "" {
+		fragment := rest[0] == '#'
+		rest = strings.TrimPrefix(strings.TrimPrefix(rest, "#"), "!/")
+		step := rest
+		if i := nextStep(rest); i >= 0 {
+			step, rest = rest[:i], rest[i:]
+		} else {
+			rest = ""
+		}
+		if fragment {
+			steps = append(steps, Step{Fragment: step})
+			continue
+		}
+		name, err := Unescape(step)
+		if err != nil {
+			return "", "", nil, err
+		}
+		steps = append(steps, Step{Name: name})
 	}
 	if strings.HasPrefix(base, "imap") {
 		if i := strings.Index(strings.ToUpper(base), "/;SECTION="); i >= 0 {
 			base, section = base[:i], base[i+len("/;SECTION="):]
 		}
 	}
-	return base, section, steps, fragment, nil
+	return base, section, steps, nil
+}
+
+// nextStep returns where the next step starts, -1 where there is none.
+func nextStep(s string) int {
+	i, j := strings.Index(s, "!/"), strings.IndexByte(s, '#')
+	if i < 0 || j >= 0 && j < i {
+		return j
+	}
+	return i
 }

@@ -105,7 +105,7 @@ func (s streams) cat() *cobra.Command {
 // sourcesOf opens the sources in which a URI may lie, the likeliest first.
 func (s streams) sourcesOf(ctx context.Context, uri, config string) ([]engine.Source, func(), error) {
 	none := func() {}
-	base, _, _, _, err := scanners.Split(uri)
+	base, _, _, err := scanners.Split(uri)
 	if err != nil {
 		return nil, none, err
 	}

@@ -195,8 +195,8 @@ func TestNames(t *testing.T) {
 		}
 	}
 	for _, step := range []string{"a;2", "a!/b", "..", "a//b", "latin\xe9", "a%21", "#x"} {
-		_, _, steps, _, err := scanners.Split("file:///x.tar!/" + scanners.Escape(step))
-		if err != nil || len(steps) != 1 || steps[0] != step {
+		_, _, steps, err := scanners.Split("file:///x.tar!/" + scanners.Escape(step))
+		if err != nil || len(steps) != 1 || steps[0].Name != step {
 			t.Errorf("%q comes back as %q, %v", step, steps, err)
 		}
 	}

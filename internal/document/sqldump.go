@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -253,6 +254,13 @@ func FindRow(ctx context.Context, items iter.Seq2[scanners.Item, error], fragmen
 		return scanners.Item{}, errors.New("sqldump: find a row: the fragment is not percent-encoded as it should be")
 	}
 	hashed := len(cols) > 0 && cols[0] == dumpHashKey
+	nth := 1
+	if n := len(cols) - 1; !hashed && n > 0 && cols[n] == "n" {
+		// The second row with the same key, unless the key has a column "n".
+		if k, err := strconv.Atoi(vals[n]); err == nil && k > 1 {
+			nth = k
+		}
+	}
 	seen := 0
 	for it, err := range items {
 		if cerr := ctx.Err(); cerr != nil {
@@ -271,8 +279,15 @@ func FindRow(ctx context.Context, items iter.Seq2[scanners.Item, error], fragmen
 			continue
 		}
 		if !hashed {
-			if row, ok := dumpFindKey(b, cols, vals); ok {
-				return dumpCopyRow(it, row, "", 0), nil
+			for row := range b.Rows() {
+				if dumpHasKey(b, row, cols, vals) {
+					return dumpCopyRow(it, row, "", 0), nil
+				}
+				if n := len(cols) - 1; nth > 1 && dumpHasKey(b, row, cols[:n], vals[:n]) {
+					if seen++; seen == nth {
+						return dumpCopyRow(it, row, "", 0), nil
+					}
+				}
 			}
 			continue
 		}
@@ -296,27 +311,21 @@ func FindRow(ctx context.Context, items iter.Seq2[scanners.Item, error], fragmen
 	return scanners.Item{}, &scanners.Gap{URI: "#" + fragment, Reason: scanners.Vanished, Detail: dumpVanished, Units: 1}
 }
 
-// dumpFindKey returns the first row whose key is vals.
-func dumpFindKey(b *scanners.Block, cols []string, vals []string) (row int, ok bool) {
+// dumpHasKey reports whether a row has the key that cols and vals name.
+func dumpHasKey(b *scanners.Block, row int, cols, vals []string) bool {
 	t := b.Table
 	if len(t.Key) == 0 || len(t.Key) != len(cols) {
-		return 0, false
+		return false
 	}
 	for i, col := range t.Key {
 		if t.Columns[col] != cols[i] {
-			return 0, false
+			return false
+		}
+		if v, _ := b.Cell(row, col); string(v) != vals[i] {
+			return false
 		}
 	}
-rows:
-	for row := range b.Rows() {
-		for i, col := range t.Key {
-			if v, _ := b.Cell(row, col); string(v) != vals[i] {
-				continue rows
-			}
-		}
-		return row, true
-	}
-	return 0, false
+	return true
 }
 
 // dumpQuery splits the query of a fragment, keeping its order.

@@ -7,6 +7,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -99,6 +101,9 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 	return col.Settle(opt.Run, opt.Subjects, activities)
 }
 
+// enginePart starts the ids of parts that are the engine's own; no source's do.
+const enginePart = "\x00"
+
 // unassigned is the activity of what no activity of the configuration covers.
 const unassigned = "unassigned"
 
@@ -115,7 +120,7 @@ func (r *run) fail(err error) {
 // source reads one source.
 func (r *run) source(ctx context.Context, s Source, c *Counter) {
 	defer c.done()
-	listing := newBatch(r, s, scanners.Part{ID: "listing", Units: -1, Bytes: -1}, c)
+	listing := newBatch(r, s, scanners.Part{ID: enginePart + "listing", Units: -1, Bytes: -1}, c)
 	defer listing.commit()
 	if s.Err != nil {
 		r.unlisted(listing, s, s.Err)
@@ -184,14 +189,18 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 	b.links = l
 	defer b.commit()
 	var wg sync.WaitGroup
-	defer wg.Wait()
+	var ended error // why the part was not read to its end
 	defer func() {
 		if v := recover(); v != nil {
-			b.rest(p, panicked(v))
+			ended = panicked(v)
+		}
+		wg.Wait() // what is left is known when all that was listed is done
+		if ended != nil {
+			b.rest(p, ended)
 		}
 	}()
 	if ctx.Err() != nil {
-		b.rest(p, errInterrupted)
+		ended = errInterrupted
 		return
 	}
 	for it, err := range s.Items(ctx, p) {
@@ -199,12 +208,14 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 			if b.note(err) {
 				continue
 			}
-			b.rest(p, err)
+			ended = err
 			return
 		}
 		if !it.Deferred {
 			if it.Same == "" || r.col.Alias(it.Same, it.Ref.URI) {
 				r.item(ctx, b, it)
+			} else {
+				r.alias(b, it)
 			}
 			continue
 		}
@@ -212,7 +223,7 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 		case open <- struct{}{}:
 		case <-ctx.Done():
 			b.missed(it, errInterrupted)
-			b.rest(p, errInterrupted)
+			ended = errInterrupted
 			return
 		}
 		wg.Go(func() {
@@ -221,21 +232,52 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 		})
 	}
 	if ctx.Err() != nil {
-		b.rest(p, errInterrupted)
+		ended = errInterrupted
 	}
+}
+
+// alias matches what another name of content that is read once says itself.
+func (r *run) alias(b *batch, it scanners.Item) {
+	u := &unit{run: r, source: b.source, batch: b}
+	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
+	r.fields(rec, it.Fields)
+	rec.finish()
+	b.add(u)
 }
 
 // deferred opens an item and reads it.
 func (r *run) deferred(ctx context.Context, s Source, b *batch, it scanners.Item) {
+	defer func() {
+		if p := recover(); p != nil {
+			b.missed(it, panicked(p))
+		}
+	}()
 	if it.Same != "" && !r.col.Alias(it.Same, it.Ref.URI) {
+		r.alias(b, it)
 		return
 	}
 	full, err := r.open(ctx, s, it.Ref)
 	if err != nil {
 		b.missed(it, err)
-		return
+		if it.Same == "" {
+			return
+		}
+		for _, uri := range r.col.Failed(it.Same, it.Ref.URI) {
+			other := it
+			other.Ref.URI, other.Ref.Locator, other.Fields = uri, nil, nil
+			if full, err = r.open(ctx, s, other.Ref); err == nil && r.col.Alias(it.Same, uri) {
+				it = other
+				break
+			}
+		}
+		if err != nil {
+			return
+		}
 	}
-	defer full.Close()
+	defer func() {
+		defer func() { _ = recover() }() // everything was read
+		_ = full.Close()
+	}()
 	full.Fields = mergeFields(it.Fields, full.Fields)
 	full.Same = it.Same
 	if full.Ref.URI == "" {
@@ -288,6 +330,16 @@ func errorText(err error) string {
 		return "interrupted"
 	case errors.As(err, &g):
 		return g.Detail
+	}
+	// The errors of scanners hold no content; those of the system hold paths,
+	// which may be called after persons.
+	var pe *fs.PathError
+	var le *os.LinkError
+	switch {
+	case errors.As(err, &pe):
+		return pe.Op + ": " + pe.Err.Error()
+	case errors.As(err, &le):
+		return le.Op + ": " + le.Err.Error()
 	}
 	return err.Error()
 }
@@ -350,12 +402,10 @@ func (b *batch) add(u *unit) {
 // note records a *Gap or *Exclusion of a source; other errors are not its
 // business.
 func (b *batch) note(err error) bool {
-	var g *scanners.Gap
-	var x *scanners.Exclusion
-	switch {
-	case errors.As(err, &g):
-		b.gap(*g)
-	case errors.As(err, &x):
+	switch x := err.(type) { // a wrapped one ends the sequence as any other error does
+	case *scanners.Gap:
+		b.gap(*x)
+	case *scanners.Exclusion:
 		u := &unit{run: b.run, source: b.source}
 		u.exclusions = []inventory.Exclusion{{
 			Source: b.source.Info.Name, URI: x.URI, Place: x.Place, Reason: string(x.Reason), Detail: x.Detail, Units: x.Units, Bytes: x.Bytes,

@@ -113,7 +113,16 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 	if lines {
 		rec.texts++
 	}
-	hit := func(h subject.Hit) {
+	rec.pieces++
+	seen := int64(-1) // the piece of text whose addresses are known
+	hit := func(h subject.Hit, base int64, piece []byte) {
+		if base != seen {
+			seen = base
+			if rec.others == nil {
+				rec.others = map[string]bool{}
+			}
+			addresses(rec.others, piece)
+		}
 		off, near := int64(-1), int64(-1)
 		if at >= 0 {
 			off = at + h.Start
@@ -121,10 +130,10 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 		if lines {
 			near = h.Start
 		}
-		rec.hit(h, field, off, near)
+		rec.hit(h, "", field, off, near)
 	}
 	small := make([]byte, 512, smallText)
-	n, err := 0, error(nil)
+	n, err, idle := 0, error(nil), 0
 	for err == nil {
 		if n == len(small) {
 			if n == cap(small) {
@@ -135,24 +144,35 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 		var k int
 		k, err = body.Read(small[n:])
 		n += k
+		if idle++; k > 0 {
+			idle = 0
+		} else if idle > 100 {
+			err = io.ErrNoProgress
+		}
 	}
 	if err != nil {
 		for _, h := range r.Recognizer.Find(nil, small[:n]) {
-			hit(h)
+			hit(h, 0, small[:n])
 		}
 	} else {
-		_, err = r.Recognizer.Scan(ctx, io.MultiReader(bytes.NewReader(small[:n]), body), hit)
+		var all int64
+		all, err = r.Recognizer.Scan(ctx, io.MultiReader(bytes.NewReader(small[:n]), body), hit)
+		rec.large = rec.large || all > largeText
 	}
 	if err != nil && err != io.EOF {
 		rec.failed(err)
 	}
 }
 
+// largeText is the length from which a text is taken to be about many people, in
+// bytes: one window of the matcher, within which others are looked for.
+const largeText = 256 << 10
+
 // member looks at what is a record of its own within rec.
 func (r *run) member(ctx context.Context, rec *record, d *container.Decoder, child scanners.Item, budget *container.Budget) {
 	u := rec.unit
 	sub := &record{unit: u, parent: rec, ref: rec.ref, top: rec.top, depth: rec.depth + 1, isRow: false}
-	sub.inside = append(slices.Clone(rec.inside), step{d.Name, child.Step})
+	sub.inside = append(slices.Clone(rec.inside), newStep(d.Name, child.Step))
 	sub.ref.Place = rec.ref.Place + " / " + memberOf(d.Name)
 	if d.Name == mail && rec.sections && child.Section != "" {
 		sub.sections = true
@@ -171,6 +191,16 @@ func (r *run) member(ctx context.Context, rec *record, d *container.Decoder, chi
 func (r *run) enter(ctx context.Context, sub *record, child scanners.Item, budget *container.Budget) {
 	cov := &sub.unit.cov.Units
 	cov.Found++
+	defer func() {
+		if p := recover(); p != nil {
+			sub.failed(panicked(p))
+		}
+		if sub.partial {
+			cov.Partial++
+		} else {
+			cov.Scanned++
+		}
+	}()
 	if child.Body == nil {
 		child.Body = strings.NewReader("")
 	}
@@ -181,11 +211,6 @@ func (r *run) enter(ctx context.Context, sub *record, child scanners.Item, budge
 		sub.finish()
 	} else {
 		r.whole(ctx, sub, child, inner)
-	}
-	if sub.partial {
-		cov.Partial++
-	} else {
-		cov.Scanned++
 	}
 }
 

@@ -36,30 +36,17 @@ func (o Opener) Open(ctx context.Context, uri string, use func(scanners.Item) er
 			err = panicked(p)
 		}
 	}()
-	base, section, steps, fragment, err := scanners.Split(uri)
+	base, section, steps, err := scanners.Split(uri)
 	if err != nil {
 		return fmt.Errorf("not a URI of a report: %w", err)
-	}
-	if row, inner, ok := strings.Cut(fragment, "!/"); ok { // a cell of a row of a document
-		fragment = row
-		for _, s := range strings.Split(inner, "!/") {
-			s, err := scanners.Unescape(s)
-			if err != nil {
-				return fmt.Errorf("not a URI of a report: %w", err)
-			}
-			steps = append(steps, s)
-		}
 	}
 	it, err := o.Source.Open(ctx, scanners.Ref{URI: base})
 	if err != nil {
 		return err
 	}
 	defer it.Close()
-	f := finding{Opener: o, use: use, fragment: fragment, before: len(steps)}
-	if fragment != "" {
-		f.before = strings.Count(base+strings.SplitN(uri[len(base):], "#", 2)[0], "!/") - strings.Count(base, "!/")
-	}
-	budget := container.NewBudget(o.Limits, max(it.Size, 0))
+	f := finding{Opener: o, use: use}
+	budget := container.NewBudget(o.Limits, it.Size)
 	err = f.in(ctx, it, section, steps, budget)
 	switch {
 	case errors.Is(err, errFound):
@@ -73,10 +60,7 @@ func (o Opener) Open(ctx context.Context, uri string, use func(scanners.Item) er
 // finding is a search for one item.
 type finding struct {
 	Opener
-	use      func(scanners.Item) error
-	fragment string // row of a document ...
-	before   int    // ... that lies behind so many steps
-	done     int
+	use func(scanners.Item) error
 }
 
 // found hands over the item and ends the search.
@@ -88,27 +72,30 @@ func (f *finding) found(it scanners.Item) error {
 }
 
 // in follows the steps into it.
-func (f *finding) in(ctx context.Context, it scanners.Item, section string, steps []string, budget *container.Budget) error {
+func (f *finding) in(ctx context.Context, it scanners.Item, section string, steps []scanners.Step, budget *container.Budget) error {
+	here := section == "" && len(steps) == 0
 	if it.Block != nil {
-		if len(steps) == 0 {
+		if here {
 			return f.found(it)
 		}
 		return f.column(ctx, it.Block, steps, budget)
 	}
-	here := section == "" && f.done == f.before // the steps that are left lie behind the fragment
-	if here && f.fragment == "" && f.Raw {
+	if here && f.Raw {
 		return f.found(it)
 	}
 	if it.Body == nil {
-		it.Body = strings.NewReader("")
+		if here {
+			return f.found(it)
+		}
+		return nil
 	}
 	head, rest, err := container.Head(it.Body)
-	if err != nil {
+	if err != nil && !here {
 		return err
 	}
 	it.Body = rest
 	d := container.Detect(f.Decoders, head, it.Name)
-	if here && f.fragment == "" && (d == nil || !d.Bare) {
+	if here && (d == nil || !d.Bare) {
 		return f.found(it)
 	}
 	if d == nil {
@@ -118,17 +105,18 @@ func (f *finding) in(ctx context.Context, it scanners.Item, section string, step
 	if err != nil {
 		return err
 	}
-	if here && f.fragment != "" && !d.Bare {
-		row, err := document.FindRow(ctx, d.Decode(ctx, it, inner), "#"+f.fragment, f.RowKey)
+	items := d.Decode(ctx, it, inner)
+	if !here && section == "" && steps[0].Fragment != "" && !d.Bare {
+		row, err := document.FindRow(ctx, items, "#"+steps[0].Fragment, f.RowKey)
 		if err != nil {
 			return err
 		}
-		return f.in(ctx, row, "", steps, inner)
+		return f.in(ctx, row, "", steps[1:], inner)
 	}
-	return f.children(ctx, d.Decode(ctx, it, inner), section, steps, inner)
+	return f.children(ctx, items, section, steps, inner)
 }
 
-func (f *finding) children(ctx context.Context, items iter.Seq2[scanners.Item, error], section string, steps []string, budget *container.Budget) error {
+func (f *finding) children(ctx context.Context, items iter.Seq2[scanners.Item, error], section string, steps []scanners.Step, budget *container.Budget) error {
 	for child, err := range items {
 		var g *scanners.Gap
 		switch {
@@ -147,26 +135,22 @@ func (f *finding) children(ctx context.Context, items iter.Seq2[scanners.Item, e
 			if err := f.in(ctx, child, left, steps, budget); err != nil {
 				return err
 			}
-		case section == "" && len(steps) > 0 && child.Step == steps[0]:
-			f.done++
+		case section == "" && len(steps) > 0 && child.Step == steps[0].Name && steps[0].Fragment == "":
 			if err := f.in(ctx, child, "", steps[1:], budget); err != nil {
 				return err
 			}
-			f.done--
 		}
 	}
 	return nil
 }
 
 // column opens a cell of a row.
-func (f *finding) column(ctx context.Context, b *scanners.Block, steps []string, budget *container.Budget) error {
+func (f *finding) column(ctx context.Context, b *scanners.Block, steps []scanners.Step, budget *container.Budget) error {
 	for i, name := range b.Table.Columns {
-		if name != steps[0] {
+		if len(steps) == 0 || name != steps[0].Name {
 			continue
 		}
 		cell, _ := b.Cell(0, i)
-		f.done++
-		f.fragment, f.before = "", f.done+len(steps)-1
 		return f.in(ctx, scanners.Item{Name: name, Size: int64(len(cell)), Body: bytes.NewReader(cell)}, "", steps[1:], budget)
 	}
 	return nil

@@ -111,7 +111,7 @@ func (r *run) follow(ctx context.Context, s Source, l *links, c *Counter) {
 		if len(next) == 0 {
 			return
 		}
-		b := newBatch(r, s, scanners.Part{ID: fmt.Sprintf("round-%d", round), Place: "rows that refer to others"}, c)
+		b := newBatch(r, s, scanners.Part{ID: fmt.Sprintf("%sround-%d", enginePart, round), Place: "rows that refer to others"}, c)
 		b.links = l
 		if round > maxLinkRounds {
 			b.gap(scanners.Gap{Reason: scanners.TooDeep, Detail: "a chain of keys is not followed any further"})
@@ -161,7 +161,7 @@ func (r *run) linkedRows(bt *batch, b *scanners.Block, rel scanners.Relation, or
 		return
 	}
 	hits := map[int][]subject.Hit{}
-	for _, h := range r.Recognizer.Find(nil, b.Data) {
+	for _, h := range r.Recognizer.FindRows(nil, b.Data, rowBounds(b)) {
 		if row, _, ok := within(b, h); ok {
 			hits[row] = append(hits[row], h)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"sort"
+	"strconv"
 
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/subject"
@@ -30,7 +31,7 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 		}
 		return w
 	}
-	for _, h := range r.Recognizer.Find(nil, b.Data) {
+	for _, h := range r.Recognizer.FindRows(nil, b.Data, rowBounds(b)) {
 		if row, _, ok := within(b, h); ok {
 			w := at(row)
 			w.hits = append(w.hits, h)
@@ -77,6 +78,18 @@ func within(b *scanners.Block, h subject.Hit) (row, col int, ok bool) {
 	return row, col, row == last && (col == lastCol || h.Form == "columns")
 }
 
+// rowBounds returns a function that tells the bounds in b.Data of the row in
+// which an offset lies, with the separator behind its last cell.
+func rowBounds(b *scanners.Block) func(off int) (from, to int) {
+	n := len(b.Table.Columns)
+	return func(off int) (from, to int) {
+		row, _, _ := b.At(off)
+		from, _ = b.Span(row * n)
+		_, to = b.Span(row*n + n - 1)
+		return from, to + 1
+	}
+}
+
 // minNested is the length from which a cell may hold a container, in bytes.
 const minNested = 20
 
@@ -107,6 +120,12 @@ func (r *run) row(ctx context.Context, rec *record, b *scanners.Block, row int, 
 		n = rec.nth(b.Table.Name+"\x00"+hash, live)
 	}
 	ref := b.Refs(row, hash, n)
+	if !live && len(b.Table.Key) > 0 {
+		// Two dumps in one file, or a row that is replaced: the same key again.
+		if k := rec.nth(ref.URI, false); k > 1 {
+			ref.URI += "&n=" + strconv.Itoa(k)
+		}
+	}
 	sub := &record{unit: rec.unit, ref: ref, top: ref.URI, isRow: true, depth: rec.depth}
 	if live {
 		ref.If = map[string]string{"row-hmac": hash}
@@ -140,7 +159,7 @@ func (r *run) rowHits(rec *record, b *scanners.Block, row int, hits []subject.Hi
 		if _, last, _ := b.At(int(h.End) - 1); last != col {
 			field, at = columns[col]+"+"+columns[last], -1
 		}
-		rec.hit(h, field, at, -1)
+		rec.hit(h, b.Table.Table, field, at, -1)
 	}
 	if len(rec.people) > 0 {
 		for col, name := range columns {
@@ -165,7 +184,7 @@ func (r *run) cell(ctx context.Context, row *record, b *scanners.Block, n, col i
 	cell, _ := b.Cell(n, col)
 	name := b.Table.Columns[col]
 	sub := &record{unit: row.unit, parent: row, ref: row.ref, top: row.top, row: row.row, depth: row.depth + 1}
-	sub.inside = append(slices.Clone(row.inside), step{"column", name})
+	sub.inside = append(slices.Clone(row.inside), newStep("column", name))
 	sub.ref.URI = row.ref.URI + "!/" + scanners.EscapeSegment(name)
 	sub.ref.Place = row.ref.Place + " / column"
 	budget := container.NewBudget(r.Limits, int64(len(cell)))

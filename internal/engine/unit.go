@@ -10,6 +10,7 @@ import (
 	"io"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -30,6 +31,16 @@ type unit struct {
 	gaps       []inventory.Gap
 	exclusions []inventory.Exclusion
 	cov        inventory.Coverage
+}
+
+// spill hands over what has gathered so far, so that one item with very many
+// records takes no more memory than others. The counts follow at its end.
+func (u *unit) spill() {
+	if u.batch == nil || len(u.findings)+len(u.gaps) < batchFindings {
+		return
+	}
+	u.batch.add(&unit{findings: u.findings, gaps: u.gaps})
+	u.findings, u.gaps = nil, nil
 }
 
 func (u *unit) gap(g scanners.Gap) {
@@ -59,6 +70,8 @@ type record struct {
 	partial bool
 	decoded bool // the bytes that are matched are not the record's own
 	texts   int  // how many texts were matched so far
+	pieces  int  // how many texts and fields
+	large   bool // it is a text of which only the surroundings of hits were looked at for others
 	people  map[int]*about
 	others  map[string]bool // e-mail addresses in the record, where they are collected
 	same    map[string]int  // identical rows of a document, by table and hash
@@ -68,6 +81,15 @@ type record struct {
 type step struct {
 	Kind string `json:"kind"` // of the container
 	Step string `json:"step"`
+	// Bytes is set instead where the name is not UTF-8: in base64.
+	Bytes []byte `json:"step_base64,omitempty"`
+}
+
+func newStep(kind, name string) step {
+	if !utf8.ValidString(name) {
+		return step{Kind: kind, Bytes: []byte(name)}
+	}
+	return step{Kind: kind, Step: name}
 }
 
 // about is what a record holds of one person.
@@ -78,6 +100,7 @@ type about struct {
 	fields       map[string]map[string]bool // field: categories
 	relation     string
 	contradicted bool
+	born         bool     // the person's own birth date stands in the record
 	chain        []string // the links that tie the record to the person
 	silent       bool     // reported in an earlier round
 }
@@ -118,15 +141,21 @@ func (rec *record) failed(err error) {
 // hit takes a match into account. at is its offset in the record's own bytes or
 // its field, -1 where there is none; near is its place in a long text, -1 where
 // all of the text corroborates.
-func (rec *record) hit(h subject.Hit, field string, at, near int64) {
+// table is the table of a column, else empty.
+func (rec *record) hit(h subject.Hit, table, field string, at, near int64) {
 	r := rec.unit.run.Recognizer
+	if field != "" && !h.Named && r.NamedBy(h.Type, table, field) {
+		h.Named = true
+	}
+	if h.Bare && !h.Named {
+		return
+	}
+	h.Text = rec.pieces
 	a := rec.about(h.Person)
+	a.born = a.born || h.Type == subject.BirthDate
 	corroborates := 0
 	if near >= 0 {
 		corroborates = rec.texts
-	}
-	if field != "" && !h.Named && r.NamedBy(h.Type, field) {
-		h.Named = true
 	}
 	a.evidence.Add(h, corroborates, near)
 	a.total++
@@ -223,10 +252,10 @@ func (rec *record) finish() {
 			continue
 		}
 		id := r.Subjects[p].ID
-		conf, why := a.evidence.Judge(a.contradicted)
+		conf, why := a.evidence.Judge(a.contradicted && !a.born)
 		third := len(rec.people) - 1
 		for addr := range rec.others {
-			if !r.mails[p][addr] && !rec.another(p, addr) {
+			if !r.mails[p][untagged(addr)] && !rec.another(p, addr) {
 				third++
 			}
 		}
@@ -251,17 +280,25 @@ func (rec *record) finish() {
 		f.Actions = []inventory.Action{rec.action(conf, third)}
 		rec.unit.findings = append(rec.unit.findings, f)
 	}
+	rec.unit.spill()
 }
 
 // another reports whether an address belongs to another of the people who have
 // a finding in the record, and so is counted already.
 func (rec *record) another(p int, addr string) bool {
 	for q := range rec.people {
-		if q != p && rec.unit.run.mails[q][addr] {
+		if q != p && rec.unit.run.mails[q][untagged(addr)] {
 			return true
 		}
 	}
 	return false
+}
+
+// untagged returns an address without its sub-address (RFC 5233).
+func untagged(addr string) string {
+	local, domain, _ := strings.Cut(addr, "@")
+	local, _, _ = strings.Cut(local, "+")
+	return local + "@" + domain
 }
 
 // findingID is the same for the same person and record in every run: the first
@@ -296,7 +333,7 @@ func (rec *record) action(conf subject.Confidence, third int) inventory.Action {
 	if rec.ref.URI != rec.top {
 		a.Kind, a.Target = "rewrite-container", rec.top
 	}
-	if conf != subject.Certain || third > 0 || a.Kind == "" {
+	if conf != subject.Certain || third > 0 || rec.large || a.Kind == "" {
 		a.Kind = "review"
 	}
 	return a
@@ -395,6 +432,11 @@ func (m *meterAt) Size() int64 { return m.size }
 
 // item reads one item of a source into the batch.
 func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
+	defer func() {
+		if p := recover(); p != nil {
+			b.missed(it, panicked(p))
+		}
+	}()
 	u := &unit{run: r, source: b.source, batch: b, same: it.Same}
 	if it.Block != nil {
 		rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
@@ -418,7 +460,7 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 		m.r = it.Body
 		it.Body = m
 	}
-	budget := container.NewBudget(r.Limits, max(it.Size, 0))
+	budget := container.NewBudget(r.Limits, it.Size)
 	r.whole(ctx, rec, it, budget)
 	// The ledger: what was read to its end counts as stored, whatever the
 	// listing said of its size.
@@ -458,9 +500,10 @@ func (r *run) whole(ctx context.Context, rec *record, it scanners.Item, budget *
 func (r *run) fields(rec *record, fields []scanners.Field) {
 	var hits []subject.Hit
 	for _, f := range fields {
+		rec.pieces++
 		hits = r.Recognizer.Find(hits[:0], []byte(f.Value))
 		for _, h := range hits {
-			rec.hit(h, f.Name, h.Start, -1)
+			rec.hit(h, "", f.Name, h.Start, -1)
 		}
 	}
 }

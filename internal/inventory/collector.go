@@ -122,6 +122,21 @@ func (c *Collector) Alias(content, uri string) bool {
 	return len(known) == 0
 }
 
+// Failed says that content could not be read under the name uri. It returns the
+// other names under which it was listed; the next one that is listed is to be
+// read.
+func (c *Collector) Failed(content, uri string) (others []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, u := range c.same[content] {
+		if u != uri {
+			others = append(others, u)
+		}
+	}
+	c.same[content] = nil
+	return others
+}
+
 // Commit takes a result.
 func (c *Collector) Commit(r Result) error {
 	c.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"net/netip"
 	"sort"
 	"strconv"
@@ -14,8 +15,10 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/spoor-scan/spoor/internal/match"
+	"github.com/spoor-scan/spoor/rules"
 )
 
 // A check decides whether the bytes at b[start:end], which the matcher found,
@@ -62,11 +65,12 @@ func (bl *builder) literal(text, form string, ok func(b []byte, start, end int) 
 func (bl *builder) identifier(id Identifier, normal string) {
 	if id.Hash != "" {
 		bl.literal(normal, id.Hash, wordBounds)
+		bl.hashed(id.Hash, normal)
 		return
 	}
 	switch id.Type {
 	case Email:
-		bl.email(normal)
+		bl.email(normal, id.Value)
 	case Phone:
 		for d, form := range phoneDigits(normal) {
 			bl.add(match.Pattern{Text: d, Digits: true}, phoneCheck(d, form, normal))
@@ -88,8 +92,34 @@ func (bl *builder) identifier(id Identifier, normal string) {
 	}
 }
 
+// hashed finds the address whose hash is known, by hashing every address.
+func (bl *builder) hashed(kind, sum string) {
+	bl.add(match.Pattern{Text: "@"}, func(b []byte, start, _ int) (from, to int, form string, ok bool) {
+		lo := max(start-64, 0)
+		rules.Email().Find(b[lo:min(start+256, len(b))], func(s, e int) bool {
+			from, to = lo+s, lo+e
+			ok = from < start && start < to && hashOf(kind, strings.ToLower(string(b[from:to]))) == sum
+			return to <= start
+		})
+		return from, to, "plain", ok
+	})
+}
+
+func hashOf(kind, s string) string {
+	switch kind {
+	case "md5":
+		h := md5.Sum([]byte(s)) //nolint:gosec // see subject.go
+		return hex.EncodeToString(h[:])
+	case "sha1":
+		h := sha1.Sum([]byte(s)) //nolint:gosec // see subject.go
+		return hex.EncodeToString(h[:])
+	}
+	h := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(h[:])
+}
+
 // email adds the forms of an address.
-func (bl *builder) email(addr string) {
+func (bl *builder) email(addr, given string) {
 	local, domain, _ := strings.Cut(addr, "@")
 	bl.literal(addr, "plain", emailBounds)
 	for _, at := range []struct{ text, form string }{
@@ -140,25 +170,60 @@ func (bl *builder) email(addr string) {
 			return !localChar(before) && !isAlnum(after) && after != '-'
 		})
 	}
-	m, s1, s2 := md5.Sum([]byte(addr)), sha1.Sum([]byte(addr)), sha256.Sum256([]byte(addr)) //nolint:gosec // see subject.go
-	bl.literal(hex.EncodeToString(m[:]), "md5", wordBounds)
-	bl.literal(hex.EncodeToString(s1[:]), "sha1", wordBounds)
-	bl.literal(hex.EncodeToString(s2[:]), "sha256", wordBounds)
-	for shift := range 3 {
-		enc := base64At(addr, shift)
-		bl.literal(enc, "base64", func(b []byte, start, end int) bool {
-			return string(b[start:end]) == enc // base64 is case-sensitive
-		})
+	for _, kind := range []string{"md5", "sha1", "sha256"} {
+		bl.literal(hashOf(kind, addr), kind, wordBounds)
 	}
+	for _, spelled := range []string{addr, strings.TrimSpace(given)} {
+		for shift := range 3 {
+			enc, skip := base64At(spelled, shift)
+			bl.literal(enc, "base64", func(b []byte, start, end int) bool {
+				// base64 is case-sensitive.
+				return string(b[start:end]) == enc && base64Bounds(b, start-skip, spelled, shift)
+			})
+		}
+		if spelled == strings.TrimSpace(given) && spelled == addr {
+			break
+		}
+	}
+}
+
+// base64Bounds decodes some groups around an address in base64, whose first
+// group starts at group, and looks at what stands beside it.
+func base64Bounds(b []byte, group int, addr string, shift int) bool {
+	const around = 12 // characters on either side: nine bytes
+	valid := func(c byte) bool {
+		return isAlnum(c) || c == '+' || c == '/' || c == '-' || c == '_'
+	}
+	from, to := group, group+(shift+len(addr)+2)/3*4
+	for from-4 >= 0 && group-from < around && valid(b[from-1]) && valid(b[from-2]) && valid(b[from-3]) && valid(b[from-4]) {
+		from -= 4
+	}
+	if from < 0 {
+		return true // the start is cut off
+	}
+	end := to
+	for to < len(b) && to-end < around && valid(b[to]) {
+		to++
+	}
+	text := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(string(b[from:min(to, len(b))]), "="))
+	if len(text)%4 == 1 {
+		text = text[:len(text)-1]
+	}
+	plain, err := base64.RawStdEncoding.DecodeString(text)
+	at := (group-from)/4*3 + shift
+	if err != nil || at+len(addr) > len(plain) {
+		return err != nil // wrapped or broken: what stands beside it can't be told
+	}
+	return emailBounds(plain, at, at+len(addr))
 }
 
 // base64At encodes s as it stands in base64 when shift bytes of its first group
 // precede it, without the characters that depend on its neighbours (RFC 4648).
-func base64At(s string, shift int) string {
-	enc := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + s))
+func base64At(s string, shift int) (enc string, skipped int) {
+	enc = base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + s))
 	from := []int{0, 2, 3}[shift]
 	to := (shift + len(s)) / 3 * 4
-	return enc[from:to]
+	return enc[from:to], from
 }
 
 func utf16(s string, big bool) string {
@@ -179,22 +244,19 @@ func utf16(s string, big bool) string {
 }
 
 func localChar(c byte) bool {
-	return isAlnum(c) || c >= utf8.RuneSelf || strings.IndexByte("._%+-", c) >= 0 && c != 0
+	return isAlnum(c) || c != 0 && strings.IndexByte("._%+-", c) >= 0
 }
 
 // emailBounds keeps azoe@example.be and zoe@example.be.com apart from
 // zoe@example.be.
 func emailBounds(b []byte, start, end int) bool {
-	if start > 0 && localChar(b[start-1]) && !escaped(b, start) {
-		// A sentence may end right before an address, but not without a space;
-		// a dash or dot may open a list item.
-		c := b[start-1]
-		lone := start < 2 || !localChar(b[start-2])
-		if !(lone && (c == '-' || c == '.' || c == '+' || c == '_' || c == '%')) {
-			return false
-		}
+	// Marks belong to the address only behind a letter or digit: "a.zoe@" is
+	// another's, "--zoe@" and "...zoe@" are hers.
+	i := start
+	for i > 0 && start-i < 64 && strings.IndexByte("._%+-", b[i-1]) >= 0 {
+		i--
 	}
-	return domainEnd(b, end)
+	return !wordBefore(b, i) && domainEnd(b, end)
 }
 
 // domainEnd reports whether a domain name ends at end.
@@ -276,7 +338,10 @@ func phoneCheck(digits, form, normal string) check {
 		} else if start >= 2 && (b[start-1] == '.') && isDigit(b[start-2]) {
 			return 0, 0, "", false
 		}
-		if longerNumber(b, start, end) {
+		if form != "e164" && form != "international" && longerNumber(b, start, end) {
+			return 0, 0, "", false
+		}
+		if form == "national" && len(digits) == 8 && dateLike(b[start:end], digits) {
 			return 0, 0, "", false
 		}
 		from := start
@@ -310,8 +375,19 @@ func phoneCheck(digits, form, normal string) check {
 	}
 }
 
+// dateLike reports whether eight digits are written as a date: in one piece, or
+// in groups of 4, 2 and 2.
+func dateLike(written []byte, digits string) bool {
+	if _, err := time.Parse("20060102", digits); err != nil || digits < "19000101" || digits > "21" {
+		return false
+	}
+	g := groupLengths(written)
+	return len(g) == 1 || equalInts(g, []int{4, 2, 2})
+}
+
 // longerNumber reports whether the digits at b[start:end] go on in equal groups
-// with the same separator, as 12 34 56 goes on in 12 34 56 78.
+// with the same separator, as 12 34 56 goes on in 12 34 56 78. An amount, a time
+// or a date that follows does not make it longer.
 func longerNumber(b []byte, start, end int) bool {
 	i := end
 	for i > start && isDigit(b[i-1]) {
@@ -325,7 +401,10 @@ func longerNumber(b []byte, start, end int) bool {
 	for j < len(b) && isDigit(b[j]) {
 		j++
 	}
-	return j-end-1 == last && (j >= len(b) || !isAlnum(b[j]))
+	if j-end-1 != last {
+		return false
+	}
+	return j == len(b) || !isAlnum(b[j]) && strings.IndexByte(" /:,.-", b[j]) < 0 || b[end] != ' ' && (j == len(b) || b[j] == ' ')
 }
 
 // number adds a VAT number, IBAN or national id: letters and digits in any
@@ -341,25 +420,31 @@ func (bl *builder) number(t Type, normal string) {
 	// A country's prefix may be left out where only digits follow it.
 	optional := (t == VAT || t == IBAN) && len(head) == 2 && isUpper(head[0]) && isUpper(head[1])
 	digits := []string{tail}
-	if t == VAT && head == "BE" && len(tail) == 10 && tail[0] == '0' {
+	if t == VAT && (head == "BE" || head == "" && belgian(tail)) && len(tail) == 10 && tail[0] == '0' {
 		digits = append(digits, tail[1:]) // the nine digits in use until 2005
 	}
-	if t == VAT && head == "BE" && len(tail) == 9 {
+	if t == VAT && (head == "BE" || head == "" && belgian("0"+tail)) && len(tail) == 9 {
 		digits = append(digits, "0"+tail)
 	}
 	for _, d := range digits {
 		bl.add(match.Pattern{Text: d, Digits: true}, func(b []byte, start, end int) (int, int, string, bool) {
 			to, ok := forward(b, end, rest)
-			if !ok || to < len(b) && isAlnum(b[to]) || to < len(b) && b[to] >= utf8.RuneSelf && wordAt(b, to) || longerNumber(b, start, end) {
+			if !ok || to < len(b) && isAlnum(b[to]) || to < len(b) && b[to] >= utf8.RuneSelf && wordAt(b, to) {
 				return 0, 0, "", false
 			}
 			form := "plain"
 			from, ok := backward(b, start, head)
 			switch {
-			case ok && (from == 0 || !isAlnum(b[from-1]) || escaped(b, from)):
+			case ok && head != "" && (from == 0 || !isAlnum(b[from-1]) || escaped(b, from)):
+			case head == "" && longerNumber(b, start, end):
+				return 0, 0, "", false
+			case head == "" && (start == 0 || !isAlnum(b[start-1]) || escaped(b, start)):
+				from = start
+			case head == "" && t == VAT && strings.Contains(vatPrefixes, " "+label(b, start)+" "):
+				from, form = start-2, "with-prefix"
 			case ok && optional && strings.HasPrefix(label(b, from), head):
 				return 0, 0, "", false
-			case optional && (start == 0 || !isAlnum(b[start-1]) || escaped(b, start)) && !otherCountry(b, start):
+			case optional && (start == 0 || !isAlnum(b[start-1]) || escaped(b, start)) && !otherCountry(b, start) && !longerNumber(b, start, end):
 				from, form = start, "no-prefix"
 			default:
 				return 0, 0, "", false
@@ -381,16 +466,27 @@ func label(b []byte, i int) string {
 	return strings.ToUpper(string(b[j:i]))
 }
 
-// otherCountry reports whether two capital letters stand before i like a
-// country's prefix; the right one was looked for before.
+// vatPrefixes are the prefixes of VAT numbers (Directive 2006/112/EC, Art. 215;
+// Greece has EL), and those of IBANs in the same countries.
+const vatPrefixes = " AT BE BG CY CZ DE DK EE EL ES FI FR GB GR HR HU IE IT LT LU LV MT NL NO PL PT RO SE SI SK XI CH "
+
+// belgian reports whether ten digits are a Belgian company number: the last two
+// are 97 less the others modulo 97.
+func belgian(d string) bool {
+	if len(d) != 10 {
+		return false
+	}
+	n, err := strconv.Atoi(d)
+	return err == nil && 97-n/100%97 == n%100
+}
+
+// otherCountry reports whether a country's prefix stands before i; the right one
+// was looked for before.
 func otherCountry(b []byte, i int) bool {
 	for j := i; j > 0 && i-j < 2; j-- {
 		if b[j-1] != ' ' && b[j-1] != '-' && b[j-1] != '.' {
-			l := j
-			for l > 0 && isUpper(b[l-1]) {
-				l--
-			}
-			return j-l == 2 && (l == 0 || !isAlnum(b[l-1])) && i != j
+			l := label(b, j)
+			return i != j && strings.Contains(vatPrefixes, " "+l+" ") && (j-len(l) == 0 || !isAlnum(b[j-len(l)-1]))
 		}
 	}
 	return false
@@ -496,10 +592,15 @@ func (bl *builder) name(value string) {
 func (bl *builder) address(value string) {
 	seqs := []sequence{{tokens(value), "plain"}}
 	raw := words(value)
-	street, _, ok := strings.Cut(value, ",")
-	if ok && strings.ContainsAny(street, "0123456789") && len(tokens(street)) > 1 {
-		seqs = append(seqs, sequence{tokens(street), "street"})
-		raw = words(street)
+	// The street is what comes first, up to where it has letters and a number.
+	parts := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == '\n' || r == ';' })
+	for i := range parts[:max(len(parts)-1, 0)] {
+		street := strings.Join(parts[:i+1], " ")
+		if strings.ContainsAny(street, "0123456789") && strings.ContainsFunc(street, isLetter) && len(tokens(street)) > 1 {
+			seqs = append(seqs, sequence{tokens(street), "street"})
+			raw = words(street)
+			break
+		}
 	}
 	bl.sequences(raw, seqs)
 }
@@ -562,6 +663,8 @@ func spellings(w string) []string {
 	set := map[string]bool{}
 	for _, v := range []string{w, strings.ToLower(w), strings.ToUpper(w), plain(w)} {
 		set[asciiLower(v)] = true
+		set[asciiLower(norm.NFD.String(v))] = true
+		set[asciiLower(jsonASCII(v))] = true
 		if enc, err := charmap.Windows1252.NewEncoder().String(v); err == nil {
 			set[asciiLower(enc)] = true
 		}
@@ -572,6 +675,19 @@ func spellings(w string) []string {
 	}
 	sort.Strings(out)
 	return out
+}
+
+// jsonASCII escapes what is not ASCII, as many encoders of JSON do.
+func jsonASCII(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r < utf8.RuneSelf || r > 0xffff {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }
 
 // around compares the words around the one at b[start:end], which is number k.
@@ -620,24 +736,22 @@ func (s sequence) around(b []byte, start, end, k int) (from, to int, columns, ok
 const maxGap = 4 // characters between two words of a name
 
 func gapRune(r rune) bool {
-	return r == 0 || r == 0xa0 || r == 0x2019 || r < 0x80 && strings.ContainsRune(" \t\r\n,.;-_+'/", r)
+	return r == 0 || r == 0xa0 || r == 0x2019 || r < 0x80 && strings.ContainsRune(" \t\r\n,.;-_+'/\"\\|", r)
 }
 
 // gapBefore passes over what may stand between two words. cell reports that it
 // was the border between two cells.
 func gapBefore(b []byte, i int) (j int, cell, ok bool) {
 	j = i
-	for n := 0; n < maxGap && j > 0; n++ {
+	for n := 0; n < maxGap && j > 0; {
 		r, w := runeBefore(b, j)
-		if !gapRune(r) {
+		if !gapRune(r) || i-j > 16 {
 			break
 		}
-		if r == 0 {
-			if cell {
-				return 0, false, false
-			}
-			cell = true
+		if r != 0 { // columns between may be empty
+			n++
 		}
+		cell = cell || r == 0
 		j -= w
 	}
 	return j, cell, j < i && j > 0
@@ -645,17 +759,15 @@ func gapBefore(b []byte, i int) (j int, cell, ok bool) {
 
 func gapAfter(b []byte, i int) (j int, cell, ok bool) {
 	j = i
-	for n := 0; n < maxGap && j < len(b); n++ {
+	for n := 0; n < maxGap && j < len(b); {
 		r, w := runeAfter(b, j)
-		if !gapRune(r) {
+		if !gapRune(r) || j-i > 16 {
 			break
 		}
-		if r == 0 {
-			if cell {
-				return 0, false, false
-			}
-			cell = true
+		if r != 0 { // columns between may be empty
+			n++
 		}
+		cell = cell || r == 0
 		j += w
 	}
 	return j, cell, j > i && j < len(b)
@@ -730,7 +842,8 @@ func (bl *builder) ip(normal string) {
 	}
 	bounds := func(b []byte, start, end int) bool {
 		in := func(c byte) bool { return isAlnum(c) || c == ':' && a.Is6() }
-		if start > 0 && in(b[start-1]) && !escaped(b, start) || end < len(b) && in(b[end]) && (b[end] != ':' || end+1 < len(b) && in(b[end+1])) {
+		labelled := a.Is6() && start > 1 && b[start-1] == ':' && !hexGroup(b, start-1) // "ip6:2001:db8::17"
+		if start > 0 && in(b[start-1]) && !escaped(b, start) && !labelled || end < len(b) && in(b[end]) && (b[end] != ':' || end+1 < len(b) && in(b[end+1])) {
 			return false
 		}
 		if a.Is4() {
@@ -743,9 +856,32 @@ func (bl *builder) ip(normal string) {
 	bl.literal(a.String(), "plain", bounds)
 	if a.Is6() {
 		bl.literal(a.StringExpanded(), "expanded", bounds)
+		w := a.As16()
+		groups := make([]string, 8)
+		for i := range groups {
+			groups[i] = strconv.FormatUint(uint64(w[2*i])<<8|uint64(w[2*i+1]), 16)
+		}
+		if full := strings.Join(groups, ":"); full != a.String() {
+			bl.literal(full, "expanded", bounds)
+		}
 	} else {
 		bl.literal("::ffff:"+a.String(), "mapped", func(b []byte, start, end int) bool {
 			return bounds(b, start+7, end)
 		})
 	}
+}
+
+// hexGroup reports whether the word that ends at i could be a group of an IPv6
+// address.
+func hexGroup(b []byte, i int) bool {
+	j := i
+	for j > 0 && i-j < 5 && isAlnum(b[j-1]) {
+		j--
+	}
+	for _, c := range b[j:i] {
+		if hexValue(c) < 0 {
+			return false
+		}
+	}
+	return i-j < 5
 }

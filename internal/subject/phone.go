@@ -30,7 +30,7 @@ func trunkPrefix(code string) string {
 		return "06"
 	case "370":
 		return "0"
-	case "30", "34", "39", "45", "47", "48", "351", "352", "354", "356", "357", "371", "372", "420", "376", "377", "378", "65", "852":
+	case "30", "34", "39", "45", "47", "48", "351", "352", "354", "356", "357", "371", "372", "420", "216", "376", "377", "378", "65", "852":
 		return "" // closed numbering plans
 	}
 	return "0"
@@ -61,4 +61,30 @@ func phoneDigits(normal string) map[string]string {
 		forms[trunk+rest] = "national"
 	}
 	return forms
+}
+
+// normalPhone returns a number as + and its digits in E.164 where its country is
+// given, else its digits. A trunk prefix that stands behind the country code, as
+// in +32 (0)470, is left out.
+func normalPhone(v string) string {
+	d := onlyDigits(v)
+	switch {
+	case strings.HasPrefix(strings.TrimLeft(v, " ("), "+"):
+	case strings.HasPrefix(d, "00"):
+		d = d[2:]
+	default:
+		return d
+	}
+	code := d[:callingCode(d)]
+	trunk := trunkPrefix(code)
+	if rest := d[len(code):]; trunk != "" && strings.HasPrefix(rest, trunk) {
+		d = code + rest[len(trunk):]
+	}
+	return "+" + d
+}
+
+// openPlan reports whether national numbers start with a trunk prefix, by which
+// they can be told from other numbers.
+func openPlan(normal string) bool {
+	return !strings.HasPrefix(normal, "+") || trunkPrefix(normal[1:1+callingCode(normal[1:])]) != ""
 }

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spoor-scan/spoor/internal/match"
 )
@@ -26,10 +27,22 @@ type Recognizer struct {
 	shared  [][]bool
 	matcher *match.Matcher
 	needles [][]needle
-	custom  *regexp.Regexp
-	user    *regexp.Regexp
+	custom  names
+	user    names
+	phone   *regexp.Regexp
+	vat     *regexp.Regexp
 	birth   *regexp.Regexp
 }
+
+// names are what customers' numbers or users' names are called: as a column, as
+// a label right in front of the value, and as the table of a column "id".
+type names struct{ column, label, table *regexp.Regexp }
+
+// Words of which such names are made.
+const (
+	customers = `cust(omer)?|client|klant|kunde|kunden|cliente|account|debiteur|debitor|relatie|user|member|subscriber`
+	numbers   = `id|no|nr|num|nummer|number|code|ref|numero`
+)
 
 // A Hit is one place where an identifier of a person stands.
 type Hit struct {
@@ -38,9 +51,20 @@ type Hit struct {
 	Type       Type
 	Form       string
 	Start, End int64
+	// Text tells apart the texts of a record, in each of which offsets start
+	// anew. It is the caller's.
+	Text int
 	// Named says that the surroundings name the value as what it is: a
 	// customer's number, a user's name.
 	Named bool
+	// Bare says that the value says nothing by itself, as a short number does:
+	// it counts only where it is named.
+	Bare bool
+	// Weak says that this form of an identifier is not enough to settle who is
+	// meant: a number without the prefix that would tell what it is.
+	Weak bool
+	// Shared says that several of the people who are looked for have it.
+	Shared bool
 }
 
 // New returns a Recognizer for persons. It fails on an identifier that can't be
@@ -49,9 +73,18 @@ func New(persons []Person) (*Recognizer, error) {
 	bl := &builder{index: map[match.Pattern]int{}}
 	r := &Recognizer{
 		persons: persons,
-		custom:  regexp.MustCompile(`(?i)(cust(omer)?|client|klant|kunden?|cliente?|account|debit(eur|or)|relati(e|on)|user|member|subscriber)[ _.-]?(id|no|nr|num|nummer|number|code|ref|numero|ID)?\b|^(id|userid|clientid|customerid)$`),
-		user:    regexp.MustCompile(`(?i)(user|login|account|benutzer|gebruiker|utilisateur|owner|uid|home|passwd|sftp|ftp|author|nick)`),
-		birth:   regexp.MustCompile(`(?i)(birth|dob$|geboorte|geburt|naissance|nacimiento|nascita|urodz)`),
+		custom: names{
+			column: regexp.MustCompile(`(?i)^(.*[_ .-])?(` + customers + `)s?[_ .-]?(` + numbers + `)$|^(` + customers + `)s?$|^(.*[_ .-])?(klant|kunden|debiteur|debitoren|relatie)(nummer|nr)$`),
+			label:  regexp.MustCompile(`(?i)(^|[^a-z])((` + customers + `)s?[_ .-]?(` + numbers + `)\W{0,5}|(` + customers + `)s?["']?\s*[:=#]\s*["']?|(klant|kunden|debiteur|relatie)(nummer|nr)\W{0,5})$`),
+			table:  regexp.MustCompile(`(?i)(customer|client|klant|kunde|user|account|debit|relati|member|subscriber)`),
+		},
+		user: names{
+			column: regexp.MustCompile(`(?i)^(.*[_ .-])?(user|login|username|user[_ .-]?(name|login|id)|account|owner|uid|author|nick(name)?|gebruiker(snaam)?|benutzer(name)?|utilisateur|s?ftp[_ .-]?user|home)$`),
+			label:  regexp.MustCompile(`(?i)((^|[^a-z])(user|login|username|user[_ ]name|account|uid|owner|nick(name)?|gebruiker(snaam)?|benutzer(name)?|utilisateur)["']?\s*[:= ]\s*["']?|/home/|~)$`),
+		},
+		phone: regexp.MustCompile(`(?i)(phone|tel|gsm|mobi|fax|handy|portable|whatsapp)`),
+		vat:   regexp.MustCompile(`(?i)(vat|btw|tva|ust|mwst|kvk|kbo|bce|company|ondernem|tax|steuer|iva|nip|cui|siren|siret|cvr|org)`),
+		birth: regexp.MustCompile(`(?i)^(.*[_ .-])?(birth[_ .-]?(date|day)|date[_ .-]?of[_ .-]?birth|dob|born|geboorte[_ .-]?datum|geboren|geburts?[_ .-]?(datum|tag)|naissance|date[_ .-]?de[_ .-]?naissance|fecha[_ .-]?(de[_ .-]?)?nacimiento|data[_ .-]?(di[_ .-]?)?nascita|data[_ .-]?urodzenia)$`),
 	}
 	owner := map[string]int{}
 	type ref struct{ p, i int }
@@ -70,10 +103,12 @@ func New(persons []Person) (*Recognizer, error) {
 				r.masks[p][i] = id.Hash + ":" + maskPart(normal[:12], 2, 0)
 			}
 			key := string(id.Type) + "\x00" + id.Hash + "\x00" + normal
-			if o, ok := owner[key]; ok && o != p {
+			if o, ok := owner[key]; ok && o == p {
+				continue // given twice
+			} else if ok {
 				f := first[key]
 				r.shared[f.p][f.i], r.shared[p][i] = true, true
-			} else if !ok {
+			} else {
 				owner[key], first[key] = p, ref{p, i}
 			}
 			bl.person, bl.ident = p, i
@@ -105,22 +140,40 @@ type finder struct {
 	last map[int64]int64 // end of the last hit of a person's identifier
 }
 
-func (f *finder) window(base int64, b []byte, found []match.Hit) []Hit {
+// window checks what the matcher found in b. Where rows is not nil, it returns
+// the bounds of the row in which an offset lies, and nothing outside of them is
+// looked at.
+func (f *finder) window(base int64, b []byte, found []match.Hit, rows func(off int) (from, to int)) []Hit {
 	f.hits = f.hits[:0]
 	for _, h := range found {
+		row, off := b, 0
+		if rows != nil {
+			from, to := rows(h.Start)
+			if h.End > to {
+				continue
+			}
+			row, off = b[from:to], from
+		}
 		for _, n := range f.r.needles[h.Pattern] {
-			from, to, form, ok := n.check(b, h.Start, h.End)
+			from, to, form, ok := n.check(row, h.Start-off, h.End-off)
 			if !ok {
 				continue
 			}
-			t := f.r.persons[n.person].Identifiers[n.ident].Type
-			hit := Hit{Person: n.person, Identifier: n.ident, Type: t, Form: form, Start: base + int64(from), End: base + int64(to)}
-			if t == CustomerID || t == Username {
-				whole := from > 0 && b[from-1] == 0 && to < len(b) && b[to] == 0
-				hit.Named = f.r.named(t, before(b, from))
-				if !hit.Named && !whole && !distinctive(f.r.persons[n.person].Identifiers[n.ident].Value) {
-					continue
-				}
+			id := f.r.persons[n.person].Identifiers[n.ident]
+			hit := Hit{
+				Person: n.person, Identifier: n.ident, Type: id.Type, Form: form,
+				Start: base + int64(off+from), End: base + int64(off+to), Shared: f.r.shared[n.person][n.ident],
+			}
+			switch id.Type {
+			case CustomerID, Username:
+				hit.Bare = !distinctive(id.Value)
+				hit.Named = f.r.named(id.Type).label.MatchString(before(row, from))
+			case Phone:
+				hit.Weak = form == "national" && !openPlan(normalPhone(id.Value))
+				hit.Named = hit.Weak && f.r.phone.MatchString(before(row, from))
+			case VAT:
+				hit.Weak = form == "no-prefix" && to-from < 10
+				hit.Named = hit.Weak && f.r.vat.MatchString(before(row, from))
 			}
 			f.hits = append(f.hits, hit)
 		}
@@ -132,6 +185,15 @@ func (f *finder) window(base int64, b []byte, found []match.Hit) []Hit {
 			}
 			return int(b.End - a.End)
 		})
+	}
+	// What two people have in the very same place they share, however it was
+	// given for each.
+	for i := 1; i < len(f.hits); i++ {
+		for k := i - 1; k >= 0 && f.hits[k].Start == f.hits[i].Start && f.hits[k].End == f.hits[i].End; k-- {
+			if f.hits[k].Person != f.hits[i].Person && f.hits[k].Type == f.hits[i].Type {
+				f.hits[k].Shared, f.hits[i].Shared = true, true
+			}
+		}
 	}
 	// One identifier is reported once for one place, in its longest form.
 	kept := f.hits[:0]
@@ -165,16 +227,28 @@ func before(b []byte, i int) string {
 	return s
 }
 
-func (r *Recognizer) named(t Type, field string) bool {
+func (r *Recognizer) named(t Type) names {
 	if t == CustomerID {
-		return r.custom.MatchString(field)
+		return r.custom
 	}
-	return r.user.MatchString(field)
+	return r.user
 }
 
 // NamedBy reports whether a field of that name says that its value is an
-// identifier of type t.
-func (r *Recognizer) NamedBy(t Type, field string) bool { return r.named(t, field) }
+// identifier of type t. Table is the table of a column, else empty: a column
+// "id" says something only in a table that says of whom.
+func (r *Recognizer) NamedBy(t Type, table, field string) bool {
+	switch t {
+	case CustomerID, Username:
+		n := r.named(t)
+		return n.column.MatchString(field) || n.table != nil && strings.EqualFold(field, "id") && n.table.MatchString(table)
+	case Phone:
+		return r.phone.MatchString(field)
+	case VAT:
+		return r.vat.MatchString(field)
+	}
+	return false
+}
 
 // Find appends the hits in buf, in order of their start.
 func (r *Recognizer) Find(dst []Hit, buf []byte) []Hit {
@@ -183,16 +257,29 @@ func (r *Recognizer) Find(dst []Hit, buf []byte) []Hit {
 		return dst
 	}
 	f := finder{r: r}
-	return append(dst, f.window(0, buf, found)...)
+	return append(dst, f.window(0, buf, found, nil)...)
+}
+
+// FindRows is Find for the rows of a table in one piece of memory: nothing is
+// found across the border of two rows. row returns the bounds of the row in
+// which an offset lies.
+func (r *Recognizer) FindRows(dst []Hit, buf []byte, row func(off int) (from, to int)) []Hit {
+	found := r.matcher.Find(nil, buf)
+	if len(found) == 0 {
+		return dst
+	}
+	f := finder{r: r}
+	return append(dst, f.window(0, buf, found, row)...)
 }
 
 // Scan reads rd to its end and calls fn for each hit, in about the order of
-// their start. It returns how many bytes it read, and what reading failed with.
-func (r *Recognizer) Scan(ctx context.Context, rd io.Reader, fn func(Hit)) (int64, error) {
+// their start, with the piece of text in which it lies; many hits in a row lie
+// in the same. It returns how many bytes it read, and what reading failed with.
+func (r *Recognizer) Scan(ctx context.Context, rd io.Reader, fn func(h Hit, base int64, piece []byte)) (int64, error) {
 	f := finder{r: r}
 	return r.matcher.Scan(ctx, rd, surroundings, func(base int64, b []byte, found []match.Hit) error {
-		for _, h := range f.window(base, b, found) {
-			fn(h)
+		for _, h := range f.window(base, b, found, nil) {
+			fn(h, base, b)
 		}
 		return nil
 	})
@@ -222,6 +309,9 @@ type sighting struct {
 	t    Type
 	unit int   // matches corroborate within one unit ...
 	at   int64 // ... and, where at is not negative, within a few lines
+	from int64 // the bytes that it covers
+	to   int64
+	text int
 }
 
 // NewEvidence starts to collect for a person.
@@ -231,8 +321,8 @@ func (r *Recognizer) NewEvidence(person int) *Evidence { return &Evidence{r: r, 
 // don't corroborate each other; at is the place in a long text, -1 where all of
 // the unit counts as one.
 func (e *Evidence) Add(h Hit, unit int, at int64) {
-	if h.Type.Own() && (h.Type != CustomerID || h.Named) {
-		if !e.r.Shared(h.Person, h.Identifier) {
+	if h.Type.Own() && (h.Named || h.Type != CustomerID && !h.Weak) {
+		if !h.Shared {
 			if e.own == "" {
 				e.own = h.Type
 			}
@@ -244,15 +334,17 @@ func (e *Evidence) Add(h Hit, unit int, at int64) {
 		return
 	}
 	for _, s := range e.seen {
-		if s.t != h.Type && s.unit == unit && (at < 0 || s.at < 0 || at-s.at <= near && s.at-at <= near) {
+		// The same bytes are not two things that stand together.
+		apart := h.Text != s.text || h.End <= s.from || s.to <= h.Start
+		if s.t != h.Type && s.unit == unit && apart && (at < 0 || s.at < 0 || at-s.at <= near && s.at-at <= near) {
 			e.likely = [2]Type{s.t, h.Type}
 			return
 		}
 	}
 	if n := len(e.seen); n < 64 {
-		e.seen = append(e.seen, sighting{h.Type, unit, at})
+		e.seen = append(e.seen, sighting{h.Type, unit, at, h.Start, h.End, h.Text})
 	} else {
-		e.seen[int(at&0x3fffffff)%64] = sighting{h.Type, unit, at} // of a very long text the late ones count
+		e.seen[int(at&0x3fffffff)%64] = sighting{h.Type, unit, at, h.Start, h.End, h.Text} // of a very long text the late ones count
 	}
 }
 
@@ -310,7 +402,8 @@ func (r *Recognizer) BirthDateColumn(field string) bool { return r.birth.MatchSt
 // Contradicts reports whether value is a birth date other than the person's.
 func (r *Recognizer) Contradicts(person int, value string) bool {
 	v := strings.TrimSpace(value)
-	if len(v) > 10 {
+	timed := len(v) > 10
+	if timed {
 		v = v[:10]
 	}
 	t, err := parseDate(v)
@@ -323,8 +416,11 @@ func (r *Recognizer) Contradicts(person int, value string) bool {
 			continue
 		}
 		if n, err := id.Normal(); err == nil {
-			if n == t.Format("2006-01-02") {
-				return false
+			day, err := time.Parse(time.DateOnly, n)
+			swapped := time.Date(t.Year(), time.Month(t.Day()), int(t.Month()), 0, 0, 0, 0, time.UTC)
+			apart := day.Sub(t).Abs()
+			if err != nil || apart == 0 || timed && apart <= 24*time.Hour || v[4:5] != "-" && day.Equal(swapped) {
+				return false // midnight elsewhere, or month and day in the other order
 			}
 			known = true
 		}

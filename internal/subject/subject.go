@@ -66,11 +66,17 @@ type Person struct {
 	Identifiers []Identifier
 }
 
+// maxValue is the longest identifier that is looked for, in bytes.
+const maxValue = 400
+
 // Normal returns the normal form of the identifier: the form in which equal
 // identifiers are equal strings. It fails when the value can't be one of its
 // type; the error does not quote the value.
 func (id Identifier) Normal() (string, error) {
 	v := strings.TrimSpace(id.Value)
+	if len(v) > maxValue {
+		return "", fmt.Errorf("longer than %d bytes", maxValue)
+	}
 	if id.Hash != "" {
 		n := map[string]int{"md5": md5.Size, "sha1": sha1.Size, "sha256": sha256.Size}[id.Hash]
 		v = strings.ToLower(v)
@@ -87,19 +93,10 @@ func (id Identifier) Normal() (string, error) {
 		}
 		return strings.ToLower(v), nil
 	case Phone:
-		d := onlyDigits(v)
-		if strings.HasPrefix(v, "+") {
-			d = "+" + d
-			if i := strings.Index(v, "(0)"); i >= 0 {
-				d = "+" + onlyDigits(v[:i]) + onlyDigits(v[i+3:])
-			}
-		} else if strings.HasPrefix(d, "00") {
-			d = "+" + d[2:]
-		}
-		if n := len(onlyDigits(d)); n < 6 || n > 15 || strings.ContainsFunc(v, isLetter) {
+		if n := len(onlyDigits(v)); n < 6 || n > 18 || strings.ContainsFunc(v, isLetter) {
 			return "", fmt.Errorf("not a phone number; write it as +32 470 12 34 56")
 		}
-		return d, nil
+		return normalPhone(v), nil
 	case IBAN:
 		d := alnum(v)
 		if !rules.ValidIBAN(d) {
@@ -108,6 +105,9 @@ func (id Identifier) Normal() (string, error) {
 		return d, nil
 	case VAT, NationalID:
 		d := alnum(v)
+		if len(d) > 32 {
+			return "", fmt.Errorf("too long for a number")
+		}
 		if len(d) < 5 {
 			return "", fmt.Errorf("too short: give all of the number")
 		}

@@ -145,11 +145,11 @@ func TestScanEqualsFind(t *testing.T) {
 	want := fmt.Sprint(r.Find(nil, text.Bytes()))
 	for name, rd := range map[string]func() *bytes.Reader{"whole": func() *bytes.Reader { return bytes.NewReader(text.Bytes()) }} {
 		var got, bytewise []Hit
-		n, err := r.Scan(context.Background(), rd(), func(h Hit) { got = append(got, h) })
+		n, err := r.Scan(context.Background(), rd(), func(h Hit, _ int64, _ []byte) { got = append(got, h) })
 		if err != nil || n != int64(text.Len()) {
 			t.Fatalf("%s: %d bytes, %v", name, n, err)
 		}
-		if _, err := r.Scan(context.Background(), iotest.OneByteReader(rd()), func(h Hit) { bytewise = append(bytewise, h) }); err != nil {
+		if _, err := r.Scan(context.Background(), iotest.OneByteReader(rd()), func(h Hit, _ int64, _ []byte) { bytewise = append(bytewise, h) }); err != nil {
 			t.Fatal(err)
 		}
 		if fmt.Sprint(got) != want || fmt.Sprint(bytewise) != want {

@@ -93,12 +93,15 @@ func wordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r)
 }
 
-// runeBefore and runeAfter decode one character beside a place. A byte that is
-// not UTF-8 is taken as Windows-1252 would have it, which is what such text
-// nearly always is.
+// runeBefore and runeAfter decode one character beside a place. A JSON escape
+// (\u00eb) is the character that it stands for. A byte that is not UTF-8 is
+// taken as Windows-1252 would have it, which is what such text nearly always is.
 func runeBefore(b []byte, i int) (rune, int) {
 	if i <= 0 {
 		return -1, 0
+	}
+	if r := jsonEscape(b, i-6); r >= 0 {
+		return r, 6
 	}
 	r, n := utf8.DecodeLastRune(b[:i])
 	if r == utf8.RuneError && n == 1 {
@@ -111,6 +114,9 @@ func runeAfter(b []byte, i int) (rune, int) {
 	if i >= len(b) {
 		return -1, 0
 	}
+	if r := jsonEscape(b, i); r >= 0 {
+		return r, 6
+	}
 	r, n := utf8.DecodeRune(b[i:])
 	if r == utf8.RuneError && n == 1 {
 		return rune(b[i]), 1
@@ -118,9 +124,36 @@ func runeAfter(b []byte, i int) (rune, int) {
 	return r, n
 }
 
+// jsonEscape returns the character whose escape (RFC 8259, section 7) starts at
+// i, -1 where none does.
+func jsonEscape(b []byte, i int) rune {
+	if i < 0 || i+6 > len(b) || b[i] != '\\' || b[i+1] != 'u' {
+		return -1
+	}
+	r := rune(0)
+	for _, c := range b[i+2 : i+6] {
+		v := hexValue(c)
+		if v < 0 {
+			return -1
+		}
+		r = r<<4 | rune(v)
+	}
+	return r
+}
+
+func hexValue(c byte) int {
+	switch {
+	case isDigit(c):
+		return int(c - '0')
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return -1
+}
+
 // decode returns b as a string of characters in the sense of runeAfter.
 func decode(b []byte) string {
-	if utf8.Valid(b) {
+	if utf8.Valid(b) && !strings.Contains(string(b), `\u`) {
 		return string(b)
 	}
 	var s strings.Builder
@@ -132,28 +165,20 @@ func decode(b []byte) string {
 	return s.String()
 }
 
-// escaped reports whether the byte before i is the end of an escape (\n, \t,
-// \r, \", \u00e9, %3C, =3C of quoted-printable, &lt;) and so not part of the
-// word that starts at i.
+// escaped reports whether what stands right before i is the end of an escape
+// (\n, \t, \r, %3C, =3C of quoted-printable) that stands for no letter or
+// digit, and so not part of the word that starts at i.
 func escaped(b []byte, i int) bool {
-	hexes := func(from, to int) bool {
-		if from < 0 {
-			return false
-		}
-		for _, c := range b[from:to] {
-			if !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
-				return false
-			}
-		}
+	if i >= 2 && b[i-2] == '\\' && strings.IndexByte("ntr", b[i-1]) >= 0 {
 		return true
 	}
-	switch {
-	case i >= 2 && b[i-2] == '\\' && strings.IndexByte("ntrbfv0", b[i-1]) >= 0:
-		return true
-	case i >= 3 && (b[i-3] == '%' || b[i-3] == '=') && hexes(i-2, i):
-		return true
-	case i >= 6 && b[i-6] == '\\' && b[i-5] == 'u' && hexes(i-4, i):
-		return true
+	if i < 3 || b[i-3] != '%' && b[i-3] != '=' {
+		return false
 	}
-	return false
+	hi, lo := hexValue(b[i-2]), hexValue(b[i-1])
+	if hi < 0 || lo < 0 || b[i-3] == '=' && (b[i-2] >= 'a' || b[i-1] >= 'a') {
+		return false // quoted-printable has capital letters (RFC 2045, section 6.7)
+	}
+	c := byte(hi<<4 | lo)
+	return c < utf8.RuneSelf && !isAlnum(c)
 }

@@ -740,7 +740,7 @@ func FuzzURI(f *testing.F) {
 		if err != nil || back != path {
 			t.Errorf("%q: %s: back as %q, %v", path, uri, back, err)
 		}
-		if base, _, steps, _, err := scanners.Split(uri); err != nil || len(steps) > 0 || base != uri {
+		if base, _, steps, err := scanners.Split(uri); err != nil || len(steps) > 0 || base != uri {
 			t.Errorf("%q: %s is split into %q %q, %v", path, uri, base, steps, err)
 		}
 	})

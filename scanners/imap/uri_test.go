@@ -39,7 +39,7 @@ func TestURI(t *testing.T) {
 				t.Errorf("%s: %+v, %v", uri, r, err)
 			}
 		}
-		if base, section, steps, _, err := scanners.Split(want + "/;SECTION=1.2"); base != want || section != "1.2" || steps != nil || err != nil {
+		if base, section, steps, err := scanners.Split(want + "/;SECTION=1.2"); base != want || section != "1.2" || steps != nil || err != nil {
 			t.Errorf("%s splits into %q %q %q %v", want, base, section, steps, err)
 		}
 	}

@@ -167,7 +167,7 @@ func (r *result) reopen(t *testing.T, s scanners.Source, table string, stride in
 		if it.Ref.URI != want.ref.URI || fmt.Sprint(it.Ref.Locator) != fmt.Sprint(want.ref.Locator) {
 			t.Errorf("%s opens as %s %v, want %v", want.ref.URI, it.Ref.URI, it.Ref.Locator, want.ref.Locator)
 		}
-		if base, _, steps, _, err := scanners.Split(want.ref.URI); base != want.ref.URI || len(steps) > 0 || err != nil {
+		if base, _, steps, err := scanners.Split(want.ref.URI); base != want.ref.URI || len(steps) > 0 || err != nil {
 			t.Errorf("%s does not split as one place", want.ref.URI)
 		}
 	}

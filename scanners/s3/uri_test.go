@@ -20,7 +20,7 @@ func TestURIs(t *testing.T) {
 			if err != nil || got != o {
 				t.Errorf("%+v: %s: %+v, %v", o, o.uri(), got, err)
 			}
-			if base, _, steps, _, err := scanners.Split(o.uri()); base != o.uri() || len(steps) != 0 || err != nil {
+			if base, _, steps, err := scanners.Split(o.uri()); base != o.uri() || len(steps) != 0 || err != nil {
 				t.Errorf("%s: splits into %q %q %v", o.uri(), base, steps, err)
 			}
 			b, err := json.Marshal(o.locator())

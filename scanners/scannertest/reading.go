@@ -267,7 +267,7 @@ func (r *reading) ref(ref scanners.Ref) {
 			break
 		}
 	}
-	if base, _, steps, _, err := scanners.Split(ref.URI); err != nil || len(steps) > 0 || base == "" {
+	if base, _, steps, err := scanners.Split(ref.URI); err != nil || len(steps) > 0 || base == "" {
 		r.problem("%s: enters a container (%q, %v); a ! of a name is written %%21", ref.URI, steps, err)
 	}
 	b, err := ref.Marshal()
