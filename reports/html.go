@@ -35,7 +35,7 @@ func HTML(w io.Writer, r *inventory.Report) error {
 	if err != nil {
 		return fmt.Errorf("reports: %w", err)
 	}
-	v := &view{Report: r, Reasons: reasons(), Gaps: groupGaps(r.Gaps), Exclusions: groupGaps(r.Exclusions)}
+	v := &view{Report: r, Reasons: reasons(), Gaps: groupGaps(r.Gaps), Exclusions: groupGaps(r.Exclusions), places: placesBySubject(r)}
 	v.Shown = min(r.Summary.Findings, maxRows)
 	for _, s := range r.Sources {
 		v.Units.Found += s.Coverage.Units.Found
@@ -57,6 +57,7 @@ type view struct {
 	Exclusions []gapGroup
 	Reasons    map[string]string
 	Shown      int
+	places     map[string][]inventory.PlaceCount // by subject
 	err        error
 }
 
@@ -90,15 +91,7 @@ func (v *view) Rows() iter.Seq[row] {
 }
 
 // PlacesOf returns where something about a subject was found.
-func (v *view) PlacesOf(subject string) []inventory.PlaceCount {
-	var out []inventory.PlaceCount
-	for _, p := range v.Summary.Places {
-		if p.Subject == subject {
-			out = append(out, p)
-		}
-	}
-	return out
-}
+func (v *view) PlacesOf(subject string) []inventory.PlaceCount { return v.places[subject] }
 
 // Of returns how many findings of a degree of confidence a subject has.
 func (v *view) Of(subject, confidence string) int {

@@ -180,14 +180,13 @@ const textRows = 30
 // Text writes a summary for a terminal.
 func Text(w io.Writer, r *inventory.Report) error {
 	bw := bufio.NewWriter(w)
+	places := placesBySubject(r)
 	for _, s := range r.Subjects {
 		fmt.Fprintf(bw, "%s: %s", clean(s.ID), plural(s.Findings, "finding"))
 		conf := map[string]int{}
-		for _, p := range r.Summary.Places {
-			if p.Subject == s.ID {
-				for k, n := range p.Confidence {
-					conf[k] += n
-				}
+		for _, p := range places[s.ID] {
+			for k, n := range p.Confidence {
+				conf[k] += n
 			}
 		}
 		fmt.Fprintf(bw, " (%d certain, %d likely, %d possible)\n", conf["certain"], conf["likely"], conf["possible"])
@@ -200,10 +199,7 @@ func Text(w io.Writer, r *inventory.Report) error {
 		}
 		tw := tabwriter.NewWriter(bw, 2, 4, 2, ' ', 0)
 		shown := 0
-		for _, p := range r.Summary.Places {
-			if p.Subject != s.ID {
-				continue
-			}
+		for _, p := range places[s.ID] {
 			if shown++; shown <= textRows {
 				fmt.Fprintf(tw, "  %d\t%s\t%s\n", p.Findings, clean(p.Source), clean(p.Place))
 			}
@@ -249,6 +245,14 @@ func Text(w io.Writer, r *inventory.Report) error {
 		}
 	}
 	return bw.Flush()
+}
+
+func placesBySubject(r *inventory.Report) map[string][]inventory.PlaceCount {
+	m := map[string][]inventory.PlaceCount{}
+	for _, p := range r.Summary.Places {
+		m[p.Subject] = append(m[p.Subject], p)
+	}
+	return m
 }
 
 // clean keeps foreign names from driving a terminal.

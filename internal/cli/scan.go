@@ -251,7 +251,7 @@ func reportSubjects(subjects []plan.Subject, rec *subject.Recognizer, show bool)
 	for i, x := range subjects {
 		r := inventory.Subject{ID: x.ID, Requests: []inventory.Request{}, Identifiers: []inventory.Identifier{}}
 		for _, q := range x.Requests {
-			r.Requests = append(r.Requests, inventory.Request{ID: q.ID, Type: q.Type, Received: q.Received, Due: q.Due()})
+			r.Requests = append(r.Requests, inventory.Request{ID: string(q.ID), Type: q.Type, Received: q.Received, Due: q.Due()})
 		}
 		for k, id := range x.Identifiers {
 			m := rec.Masked(i, k)

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -24,7 +25,9 @@ type openDSR struct {
 	} `yaml:"subject_identities"`
 }
 
-func decodeLoose(b []byte, v any) error { return yaml.Unmarshal(b, v) }
+func decodeLoose(b []byte, v any) error {
+	return yaml.Unmarshal(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), v)
+}
 
 func parseOpenDSR(b []byte) (Subject, error) {
 	var d openDSR
@@ -33,7 +36,7 @@ func parseOpenDSR(b []byte) (Subject, error) {
 	}
 	s := Subject{Person: subject.Person{ID: d.ID}}
 	if d.Type != "" {
-		r := Request{ID: d.ID, Type: d.Type}
+		r := Request{ID: written(d.ID), Type: d.Type}
 		if t, err := time.Parse(time.RFC3339, d.Submitted); err == nil {
 			r.Received = t.UTC().Format(time.DateOnly)
 		}

@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -173,6 +174,8 @@ func parse(b []byte, kinds []scanners.Kind) (p *Plan, err error) {
 		switch {
 		case a.ID == "":
 			return nil, errors.New("activities: each needs an id")
+		case a.ID == "unassigned":
+			return nil, errors.New("activities: the id \"unassigned\" stands for what no activity covers; choose another")
 		case ids[a.ID]:
 			return nil, fmt.Errorf("activities: two are called %q", a.ID)
 		case a.Role != "controller" && a.Role != "joint" && a.Role != "processor":
@@ -202,7 +205,7 @@ func source(n ast.Node, kinds []scanners.Kind) (Source, error) {
 	var s Source
 	rest := ast.Mapping(m.Start, m.IsFlowStyle)
 	for _, kv := range m.Values {
-		switch kv.Key.String() {
+		switch kv.Key.GetToken().Value {
 		case "name":
 			s.Name, _ = scalar(kv.Value)
 		case "type":
@@ -296,7 +299,16 @@ func (p *Plan) AddTarget(target string, kinds []scanners.Kind) error {
 
 // redact hides the password that somebody wrote into a target all the same.
 func redact(target string) string {
-	return regexp.MustCompile(`(://[^/@:]*):[^/@]*@`).ReplaceAllString(target, "$1:***@")
+	scheme, rest, ok := strings.Cut(target, "://")
+	at := strings.LastIndexByte(rest, '@')
+	if !ok || at < 0 {
+		return target
+	}
+	user, _, secret := strings.Cut(rest[:at], ":")
+	if secret {
+		user += ":***"
+	}
+	return scheme + "://" + user + rest[at:]
 }
 
 func fileExists(name string) bool {
@@ -309,7 +321,9 @@ func (p *Plan) freeName(typ, target string) string {
 	name := typ
 	if !strings.Contains(target, "://") || strings.HasPrefix(target, "file:") {
 		if abs, err := filepath.Abs(strings.TrimPrefix(target, "file://")); err == nil {
-			if base := filepath.Base(abs); base != "/" {
+			// The name stands in reports for people: a mailbox's folder is called
+			// after its owner.
+			if base := filepath.Base(abs); base != "/" && !strings.Contains(base, "@") {
 				name = strings.ReplaceAll(base, " / ", "_")
 			}
 		}
@@ -354,6 +368,7 @@ func readAll(r io.Reader, name string) ([]byte, error) {
 
 // decode decodes YAML or JSON strictly.
 func decode(b []byte, v any) error {
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")) // as editors on Windows write it
 	f, err := parser.ParseBytes(b, 0)
 	if err != nil {
 		return err

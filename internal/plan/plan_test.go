@@ -111,6 +111,9 @@ func TestSize(t *testing.T) {
 func TestTargets(t *testing.T) {
 	p := &Plan{}
 	dir := t.TempDir()
+	if _, err := parse([]byte(`{"sources": [{"name": "a", "type": "place", "path": "x"}]}`), kinds()); err != nil {
+		t.Errorf("a configuration in JSON: %v", err)
+	}
 	for _, target := range []string{dir, dir, "place://host/x"} {
 		if err := p.AddTarget(target, kinds()); err != nil {
 			t.Fatal(err)
@@ -151,6 +154,35 @@ func TestSubjects(t *testing.T) {
 	}
 	if r := s[0].Requests; len(r) != 2 || r[0].Due() != "2026-03-02" || r[1].Due() != "2026-05-01" {
 		t.Errorf("requests: %+v", r)
+	}
+}
+
+func TestSubjectMistakes(t *testing.T) {
+	s, err := OpenSubjects(strings.NewReader("\xef\xbb\xbfsubjects:\n  - id: 0042\n    email: a@example.be\n    request: {id: 007, type: access}\n"), "s")
+	if err != nil || s[0].ID != "0042" || s[0].Requests[0].ID != "007" {
+		t.Errorf("ids that look like numbers, behind a byte order mark: %+v, %v", s, err)
+	}
+	for _, bad := range []string{
+		"subjects:\n  - id: a\n    zoe@example.be: x\n", "subjects:\n  - id: a\n    email: zoe@localhost\n",
+		"subjects:\n  - id: a\n    email: a@example.be\n    request: {id: r, type: \"access, portability\"}\n",
+	} {
+		_, err := OpenSubjects(strings.NewReader(bad), "s")
+		if err == nil || strings.Contains(err.Error(), "zoe") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func TestRedact(t *testing.T) {
+	for target, want := range map[string]string{
+		"mysql://u:p/w@host/":   "mysql://u:***@host/",
+		"mysql://u:p@ss@host/x": "mysql://u:***@host/x",
+		"mysql://u@host/x":      "mysql://u@host/x",
+		"/a/b:c@d":              "/a/b:c@d",
+	} {
+		if got := redact(target); got != want {
+			t.Errorf("redact(%q) = %q, want %q", target, got, want)
+		}
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/spoor-scan/spoor/internal/subject"
@@ -20,7 +22,7 @@ type Subject struct {
 
 // A Request is what a data subject asked for. Dates are in the form 2006-01-02.
 type Request struct {
-	ID          string            `yaml:"id"`
+	ID          written           `yaml:"id"`
 	Type        string            `yaml:"type"`
 	Received    string            `yaml:"received"`
 	Ground      string            `yaml:"ground"`  // Art. 17(1)
@@ -57,7 +59,7 @@ func (r Request) validate() error {
 	if r.ID == "" {
 		return errors.New("a request needs an id")
 	}
-	if r.Type == "" || !strings.Contains(", "+requestTypes+",", ", "+r.Type+",") {
+	if !slices.Contains(strings.Split(requestTypes, ", "), r.Type) {
 		return fmt.Errorf("request %s: type must be one of %s", r.ID, requestTypes)
 	}
 	for _, d := range []string{r.Received, r.ExtendedTo} {
@@ -74,7 +76,7 @@ type subjectFile struct {
 }
 
 type subjectNode struct {
-	ID         string    `yaml:"id"`
+	ID         written   `yaml:"id"`
 	Request    *Request  `yaml:"request"`
 	Requests   []Request `yaml:"requests"`
 	Email      oneOrMany `yaml:"email"`
@@ -89,6 +91,20 @@ type subjectNode struct {
 	Username   oneOrMany `yaml:"username"`
 	CustomerID oneOrMany `yaml:"customer_id"`
 	Domain     oneOrMany `yaml:"domain"`
+}
+
+// written is a text that is kept as it is written, even if it looks like a
+// number.
+type written string
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler.
+func (w *written) UnmarshalYAML(n ast.Node) error {
+	s, ok := scalar(n)
+	if !ok {
+		return syntax(n, "expected a text")
+	}
+	*w = written(s)
+	return nil
 }
 
 // oneOrMany is a value or a list of values, each kept as it is written.
@@ -130,7 +146,7 @@ func OpenSubjects(r io.Reader, name string) ([]Subject, error) {
 	}
 	subjects, err := parseSubjects(b)
 	if err != nil {
-		return nil, locate(name, err)
+		return nil, locate(name, unquoted(err))
 	}
 	return subjects, nil
 }
@@ -143,9 +159,19 @@ func LoadSubjects(name string) ([]Subject, error) {
 	}
 	subjects, err := parseSubjects(b)
 	if err != nil {
-		return nil, locate(name, err)
+		return nil, locate(name, unquoted(err))
 	}
 	return subjects, nil
+}
+
+// unquoted keeps a key that is not known out of the message: in a subject file it
+// may be an identifier in the wrong place.
+func unquoted(err error) error {
+	var ye *yaml.UnknownFieldError
+	if errors.As(err, &ye) && ye.Token != nil && ye.Token.Position != nil {
+		return &lineError{ye.Token.Position.Line, "a key that is not known; there are: id, request, requests, email, phone, name, address, birth_date, vat, iban, national_id, ip, username, customer_id, domain"}
+	}
+	return err
 }
 
 func parseSubjects(b []byte) (subjects []Subject, err error) {
@@ -168,7 +194,7 @@ func parseSubjects(b []byte) (subjects []Subject, err error) {
 		return nil, errors.New("no subjects; expected a list under \"subjects:\"")
 	}
 	var out []Subject
-	ids := map[string]bool{}
+	ids := map[written]bool{}
 	for i, n := range f.Subjects {
 		if n.ID == "" {
 			return nil, fmt.Errorf("subjects[%d]: id is missing; it is the name by which the report calls the person", i)
@@ -177,7 +203,7 @@ func parseSubjects(b []byte) (subjects []Subject, err error) {
 			return nil, fmt.Errorf("subjects[%d]: the id %q is taken", i, n.ID)
 		}
 		ids[n.ID] = true
-		s := Subject{Person: subject.Person{ID: n.ID}, Requests: n.Requests}
+		s := Subject{Person: subject.Person{ID: string(n.ID)}, Requests: n.Requests}
 		if n.Request != nil {
 			s.Requests = append([]Request{*n.Request}, s.Requests...)
 		}

@@ -22,17 +22,23 @@ const stars = "***"
 // maxLen is the longest secret that is taken from a file or a command, in bytes.
 const maxLen = 64 << 10
 
-// Value is a secret. Its zero value is the absence of one.
-type Value struct{ s string }
+// Value is a secret. Its zero value is the absence of one. It holds a pointer,
+// since fmt prints what a struct holds in unexported fields without asking it.
+type Value struct{ s *string }
 
 // New returns a secret with the given content.
-func New(s string) Value { return Value{s} }
+func New(s string) Value { return Value{&s} }
 
 // Reveal returns the content, for handing to the server that asks for it.
-func (v Value) Reveal() string { return v.s }
+func (v Value) Reveal() string {
+	if v.s == nil {
+		return ""
+	}
+	return *v.s
+}
 
 // IsZero reports whether there is no secret.
-func (v Value) IsZero() bool { return v.s == "" }
+func (v Value) IsZero() bool { return v.Reveal() == "" }
 
 // Format implements fmt.Formatter for every verb.
 func (v Value) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(stars)) }
@@ -84,7 +90,7 @@ func (f From) Get(ctx context.Context, fallback string) (Value, error) {
 		if !ok {
 			return Value{}, fmt.Errorf("password_env: the environment variable %s is not set", f.Env)
 		}
-		return Value{s}, nil
+		return New(s), nil
 	case f.File != "":
 		return readFile("password_file", f.File)
 	case f.Credential != "":
@@ -108,7 +114,7 @@ func (f From) Get(ctx context.Context, fallback string) (Value, error) {
 		}
 		return firstLine(out.Bytes()), nil
 	case fallback != "":
-		return Value{os.Getenv(fallback)}, nil
+		return New(os.Getenv(fallback)), nil
 	}
 	return Value{}, nil
 }
@@ -133,7 +139,7 @@ func readFile(setting, name string) (Value, error) {
 
 func firstLine(b []byte) Value {
 	s, _, _ := strings.Cut(string(b), "\n")
-	return Value{strings.TrimSuffix(s, "\r")}
+	return New(strings.TrimSuffix(s, "\r"))
 }
 
 type limited struct{ b *bytes.Buffer }

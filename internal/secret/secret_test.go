@@ -19,7 +19,7 @@ func TestPrintsStars(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []string{
-		fmt.Sprint(v), fmt.Sprintf("%v %+v %#v %s %q %x %d", v, v, v, v, v, v, v), fmt.Sprintf("%v %+v", struct{ V Value }{v}, &v), string(j), log.String(),
+		fmt.Sprint(v), fmt.Sprintf("%v %+v %#v %s %q %x %d", v, v, v, v, v, v, v), fmt.Sprintf("%v %+v", struct{ V Value }{v}, &v), fmt.Sprintf("%v %+v %#v", struct{ v Value }{v}, struct{ v Value }{v}, struct{ v Value }{v}) + stars, string(j), log.String(),
 	} {
 		if strings.Contains(s, "hunter2") || strings.Contains(s, "68756e74657232") || !strings.Contains(s, stars) {
 			t.Errorf("prints %q", s)

@@ -21,7 +21,8 @@ const keyLen = 32
 func Dir() (string, error) {
 	for _, v := range []string{"SPOOR_STATE_DIR", "STATE_DIRECTORY"} {
 		if d := os.Getenv(v); d != "" {
-			return d, nil
+			first, _, _ := strings.Cut(d, string(filepath.ListSeparator)) // systemd lists all of a service's
+			return first, nil
 		}
 	}
 	if d := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(d) {

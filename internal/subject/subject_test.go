@@ -45,10 +45,14 @@ func TestForms(t *testing.T) {
 				`"a\nzoe@example.be"`, "user=zoe%40example.be&x", "zoe&#64;example.be", "zoe+shop@example.be", "%3Czoe@example.be%3E", `\u003czoe@example.be\u003e`,
 				"z\x00o\x00e\x00@\x00e\x00x\x00a\x00m\x00p\x00l\x00e\x00.\x00b\x00e\x00", "zoe@example.be\x00next",
 				"x " + base64.StdEncoding.EncodeToString([]byte("x zoe@example.be y")), "- zoe@example.be", "=zoe@example.be",
+				"\u00a0zoe@example.be", "“zoe@example.be”", "\ufeffzoe@example.be", "…zoe@example.be", "--zoe@example.be--", "__zoe@example.be", "\xa0zoe@example.be",
+				"=20zoe@example.be", base64.StdEncoding.EncodeToString([]byte("<Zoe@example.be>")),
 			},
 			[]string{
 				"azoe@example.be", "zoe@example.be.com", "zoe@example.berlin", "a.zoe@example.be", "zoe@example.be-shop.com", "x-zoe@example.be", "zoe@sub.example.be",
 				"zoe+a@example.be.org", "a+zoe@example.be", "zoe@example.be1", "zoë@example.be2",
+				"email=dezoe@example.be", "ézoe@example.be", base64.StdEncoding.EncodeToString([]byte("mail: abczoe@example.be.")),
+				base64.StdEncoding.EncodeToString([]byte("to azoe@example.berlin now")),
 			},
 		},
 		{
@@ -56,6 +60,7 @@ func TestForms(t *testing.T) {
 			[]string{
 				"+32470123456", "+32 470 12 34 56", "0470/12.34.56", "0032470123456", "+32 (0)470 12 34 56", "tel:+32-470-12-34-56", "0470 123 456",
 				"(0470) 12 34 56", "0470123456 2026-11-02", "470 x +32470123456", "GSM 0470 12 34 56,", "+32\u00a0470\u00a012\u00a034\u00a056",
+				"0470 12 34 56 12/05/2024", "+32 470 12 34 56 14:05", "0470 12 34 56 10 EUR",
 			},
 			[]string{"10470123456", "04701234567", "+33 0470 12 34 56", "0470 12 34 57", "0470 12 34 56 78", "a0470123456", "3.0470123456"},
 		},
@@ -64,6 +69,7 @@ func TestForms(t *testing.T) {
 			[]string{
 				"Zoë Van den Broeck", "ZOE VAN DEN BROECK", "Van den Broeck, Zoë", "Broeck, Zoë Van den", "zoë  van den\nbroeck", "zoe.van.den.broeck",
 				"Zo\xeb Van den Broeck", "Zoe\u0308 Van den Broeck", "Zoë\x00Van den Broeck\x00", "Dear Zoë Van den Broeck, hello",
+				`"Zo\u00eb Van den Broeck"`, `"Zoë","Van den Broeck"`, "Zoë\x00\x00Van den Broeck\x00",
 			},
 			[]string{"Zoë Broeck", "Zoë Van den Broecke", "Zoëlle Van den Broeck", "Jan Van den Broeck", "Zoë\x00x\x00Van den Broeck"},
 		},
@@ -79,18 +85,18 @@ func TestForms(t *testing.T) {
 		},
 		{
 			VAT,
-			[]string{"BE0890439412", "BE 0890.439.412", "be0890439412", "0890.439.412", "BTW BE-0890.439.412", "890439412", "VAT: 0890439412."},
+			[]string{"BE0890439412", "BE 0890.439.412", "be0890439412", "0890.439.412", "BTW BE-0890.439.412", "890439412", "VAT: 0890439412.", "NR 0890.439.412", "ON 0890.439.412"},
 			[]string{"FR0890439412", "08904394123", "10890439412", "BE0890439413"},
 		},
 		{
 			IBAN,
-			[]string{"BE68539007547034", "BE68 5390 0754 7034", "be68-5390-0754-7034", "IBAN BE68 5390 0754 7034 BIC", "IBAN:BE68539007547034"},
+			[]string{"BE68539007547034", "BE68 5390 0754 7034", "be68-5390-0754-7034", "IBAN BE68 5390 0754 7034 BIC", "IBAN:BE68539007547034", "BE68 5390 0754 7034 2026-11-02 150,00", "BE68 5390 0754 7034 1500 EUR"},
 			[]string{"BE69539007547034", "BE685390075470341", "NL68539007547034", "XBE68539007547034"},
 		},
 		{NationalID, []string{"85.07.30-033.28", "85073003328", "850730 033 28"}, []string{"850730033280", "185073003328"}},
 		{
 			IP,
-			[]string{"198.51.100.23", "[198.51.100.23]:80", "198.51.100.23:443", "2001:db8::17", "2001:0DB8:0000:0000:0000:0000:0000:0017", "::ffff:198.51.100.23"},
+			[]string{"198.51.100.23", "[198.51.100.23]:80", "198.51.100.23:443", "2001:db8::17", "2001:0DB8:0000:0000:0000:0000:0000:0017", "::ffff:198.51.100.23", "ip6:2001:db8::17", "2001:db8:0:0:0:0:0:17"},
 			[]string{"198.51.100.231", "1198.51.100.23", "198.51.100.23.4", "2.198.51.100.23", "2001:db8::171"},
 		},
 		{
@@ -199,6 +205,86 @@ func TestConfidence(t *testing.T) {
 	}
 	if !r.Contradicts(0, "1984-01-02") || r.Contradicts(0, "1985-07-30 00:00:00") || r.Contradicts(0, "soon") || r.Contradicts(1, "1984-01-02") {
 		t.Error("birth dates are not compared rightly")
+	}
+}
+
+// What a person gives in one way is found in the others.
+func TestGivenOtherwise(t *testing.T) {
+	for _, tt := range []struct {
+		id   Identifier
+		text string
+		want bool
+	}{
+		{Identifier{Type: Phone, Value: "+32 0470 12 34 56"}, "+32470123456", true},
+		{Identifier{Type: Phone, Value: "0032 (0)470 12 34 56"}, "0470123456", true},
+		{Identifier{Type: VAT, Value: "0890.439.412"}, "BE 0890.439.412", true},
+		{Identifier{Type: VAT, Value: "0890.439.412"}, "BE0890439412", true},
+		{Identifier{Type: VAT, Value: "0890.439.412"}, "890.439.412", true},
+		{Identifier{Type: Phone, Value: "+45 20 11 02 15"}, "2011-02-15 10:00", false},
+		{Identifier{Type: Phone, Value: "+45 20 11 02 15"}, "20110215", false},
+		{Identifier{Type: Phone, Value: "+45 20 11 02 15"}, "20 11 02 15", true},
+		{Identifier{Type: Name, Value: "Hans Müller"}, "Hans Mu\u0308ller", true},
+		{Identifier{Type: Name, Value: "Hans Müller"}, `{"n":"Hans M\u00fcller"}`, true},
+		{Identifier{Type: Name, Value: "Sean O'Brien"}, `Sean O\'Brien`, true},
+		{Identifier{Type: Address, Value: "35, rue de la Gare, 4000 Liège"}, "35 rue de la gare", true},
+		{Identifier{Type: CustomerID, Value: "4711"}, "our client paid 4711 EUR", false},
+		{Identifier{Type: Username, Value: "anna"}, "uid=deanna", false},
+	} {
+		r, err := New([]Person{{ID: "a", Identifiers: []Identifier{tt.id}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, h := range r.Find(nil, []byte(tt.text)) {
+			found = found || !h.Bare || h.Named
+		}
+		if found != tt.want {
+			t.Errorf("%s given as %q: found in %q is %v", tt.id.Type, tt.id.Value, tt.text, found)
+		}
+	}
+}
+
+// A column says what its value is by its whole name.
+func TestNamedBy(t *testing.T) {
+	r, err := New([]Person{zoe()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		typ           Type
+		table, column string
+		want          bool
+	}{
+		{CustomerID, "invoices", "customer_id", true},
+		{CustomerID, "invoices", "klantnummer", true},
+		{CustomerID, "clients", "id", true},
+		{CustomerID, "articles", "id", false},
+		{CustomerID, "", "Account balance", false},
+		{CustomerID, "", "X-Client-IP", false},
+		{CustomerID, "t", "client since", false},
+		{CustomerID, "t", "clients_id", true},
+		{Username, "t", "user agent", false},
+		{Username, "t", "user_login", true},
+	} {
+		if got := r.NamedBy(tt.typ, tt.table, tt.column); got != tt.want {
+			t.Errorf("%s in %s.%s: %v", tt.typ, tt.table, tt.column, got)
+		}
+	}
+	if !r.BirthDateColumn("date_of_birth") || !r.BirthDateColumn("geboortedatum") || r.BirthDateColumn("birthday_mail_sent") || r.BirthDateColumn("partner_reminder") {
+		t.Error("columns of birth dates are not told from others")
+	}
+}
+
+// A hash is found as itself, and by hashing the addresses in the data.
+func TestHashOfAnAddress(t *testing.T) {
+	r, err := New([]Person{{ID: "a", Identifiers: []Identifier{{Type: Email, Value: hashOf("sha256", "zoe@example.be"), Hash: "sha256"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{"to Zoe@Example.be!": 1, "azoe@example.be": 0, hashOf("sha256", "zoe@example.be"): 1, "x@example.be, zoe@example.be": 1} {
+		if hits := r.Find(nil, []byte(text)); len(hits) != want {
+			t.Errorf("%q: %v", text, hits)
+		}
 	}
 }
 
