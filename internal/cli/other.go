@@ -60,7 +60,7 @@ func (s streams) check() *cobra.Command {
 			fmt.Fprintf(s.out, "%d of the checks failed; a scan would report what they concern as gaps\n", bad)
 			return &exit{status: exitIncomplete}
 		}
-		fmt.Fprintln(s.out, "everything can be reached, listed and read")
+		fmt.Fprintln(s.out, "all checks passed")
 		return nil
 	}
 	return c
@@ -93,6 +93,9 @@ func (s streams) cat() *cobra.Command {
 			if err == nil || used || i == len(sources)-1 {
 				break // else it may lie in another source on the same host
 			}
+		}
+		if scanners.ReasonOf(err) == scanners.Vanished && strings.Contains(args[0], "row-hmac=") {
+			err = fmt.Errorf("%w; if the report was made with another state folder (SPOOR_STATE_DIR), its rows can't be recognised here", err)
 		}
 		if err != nil {
 			return failed(err)

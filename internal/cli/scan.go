@@ -199,11 +199,20 @@ func openSources(ctx context.Context, p *plan.Plan, key []byte) (sources []engin
 func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, quiet, show bool) (rep *inventory.Report, done func(), err error) {
 	var persons []subject.Person
 	for _, x := range subjects {
+		for _, t := range x.Ignored {
+			fmt.Fprintf(s.err, "spoor: subject %s: an identity of type %s can't be looked for\n", x.ID, t)
+		}
 		persons = append(persons, x.Person)
 	}
 	rec, err := subject.New(persons)
 	if err != nil {
 		return nil, nil, usage(err)
+	}
+	// A path that is called after a person does not give its name to a source.
+	for i, x := range p.Sources {
+		if !x.Named && len(rec.Find(nil, []byte(x.Name))) > 0 {
+			p.Sources[i].Name = fmt.Sprintf("%s-%d", x.Type, i+1)
+		}
 	}
 	key := s.rowKey()
 	sources, closeSources := openSources(ctx, p, key)
@@ -249,7 +258,7 @@ func runID() string {
 func reportSubjects(subjects []plan.Subject, rec *subject.Recognizer, show bool) []inventory.Subject {
 	var out []inventory.Subject
 	for i, x := range subjects {
-		r := inventory.Subject{ID: x.ID, Requests: []inventory.Request{}, Identifiers: []inventory.Identifier{}}
+		r := inventory.Subject{ID: x.ID, NotLookedFor: x.Ignored, Requests: []inventory.Request{}, Identifiers: []inventory.Identifier{}}
 		for _, q := range x.Requests {
 			r.Requests = append(r.Requests, inventory.Request{ID: string(q.ID), Type: q.Type, Received: q.Received, Due: q.Due()})
 		}
@@ -298,20 +307,23 @@ func (s streams) write(rep *inventory.Report, outputs []string) error {
 	if len(outputs) == 0 {
 		return reports.Text(s.out, rep)
 	}
+	var failed error // one disk may be full, another not
 	for _, o := range outputs {
+		var err error
 		if o == "-" {
-			if err := reports.JSON(s.out, rep); err != nil {
-				return fmt.Errorf("write the report: %w", err)
-			}
-			continue
+			err = reports.JSON(s.out, rep)
+		} else {
+			err = writeFile(o, func(w io.Writer) error { return renderer(o)(w, rep) })
 		}
-		if err := writeFile(o, func(w io.Writer) error { return renderer(o)(w, rep) }); err != nil {
-			return err
+		switch {
+		case err != nil:
+			failed = errors.Join(failed, err)
+		case o != "-":
+			fmt.Fprintf(s.err, "spoor: wrote %s\n", o)
 		}
-		fmt.Fprintf(s.err, "spoor: wrote %s\n", o)
 	}
 	fmt.Fprintf(s.err, "spoor: %s\n", headline(rep))
-	return nil
+	return failed
 }
 
 // headline is the answer in a line.

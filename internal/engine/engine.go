@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/container"
@@ -53,6 +54,8 @@ type run struct {
 	Options
 	col    *inventory.Collector
 	mails  []map[string]bool // each person's own e-mail addresses
+	places sync.Map          // places as they are shown, by place as scanners call it
+	placed atomic.Int64      // how many
 	mu     sync.Mutex
 	failed error // what made the run as a whole fail: the spool
 	cancel context.CancelCauseFunc
@@ -408,7 +411,7 @@ func (b *batch) note(err error) bool {
 	case *scanners.Exclusion:
 		u := &unit{run: b.run, source: b.source}
 		u.exclusions = []inventory.Exclusion{{
-			Source: b.source.Info.Name, URI: x.URI, Place: x.Place, Reason: string(x.Reason), Detail: x.Detail, Units: x.Units, Bytes: x.Bytes,
+			Source: b.source.Info.Name, URI: x.URI, Place: b.run.shown(x.Place), Reason: string(x.Reason), Detail: x.Detail, Units: x.Units, Bytes: x.Bytes,
 		}}
 		u.top = x.Units
 		u.cov.Units.Found, u.cov.Units.Excluded = x.Units, x.Units

@@ -8,7 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
 	"github.com/spoor-scan/spoor/internal/container"
+	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/rules"
 	"github.com/spoor-scan/spoor/scanners"
@@ -25,6 +29,11 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 		at := int64(0)
 		if rec.decoded {
 			at = -1
+		}
+		if kind, reason, ok := document.Opaque(head); ok {
+			rec.gap(scanners.Gap{Reason: reason, Detail: kind + " is searched as plain bytes only"})
+		} else if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
+			rest, at = transform.NewReader(rest, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()), -1
 		}
 		r.text(ctx, rec, rest, "", at, true)
 		return
@@ -131,6 +140,9 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 			near = h.Start
 		}
 		rec.hit(h, "", field, off, near)
+		if a := rec.people[h.Person]; a != nil && !a.contradicted && !h.Type.Own() {
+			a.contradicted = r.Recognizer.ContradictedNear(h, base, piece)
+		}
 	}
 	small := make([]byte, 512, smallText)
 	n, err, idle := 0, error(nil), 0

@@ -45,7 +45,7 @@ func (o Opener) Open(ctx context.Context, uri string, use func(scanners.Item) er
 		return err
 	}
 	defer it.Close()
-	f := finding{Opener: o, use: use}
+	f := finding{Opener: o, use: use, base: base}
 	budget := container.NewBudget(o.Limits, it.Size)
 	err = f.in(ctx, it, section, steps, budget)
 	switch {
@@ -60,7 +60,8 @@ func (o Opener) Open(ctx context.Context, uri string, use func(scanners.Item) er
 // finding is a search for one item.
 type finding struct {
 	Opener
-	use func(scanners.Item) error
+	use  func(scanners.Item) error
+	base string // URI of the source's item
 }
 
 // found hands over the item and ends the search.
@@ -150,7 +151,15 @@ func (f *finding) column(ctx context.Context, b *scanners.Block, steps []scanner
 		if len(steps) == 0 || name != steps[0].Name {
 			continue
 		}
-		cell, _ := b.Cell(0, i)
+		cell, null := b.Cell(0, i)
+		if null || len(cell) < 100 {
+			// A value that is too large for its row is an item of its own.
+			it, err := f.Source.Open(ctx, scanners.Ref{URI: f.base + "!/" + scanners.EscapeSegment(name)})
+			if err == nil {
+				defer it.Close()
+				return f.in(ctx, it, "", steps[1:], budget)
+			}
+		}
 		return f.in(ctx, scanners.Item{Name: name, Size: int64(len(cell)), Body: bytes.NewReader(cell)}, "", steps[1:], budget)
 	}
 	return nil
@@ -169,8 +178,12 @@ func Print(w io.Writer, it scanners.Item) error {
 			}
 			return nil
 		}
-		_, err := io.Copy(w, it.Body)
-		return err
+		n, err := io.Copy(w, it.Body)
+		if n > 0 || err != nil {
+			return err
+		}
+		it.Body = nil // a link, an empty object: what is known of it
+		return Print(w, it)
 	}
 	for row := range b.Rows() {
 		for col, name := range b.Table.Columns {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/spoor-scan/spoor/internal/container"
+	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/scanners"
 )
@@ -107,8 +108,24 @@ func nested(cell []byte) bool {
 		return bytes.HasPrefix(cell, []byte("\xfd7zXZ\x00"))
 	case 0x28:
 		return bytes.HasPrefix(cell, []byte("\x28\xb5\x2f\xfd"))
+	case 'F', 'R', 'D', 'M', 'S', 'T', 'X':
+		// A mail that is kept whole, as ticket systems do.
+		for _, h := range []string{"From: ", "From ", "Return-Path: ", "Received: ", "Delivered-To: ", "Date: ", "MIME-Version: ", "Message-ID: ", "Subject: ", "To: ", "X-"} {
+			if bytes.HasPrefix(cell, []byte(h)) && bytes.Contains(cell[:min(len(cell), 4096)], []byte("\n")) {
+				return true
+			}
+		}
 	}
-	return false
+	if len(cell) >= 512 && string(cell[257:262]) == "ustar" {
+		return true
+	}
+	for _, c := range cell[:8] {
+		if c < '\t' || c >= 0x80 || c == '%' || c == '{' {
+			_, _, opaque := document.Opaque(cell[:min(len(cell), 64)])
+			return opaque
+		}
+	}
+	return bytes.HasPrefix(cell, []byte("-----BEGIN PGP MESSAGE-----"))
 }
 
 // row makes the record of a row, and reports whether something in it could not

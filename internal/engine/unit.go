@@ -45,7 +45,7 @@ func (u *unit) spill() {
 
 func (u *unit) gap(g scanners.Gap) {
 	u.gaps = append(u.gaps, inventory.Gap{
-		Source: u.source.Info.Name, URI: g.URI, Place: g.Place, Reason: string(g.Reason), Detail: g.Detail, Units: g.Units, Bytes: g.Bytes,
+		Source: u.source.Info.Name, URI: g.URI, Place: u.run.shown(g.Place), Reason: string(g.Reason), Detail: g.Detail, Units: g.Units, Bytes: g.Bytes,
 	})
 }
 
@@ -267,7 +267,7 @@ func (rec *record) finish() {
 		}
 		f := &inventory.Finding{
 			ID: findingID(id, rec.ref.URI), Source: rec.unit.source.Info.Name,
-			URI: rec.ref.URI, Place: rec.ref.Place, Locator: rec.locator(),
+			URI: rec.ref.URI, Place: r.shown(rec.ref.Place), Locator: rec.locator(),
 			Confidence: string(conf), Why: why, Relation: a.relation, Matches: a.matches, Evidence: evidence(a.chain),
 			Fields: fields(a.fields), Copies: []inventory.Copy{}, ThirdParties: third,
 			Activities: r.activities(rec.unit.source.Info.Name, rec.ref.Place),
@@ -299,6 +299,28 @@ func untagged(addr string) string {
 	local, domain, _ := strings.Cut(addr, "@")
 	local, _, _ = strings.Cut(local, "+")
 	return local + "@" + domain
+}
+
+// maxPlaces bounds how many places are remembered.
+const maxPlaces = 10000
+
+// shown returns a place as people are shown it: where a bucket, a schema or a
+// folder is called after one of the people who are looked for, without that.
+func (r *run) shown(place string) string {
+	if s, ok := r.places.Load(place); ok {
+		return s.(string)
+	}
+	s := place
+	hits := r.Recognizer.Find(nil, []byte(place))
+	for i := len(hits) - 1; i >= 0; i-- {
+		if h := hits[i]; h.End <= int64(len(s)) {
+			s = s[:h.Start] + r.Recognizer.Masked(h.Person, h.Identifier) + s[h.End:]
+		}
+	}
+	if r.placed.Add(1) < maxPlaces {
+		r.places.Store(place, s)
+	}
+	return s
 }
 
 // findingID is the same for the same person and record in every run: the first

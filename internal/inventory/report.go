@@ -49,6 +49,9 @@ type Subject struct {
 	Requests    []Request    `json:"requests"`
 	Identifiers []Identifier `json:"identifiers"`
 	Findings    int          `json:"findings"`
+	// NotLookedFor names types of identifiers that were given and that spoor
+	// can't look for.
+	NotLookedFor []string `json:"not_looked_for,omitempty"`
 }
 
 // Request is a data subject's request. Dates are in the form 2006-01-02.

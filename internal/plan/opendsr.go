@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -65,8 +67,9 @@ func parseOpenDSR(b []byte) (Subject, error) {
 		default:
 			return Subject{}, fmt.Errorf("subject_identities[%d]: identity_format must be raw, md5, sha1 or sha256", i)
 		}
-		if x.Hash != "" && t != subject.Email {
-			return Subject{}, fmt.Errorf("subject_identities[%d]: only hashes of e-mail addresses can be looked for", i)
+		if !slices.Contains(subject.Types(), t) || x.Hash != "" && t != subject.Email {
+			s.Ignored = append(s.Ignored, strings.TrimSpace(id.Type+" "+x.Hash))
+			continue
 		}
 		if _, err := x.Normal(); err != nil {
 			return Subject{}, fmt.Errorf("subject_identities[%d]: %w", i, err)
@@ -74,7 +77,7 @@ func parseOpenDSR(b []byte) (Subject, error) {
 		s.Identifiers = append(s.Identifiers, x)
 	}
 	if len(s.Identifiers) == 0 {
-		return Subject{}, errors.New("subject_identities: there are none")
+		return Subject{}, errors.New("subject_identities: there is none that can be looked for")
 	}
 	return s, nil
 }

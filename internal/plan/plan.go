@@ -32,6 +32,7 @@ type Plan struct {
 // A Source is one that is to be read.
 type Source struct {
 	Name   string
+	Named  bool // in a configuration file
 	Type   string
 	Config scanners.Config
 }
@@ -70,6 +71,31 @@ type Activity struct {
 	// Covers names sources, or places in them as reports show them, with
 	// doublestar patterns: "controlpanel", "databases / wp_shop / **".
 	Covers []string `yaml:"covers"`
+}
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler: the mistakes of an activity have
+// its line.
+func (a *Activity) UnmarshalYAML(n ast.Node) error {
+	type plain Activity
+	if err := yaml.NodeToValue(n, (*plain)(a), yaml.Strict()); err != nil {
+		return err
+	}
+	switch {
+	case a.ID == "":
+		return syntax(n, "an activity needs an id")
+	case a.ID == "unassigned":
+		return syntax(n, "activity unassigned: the id stands for what no activity covers; choose another")
+	case a.Role != "controller" && a.Role != "joint" && a.Role != "processor":
+		return syntax(n, "activity "+a.ID+": role must be controller, joint or processor")
+	case a.Role == "processor" && a.LegalBasis != "":
+		return syntax(n, "activity "+a.ID+": a processor has no legal basis of its own; remove legal_basis")
+	}
+	for _, c := range a.Covers {
+		if !doublestar.ValidatePattern(strings.ReplaceAll(c, " / ", "/")) {
+			return syntax(n, fmt.Sprintf("activity %s: covers: %q is not a pattern", a.ID, c))
+		}
+	}
+	return nil
 }
 
 // Size is a number of bytes, written as 1048576, 512MiB or 2GB.
@@ -156,6 +182,9 @@ func parse(b []byte, kinds []scanners.Kind) (p *Plan, err error) {
 	if err := decode(b, &f); err != nil {
 		return nil, err
 	}
+	if l := f.Limits; l.Depth < 0 || l.Members < 0 || l.Ratio < 0 {
+		return nil, errors.New("limits: expected numbers above zero")
+	}
 	p = &Plan{Activities: f.Activities, Limits: f.Limits}
 	names := map[string]bool{}
 	for _, s := range f.Sources {
@@ -171,22 +200,8 @@ func parse(b []byte, kinds []scanners.Kind) (p *Plan, err error) {
 	}
 	ids := map[string]bool{}
 	for _, a := range f.Activities {
-		switch {
-		case a.ID == "":
-			return nil, errors.New("activities: each needs an id")
-		case a.ID == "unassigned":
-			return nil, errors.New("activities: the id \"unassigned\" stands for what no activity covers; choose another")
-		case ids[a.ID]:
+		if ids[a.ID] {
 			return nil, fmt.Errorf("activities: two are called %q", a.ID)
-		case a.Role != "controller" && a.Role != "joint" && a.Role != "processor":
-			return nil, fmt.Errorf("activities: %s: role must be controller, joint or processor", a.ID)
-		case a.Role == "processor" && a.LegalBasis != "":
-			return nil, fmt.Errorf("activities: %s: a processor has no legal basis of its own; remove legal_basis", a.ID)
-		}
-		for _, c := range a.Covers {
-			if !doublestar.ValidatePattern(strings.ReplaceAll(c, " / ", "/")) {
-				return nil, fmt.Errorf("activities: %s: covers: %q is not a pattern", a.ID, c)
-			}
 		}
 		ids[a.ID] = true
 	}
@@ -221,6 +236,7 @@ func source(n ast.Node, kinds []scanners.Kind) (Source, error) {
 		if k.Type != s.Type {
 			continue
 		}
+		s.Named = true
 		s.Config = k.Config()
 		if len(rest.Values) > 0 {
 			if err := yaml.NodeToValue(rest, s.Config, yaml.Strict()); err != nil {

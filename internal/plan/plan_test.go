@@ -81,11 +81,12 @@ func TestConfigMistakes(t *testing.T) {
 		{"sources:\n  - name: a\n    type: place\n    path: /x\n  - name: a\n    type: place\n    path: /y\n", `f.yaml:5: two sources are called "a"`},
 		{"sources:\n  - a\n", "f.yaml:2: expected a source"},
 		{"sauces: []\n", `f.yaml:1: unknown field "sauces"`},
+		{"limits: {depth: -3}\n", "f.yaml: limits: expected numbers above zero"},
 		{"limits: {bytes: lots}\n", "f.yaml:1: expected a size such as 512MiB"},
 		{"limits: {bytes: 999999999999T}\n", "f.yaml:1: the size is too large"},
 		{"sources: [\n", "f.yaml:1: "},
-		{"activities: [{id: a, role: owner}]\n", "f.yaml: activities: a: role must be controller, joint or processor"},
-		{"activities: [{id: a, role: processor, legal_basis: contract}]\n", "f.yaml: activities: a: a processor has no legal basis"},
+		{"activities: [{id: a, role: owner}]\n", "f.yaml:1: activity a: role must be controller, joint or processor"},
+		{"activities: [{id: a, role: processor, legal_basis: contract}]\n", "f.yaml:1: activity a: a processor has no legal basis"},
 	} {
 		_, err := parse([]byte(tt.text), kinds())
 		if err == nil {
@@ -205,11 +206,12 @@ func TestOpenDSR(t *testing.T) {
 	s, err := OpenSubjects(strings.NewReader(`{"subject_request_id":"a7551968-d5d6-44b2-9831-815ac9017798","subject_request_type":"erasure",
 	"submitted_time":"2026-11-02T15:00:00Z","api_version":"2.0","status_callback_urls":[],
 	"subject_identities":[{"identity_type":"email","identity_value":"zoe@example.be","identity_format":"raw"},
+	{"identity_type":"android_advertising_id","identity_value":"x"},
 	{"identity_type":"email","identity_value":"`+sum+`","identity_format":"sha256"}]}`), "request")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s) != 1 || len(s[0].Identifiers) != 2 || s[0].Identifiers[1].Hash != "sha256" || s[0].Requests[0].Due() != "2026-12-02" {
+	if len(s) != 1 || len(s[0].Identifiers) != 2 || len(s[0].Ignored) != 1 || s[0].Identifiers[1].Hash != "sha256" || s[0].Requests[0].Due() != "2026-12-02" {
 		t.Errorf("%+v", s)
 	}
 	for _, bad := range []string{

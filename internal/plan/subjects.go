@@ -18,6 +18,9 @@ import (
 type Subject struct {
 	subject.Person
 	Requests []Request
+	// Ignored names the types of identities in an OpenDSR request that can't be
+	// looked for.
+	Ignored []string
 }
 
 // A Request is what a data subject asked for. Dates are in the form 2006-01-02.
@@ -53,6 +56,19 @@ func (r Request) Due() string {
 		due = due.AddDate(0, 0, 1)
 	}
 	return due.Format(time.DateOnly)
+}
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler: the mistakes of a request have
+// its line.
+func (r *Request) UnmarshalYAML(n ast.Node) error {
+	type plain Request
+	if err := yaml.NodeToValue(n, (*plain)(r), yaml.Strict()); err != nil {
+		return err
+	}
+	if err := r.validate(); err != nil {
+		return syntax(n, err.Error())
+	}
+	return nil
 }
 
 func (r Request) validate() error {
@@ -206,11 +222,6 @@ func parseSubjects(b []byte) (subjects []Subject, err error) {
 		s := Subject{Person: subject.Person{ID: string(n.ID)}, Requests: n.Requests}
 		if n.Request != nil {
 			s.Requests = append([]Request{*n.Request}, s.Requests...)
-		}
-		for _, r := range s.Requests {
-			if err := r.validate(); err != nil {
-				return nil, fmt.Errorf("subject %s: %w", n.ID, err)
-			}
 		}
 		for t, values := range n.identifiers() {
 			for _, v := range values {

@@ -268,13 +268,29 @@ func domainEnd(b []byte, end int) bool {
 	if isAlnum(c) || c >= utf8.RuneSelf && wordAt(b, end) {
 		return false
 	}
-	if c == '-' || c == '_' {
+	if c == '-' {
 		return end+1 >= len(b) || !isAlnum(b[end+1])
 	}
 	if c == '.' {
-		return end+1 >= len(b) || !isAlnum(b[end+1])
+		return end+1 >= len(b) || !isAlnum(b[end+1]) || fileEnding(b, end+1)
 	}
 	return true
+}
+
+// fileEndings are endings of files that are no country's domain: what is called
+// zoe@example.be.zip or zoevdb.sql is hers.
+const fileEndings = " zip tar gz tgz bz2 xz zst 7z rar sql dump eml mbox msg txt csv tsv json xml html htm log conf cfg ini yaml yml pdf doc docx xls xlsx odt ods vcf ics jpg jpeg png bak old db sqlite pst "
+
+// fileEnding reports whether the word at i is the ending of a file's name.
+func fileEnding(b []byte, i int) bool {
+	j := i
+	for j < len(b) && j-i < 8 && isAlnum(b[j]) {
+		j++
+	}
+	if j < len(b) && (isAlnum(b[j]) || b[j] == '-' || b[j] == '@') {
+		return false
+	}
+	return strings.Contains(fileEndings, " "+asciiLower(string(b[i:j]))+" ")
 }
 
 func wordAt(b []byte, i int) bool {
@@ -304,14 +320,12 @@ func idBounds(b []byte, start, end int) bool {
 	if start > 0 && b[start-1] == '_' {
 		return false
 	}
-	if end < len(b) && strings.IndexByte("_.-@", b[end]) >= 0 && wordAt(b, end+1) {
-		return false
-	}
-	return end >= len(b) || b[end] != '_'
+	// zoevdb_db1 is a database of the account zoevdb, as control panels name it.
+	return end >= len(b) || strings.IndexByte(".-@", b[end]) < 0 || !wordAt(b, end+1) || b[end] == '.' && fileEnding(b, end+1)
 }
 
 func domainBounds(b []byte, start, end int) bool {
-	if start > 0 && (wordBefore(b, start) || b[start-1] == '-' || b[start-1] == '_') {
+	if start > 0 && (wordBefore(b, start) || b[start-1] == '-') {
 		return false
 	}
 	return domainEnd(b, end)
@@ -340,6 +354,9 @@ func phoneCheck(digits, form, normal string) check {
 		}
 		if form != "e164" && form != "international" && longerNumber(b, start, end) {
 			return 0, 0, "", false
+		}
+		if start > 1 && b[start-1] == '-' && isDigit(b[start-2]) && end+1 < len(b) && b[end] == '-' && isDigit(b[end+1]) {
+			return 0, 0, "", false // the middle of a longer number
 		}
 		if form == "national" && len(digits) == 8 && dateLike(b[start:end], digits) {
 			return 0, 0, "", false
@@ -401,10 +418,13 @@ func longerNumber(b []byte, start, end int) bool {
 	for j < len(b) && isDigit(b[j]) {
 		j++
 	}
+	if b[end] != ' ' && j > end+1 && (b[end] == b[i-1]) {
+		return true // 0890.439.412.77
+	}
 	if j-end-1 != last {
 		return false
 	}
-	return j == len(b) || !isAlnum(b[j]) && strings.IndexByte(" /:,.-", b[j]) < 0 || b[end] != ' ' && (j == len(b) || b[j] == ' ')
+	return j == len(b) || !isAlnum(b[j]) && strings.IndexByte(" /:,.-", b[j]) < 0
 }
 
 // number adds a VAT number, IBAN or national id: letters and digits in any

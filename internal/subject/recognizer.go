@@ -32,6 +32,8 @@ type Recognizer struct {
 	phone   *regexp.Regexp
 	vat     *regexp.Regexp
 	birth   *regexp.Regexp
+	bornOn  *regexp.Regexp // a birth date in a text
+	born    []bool         // whose birth date is known
 }
 
 // names are what customers' numbers or users' names are called: as a column, as
@@ -86,12 +88,14 @@ func New(persons []Person) (*Recognizer, error) {
 		vat:   regexp.MustCompile(`(?i)(vat|btw|tva|ust|mwst|kvk|kbo|bce|company|ondernem|tax|steuer|iva|nip|cui|siren|siret|cvr|org)`),
 		birth: regexp.MustCompile(`(?i)^(.*[_ .-])?(birth[_ .-]?(date|day)|date[_ .-]?of[_ .-]?birth|dob|born|geboorte[_ .-]?datum|geboren|geburts?[_ .-]?(datum|tag)|naissance|date[_ .-]?de[_ .-]?naissance|fecha[_ .-]?(de[_ .-]?)?nacimiento|data[_ .-]?(di[_ .-]?)?nascita|data[_ .-]?urodzenia)$`),
 	}
+	r.bornOn = regexp.MustCompile(`(?i)(?:birth|\bdob\b|\bborn\b|geboren|geboorte|geburt|naissance|n[ée]e?\s+le|nacimiento|nascita|urodz)[^0-9\n]{0,24}(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})`)
 	owner := map[string]int{}
 	type ref struct{ p, i int }
 	first := map[string]ref{}
 	for p, person := range persons {
 		r.masks = append(r.masks, make([]string, len(person.Identifiers)))
 		r.shared = append(r.shared, make([]bool, len(person.Identifiers)))
+		r.born = append(r.born, slices.ContainsFunc(person.Identifiers, func(id Identifier) bool { return id.Type == BirthDate && id.Hash == "" }))
 		for i, id := range person.Identifiers {
 			normal, err := id.Normal()
 			if err != nil {
@@ -398,6 +402,21 @@ func word(t Type) string {
 
 // BirthDateColumn reports whether a field of that name holds birth dates.
 func (r *Recognizer) BirthDateColumn(field string) bool { return r.birth.MatchString(field) }
+
+// ContradictedNear reports whether a birth date that is not the person's stands,
+// and is called one, in the few lines around a hit in a piece of text.
+func (r *Recognizer) ContradictedNear(h Hit, base int64, piece []byte) bool {
+	if !r.born[h.Person] {
+		return false
+	}
+	from, to := max(h.Start-base-near, 0), min(h.End-base+near, int64(len(piece)))
+	for _, m := range r.bornOn.FindAllSubmatch(piece[from:to], -1) {
+		if r.Contradicts(h.Person, strings.TrimSpace(string(m[1]))) {
+			return true
+		}
+	}
+	return false
+}
 
 // Contradicts reports whether value is a birth date other than the person's.
 func (r *Recognizer) Contradicts(person int, value string) bool {

@@ -46,7 +46,7 @@ func TestForms(t *testing.T) {
 				"z\x00o\x00e\x00@\x00e\x00x\x00a\x00m\x00p\x00l\x00e\x00.\x00b\x00e\x00", "zoe@example.be\x00next",
 				"x " + base64.StdEncoding.EncodeToString([]byte("x zoe@example.be y")), "- zoe@example.be", "=zoe@example.be",
 				"\u00a0zoe@example.be", "“zoe@example.be”", "\ufeffzoe@example.be", "…zoe@example.be", "--zoe@example.be--", "__zoe@example.be", "\xa0zoe@example.be",
-				"=20zoe@example.be", base64.StdEncoding.EncodeToString([]byte("<Zoe@example.be>")),
+				"=20zoe@example.be", "zoe@example.be.zip", "backup-of zoe@example.be.tar.gz", "zoe@example.be_2026.txt", base64.StdEncoding.EncodeToString([]byte("<Zoe@example.be>")),
 			},
 			[]string{
 				"azoe@example.be", "zoe@example.be.com", "zoe@example.berlin", "a.zoe@example.be", "zoe@example.be-shop.com", "x-zoe@example.be", "zoe@sub.example.be",
@@ -62,7 +62,7 @@ func TestForms(t *testing.T) {
 				"(0470) 12 34 56", "0470123456 2026-11-02", "470 x +32470123456", "GSM 0470 12 34 56,", "+32\u00a0470\u00a012\u00a034\u00a056",
 				"0470 12 34 56 12/05/2024", "+32 470 12 34 56 14:05", "0470 12 34 56 10 EUR",
 			},
-			[]string{"10470123456", "04701234567", "+33 0470 12 34 56", "0470 12 34 57", "0470 12 34 56 78", "a0470123456", "3.0470123456"},
+			[]string{"10470123456", "04701234567", "+33 0470 12 34 56", "0470 12 34 57", "0470 12 34 56 78", "a0470123456", "3.0470123456", "tx 2026-0470123456-99"},
 		},
 		{
 			Name,
@@ -86,7 +86,7 @@ func TestForms(t *testing.T) {
 		{
 			VAT,
 			[]string{"BE0890439412", "BE 0890.439.412", "be0890439412", "0890.439.412", "BTW BE-0890.439.412", "890439412", "VAT: 0890439412.", "NR 0890.439.412", "ON 0890.439.412"},
-			[]string{"FR0890439412", "08904394123", "10890439412", "BE0890439413"},
+			[]string{"FR0890439412", "08904394123", "10890439412", "BE0890439413", "0890.439.412.77"},
 		},
 		{
 			IBAN,
@@ -101,13 +101,13 @@ func TestForms(t *testing.T) {
 		},
 		{
 			Username,
-			[]string{"login: zoevdb", "/home/zoevdb/www", "zoevdb:x:1000:", "\x00zoevdb\x00"},
-			[]string{"zoevdb2", "xzoevdb", "zoevdb.be", "zoevdb_db", "zoevdb@example.org"},
+			[]string{"login: zoevdb", "/home/zoevdb/www", "zoevdb:x:1000:", "\x00zoevdb\x00", "zoevdb.sql", "zoevdb_db1.sql.gz"},
+			[]string{"zoevdb2", "xzoevdb", "zoevdb.be", "my_zoevdb", "zoevdb@example.org", "zoevdb.pl"},
 		},
 		{CustomerID, []string{"klantnummer K-104711", "K-104711", "\x00k-104711\x00"}, []string{"K-1047112", "AK-104711", "K-104711-2"}},
 		{
 			Domain,
-			[]string{"zoevdb.be", "www.zoevdb.be", "https://zoevdb.be/x", "info@zoevdb.be", "ZOEVDB.BE."},
+			[]string{"zoevdb.be", "www.zoevdb.be", "https://zoevdb.be/x", "info@zoevdb.be", "ZOEVDB.BE.", "access_zoevdb.be.log", "zoevdb.be.conf"},
 			[]string{"xzoevdb.be", "zoevdb.be.org", "zoevdb.bet", "my-zoevdb.be"},
 		},
 	} {
@@ -192,6 +192,8 @@ func TestConfidence(t *testing.T) {
 		{"zoe@example.be", 0, true, Certain},
 		{"Zoë Van den Broeck" + strings.Repeat("\nother line", 100) + "Genutstraat 35", 0, false, Possible},
 		{"info@example.org", 1, false, Possible},
+		{"zoevdb", 0, false, Possible},
+		{"order 890439412 done", 0, false, Possible},
 	} {
 		ev := r.NewEvidence(tt.person)
 		for _, h := range r.Find(nil, []byte(tt.text)) {
