@@ -24,12 +24,12 @@ const maxRows = 5000
 // without a server and on paper.
 func HTML(w io.Writer, r *inventory.Report) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"bytes":  bytesText,
+		"bytes":  Bytes,
 		"num":    grouped,
 		"day":    func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
 		"type":   typeName,
 		"join":   func(s []string) string { return strings.Join(s, ", ") },
-		"plural": plural,
+		"plural": Plural[int],
 		"part":   share,
 	}).Parse(page)
 	if err != nil {

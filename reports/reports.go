@@ -182,7 +182,7 @@ func Text(w io.Writer, r *inventory.Report) error {
 	bw := bufio.NewWriter(w)
 	places := placesBySubject(r)
 	for _, s := range r.Subjects {
-		fmt.Fprintf(bw, "%s: %s", clean(s.ID), plural(s.Findings, "finding"))
+		fmt.Fprintf(bw, "%s: %s", clean(s.ID), Plural(s.Findings, "finding"))
 		conf := map[string]int{}
 		for _, p := range places[s.ID] {
 			for k, n := range p.Confidence {
@@ -221,7 +221,7 @@ func Text(w io.Writer, r *inventory.Report) error {
 		if !s.Listed {
 			note = "  not (wholly) listed"
 		}
-		fmt.Fprintf(tw, "  %s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", clean(s.Name), u.Found, u.Scanned, u.Partial, u.Unread, u.Excluded, bytesText(s.Coverage.Bytes.Found), note)
+		fmt.Fprintf(tw, "  %s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", clean(s.Name), u.Found, u.Scanned, u.Partial, u.Unread, u.Excluded, Bytes(s.Coverage.Bytes.Found), note)
 	}
 	if err := tw.Flush(); err != nil {
 		return err
@@ -230,7 +230,7 @@ func Text(w io.Writer, r *inventory.Report) error {
 	if len(r.Gaps) == 0 {
 		fmt.Fprintln(bw, "COMPLETE: everything that was listed was read.")
 	} else {
-		fmt.Fprintf(bw, "INCOMPLETE: %s. What could not be read may hold more:\n", plural(len(r.Gaps), "gap"))
+		fmt.Fprintf(bw, "INCOMPLETE: %s. What could not be read may hold more:\n", Plural(len(r.Gaps), "gap"))
 		groups := groupGaps(r.Gaps)
 		for i, g := range groups {
 			if i == textRows {
@@ -290,14 +290,16 @@ func groupGaps(gaps []inventory.Gap) []gapGroup {
 	return out
 }
 
-func plural(n int, noun string) string {
+// Plural writes a count of something whose plural ends in s.
+func Plural[T int | int64](n T, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func bytesText(n int64) string {
+// Bytes writes a number of bytes for people: "5.0 MiB".
+func Bytes(n int64) string {
 	const unit = 1024
 	if n < unit {
 		return fmt.Sprintf("%d B", n)

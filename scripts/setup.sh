@@ -18,6 +18,7 @@ need() { # need PACKAGE PROGRAM...
 need mariadb-server mariadbd
 need mariadb-client mariadb-dump
 need dovecot-imapd dovecot
+need python3 python3
 need chromium chromium chromium-browser google-chrome
 
 if [ -n "$missing" ]; then

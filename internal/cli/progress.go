@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/engine"
+	"github.com/spoor-scan/spoor/reports"
 )
 
 // The intervals at which progress is shown.
@@ -79,13 +80,13 @@ func isTerminal(w io.Writer) bool {
 }
 
 func progressLine(name string, s engine.Snapshot, since time.Duration) string {
-	line := fmt.Sprintf("%-16s %9d units %9s", name, s.Units, bytesText(s.Bytes))
+	line := fmt.Sprintf("%-16s %9d units %9s", name, s.Units, reports.Bytes(s.Bytes))
 	if sec := since.Seconds(); sec > 0.1 {
-		line += fmt.Sprintf(" %9s/s", bytesText(int64(float64(s.Bytes)/sec)))
+		line += fmt.Sprintf(" %9s/s", reports.Bytes(int64(float64(s.Bytes)/sec)))
 	}
-	line += "  " + plural(s.Findings, "finding")
+	line += "  " + reports.Plural(s.Findings, "finding")
 	if s.Gaps > 0 {
-		line += "  " + plural(s.Gaps, "gap")
+		line += "  " + reports.Plural(s.Gaps, "gap")
 	}
 	switch {
 	case s.Done:
@@ -95,17 +96,4 @@ func progressLine(name string, s engine.Snapshot, since time.Duration) string {
 		line += fmt.Sprintf("  about %s left", left.Round(time.Second))
 	}
 	return line
-}
-
-func bytesText(n int64) string {
-	const unit = 1024
-	if n < unit {
-		return fmt.Sprintf("%d B", n)
-	}
-	div, exp := int64(unit), 0
-	for m := n / unit; m >= unit; m /= unit {
-		div *= unit
-		exp++
-	}
-	return fmt.Sprintf("%.1f %ciB", float64(n)/float64(div), "KMGTPE"[exp])
 }

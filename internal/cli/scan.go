@@ -329,18 +329,11 @@ func (s streams) write(rep *inventory.Report, outputs []string) error {
 // headline is the answer in a line.
 func headline(rep *inventory.Report) string {
 	c := rep.Summary.Confidence
-	line := fmt.Sprintf("%s: %d certain, %d likely, %d possible", plural(rep.Summary.Findings, "finding"), c["certain"], c["likely"], c["possible"])
+	line := fmt.Sprintf("%s: %d certain, %d likely, %d possible", reports.Plural(rep.Summary.Findings, "finding"), c["certain"], c["likely"], c["possible"])
 	if n := rep.Summary.Gaps; n > 0 {
-		return line + fmt.Sprintf("; INCOMPLETE: %s, see the report", plural(n, "gap"))
+		return line + fmt.Sprintf("; INCOMPLETE: %s, see the report", reports.Plural(n, "gap"))
 	}
 	return line + "; everything that was listed was read"
-}
-
-func plural[T int | int64](n T, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // renderer returns what writes a report into a file of that name; nil where the

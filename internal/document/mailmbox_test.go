@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/container"
+	"github.com/spoor-scan/spoor/internal/testenv"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -143,10 +144,7 @@ func TestMBoxOfMails(t *testing.T) {
 
 // TestMBoxPython compares with messages that Python's mailbox module writes.
 func TestMBoxPython(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not installed")
-	}
+	python := testenv.Need(t, "apt-get install python3", "python3")
 	file := filepath.Join(t.TempDir(), "box")
 	script := `
 import mailbox, email.message, sys
