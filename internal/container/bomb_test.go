@@ -304,7 +304,7 @@ func FuzzDecoders(f *testing.F) {
 			if len(data) > 0 && len(s.items) == 0 && len(s.gaps) == 0 && d.Name != "tar" && d.Name != "zip" {
 				t.Errorf("%s: nothing at all of %d bytes", d.Name, len(data))
 			}
-			if b.memory.Load() != 0 || b.disk.Load() != 0 || b.window.Load() != 0 {
+			if b.memory.Load() != 0 || b.disk.Load() != 0 || b.held != (holder{}) {
 				t.Errorf("%s: not given back", d.Name)
 			}
 		}

@@ -72,9 +72,10 @@ type Budget struct {
 }
 
 type spending struct {
-	limits                        Limits
-	deadline                      time.Time
-	members, memory, disk, window atomic.Int64
+	limits                Limits
+	deadline              time.Time
+	members, memory, disk atomic.Int64
+	held                  holder
 }
 
 // NewBudget returns the budget for a top-level item that is stored in so many

@@ -129,8 +129,8 @@ func open(t testing.TB, name string, data []byte) *seen {
 	b := NewBudget(DefaultLimits(), int64(len(data)))
 	s := new(seen)
 	s.walk(context.Background(), All(), "", scanners.Item{Name: name, Ref: scanners.Ref{URI: "file:///x"}, Body: struct{ io.Reader }{bytes.NewReader(data)}}, b)
-	if m, d, w := b.memory.Load(), b.disk.Load(), b.window.Load(); m != 0 || d != 0 || w != 0 {
-		t.Errorf("left behind: %d bytes of memory, %d of disk, %d of windows", m, d, w)
+	if m, d, w := b.memory.Load(), b.disk.Load(), b.held; m != 0 || d != 0 || w != (holder{}) {
+		t.Errorf("left behind: %d bytes of memory, %d of disk, %+v of windows", m, d, w)
 	}
 	r := new(seen)
 	r.walk(context.Background(), All(), "", scanners.Item{Name: name, Ref: scanners.Ref{URI: "file:///x"}, Body: bytes.NewReader(data)}, NewBudget(DefaultLimits(), int64(len(data))))

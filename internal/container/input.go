@@ -10,10 +10,12 @@ import (
 )
 
 // All returns the decoders of this package, in the order in which they are to
-// be tried. The list shares buffers among its own uses; it may be used
-// concurrently.
+// be tried. The list shares buffers among its own uses, and bounds what the
+// windows of compressed streams take in all of them together to 192 MiB and
+// another 8 MiB for each item; it may be used concurrently.
 func All() []Decoder {
-	return slices.Concat(streams(), []Decoder{tarDecoder(), zipDecoder()})
+	w := newWindows()
+	return slices.Concat(streams(w), []Decoder{tarDecoder(), zipDecoder(w)})
 }
 
 // input is the body of an item, as a decoder reads it.

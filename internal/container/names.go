@@ -14,19 +14,24 @@ import (
 )
 
 // exactNames is how many names are remembered exactly; bloomBits is the size of
-// the filter that follows.
+// the filter that follows. They are halved for each level above an archive, down
+// to the least, so that archives within each other take no more memory together
+// than two.
 const (
-	exactNames = 1 << 17
-	bloomBits  = 1 << 26
+	exactNames      = 1 << 17
+	bloomBits       = 1 << 25
+	leastExactNames = 1 << 10
+	leastBloomBits  = 1 << 18
 )
 
 // names gives the members of one archive their steps, in bounded memory and in
 // the same way each time: a step is the name as stored without leading "/" and
 // "./". The second member of one name has ";2" appended, the third ";3", or the
-// next number that makes no name that came before. Behind 131,072 names, what
+// next number that makes no name that came before. Behind 131,072 names, fewer in a nested archive, what
 // seems to be a repeated name has ";" and the member's number within the archive
 // appended.
 type names struct {
+	depth int // levels above
 	n     int
 	seen  map[uint64]uint32 // hash of a step: the last number that was appended to it
 	bloom []uint64
@@ -47,8 +52,8 @@ func (s *names) step(name string) string {
 	if s.seen == nil {
 		s.seen = map[uint64]uint32{}
 	}
-	if s.bloom == nil && len(s.seen) >= exactNames {
-		s.bloom = make([]uint64, bloomBits/64)
+	if s.bloom == nil && len(s.seen) >= max(exactNames>>s.depth, leastExactNames) {
+		s.bloom = make([]uint64, max(bloomBits>>s.depth, leastBloomBits)/64)
 		for h := range s.seen {
 			s.mark(h)
 		}
@@ -81,8 +86,9 @@ func (s *names) step(name string) string {
 
 // mark adds a hash to the filter, and reports whether it was new.
 func (s *names) mark(h uint64) (added bool) {
+	bits := uint64(len(s.bloom)) * 64
 	for range 5 {
-		i := h % bloomBits
+		i := h % bits
 		if s.bloom[i/64]&(1<<(i%64)) == 0 {
 			s.bloom[i/64] |= 1 << (i % 64)
 			added = true

@@ -19,24 +19,6 @@ import (
 	"github.com/spoor-scan/spoor/scanners"
 )
 
-// A stream has a window or dictionary of up to maxWindow bytes, minWindow at
-// least being granted for the frames behind the first; all streams within each
-// other have allWindows together.
-const (
-	minWindow  = 8 << 20
-	maxWindow  = 128 << 20
-	allWindows = 192 << 20
-	windowHead = 64
-)
-
-// windowed is a stream whose window is limited.
-type windowed interface {
-	// declared returns the window that the start of a stream asks for, 0 where
-	// that isn't known.
-	declared(head []byte) int64
-	limit(n int64)
-}
-
 // keepFirst is how much of a stream is kept until it has decoded to something:
 // a whole bzip2 block and more.
 const keepFirst = 1 << 20
@@ -56,15 +38,15 @@ type stream interface {
 }
 
 // streams returns the decoders of bare compressions.
-func streams() []Decoder {
+func streams(w *windows) []Decoder {
 	return []Decoder{
-		streamDecoder("gzip", matchGzip, func() stream { return new(gzipStream) },
+		streamDecoder(w, "gzip", matchGzip, func() stream { return new(gzipStream) },
 			".gz", "", ".tgz", ".tar", ".taz", ".tar", ".svgz", ".svg"),
-		streamDecoder("bzip2", matchBzip2, func() stream { return new(bzip2Stream) },
+		streamDecoder(w, "bzip2", matchBzip2, func() stream { return new(bzip2Stream) },
 			".bz2", "", ".bz", "", ".tbz2", ".tar", ".tbz", ".tar", ".tb2", ".tar"),
-		streamDecoder("xz", matchXz, func() stream { return new(xzStream) },
+		streamDecoder(w, "xz", matchXz, func() stream { return new(xzStream) },
 			".xz", "", ".txz", ".tar"),
-		streamDecoder("zstd", matchZstd, func() stream { return new(zstdStream) },
+		streamDecoder(w, "zstd", matchZstd, func() stream { return new(zstdStream) },
 			".zst", "", ".zstd", "", ".tzst", ".tar", ".tzs", ".tar"),
 	}
 }
@@ -104,7 +86,7 @@ func matchZstd(head []byte, _ string) bool {
 	return false
 }
 
-func streamDecoder(kind string, match func([]byte, string) bool, fresh func() stream, endings ...string) Decoder {
+func streamDecoder(w *windows, kind string, match func([]byte, string) bool, fresh func() stream, endings ...string) Decoder {
 	pool := &sync.Pool{New: func() any { return fresh() }}
 	return Decoder{
 		Bare:  true,
@@ -113,7 +95,7 @@ func streamDecoder(kind string, match func([]byte, string) bool, fresh func() st
 		Decode: func(ctx context.Context, in scanners.Item, b *Budget) iter.Seq2[scanners.Item, error] {
 			return sequence(func(o output) {
 				s := pool.Get().(stream)
-				decodeStream(ctx, o, in, b, kind, s, endings)
+				decodeStream(ctx, o, w, in, b, kind, s, endings)
 				// Not reached after a panic: s is then left alone.
 				s.release()
 				pool.Put(s)
@@ -122,32 +104,16 @@ func streamDecoder(kind string, match func([]byte, string) bool, fresh func() st
 	}
 }
 
-// grant gives a stream that is about to read from in its share of allWindows, and
-// returns a function that takes it back.
-func grant(b *Budget, s stream, in *input) (free func()) {
-	w, ok := s.(windowed)
-	if !ok {
-		return func() {}
-	}
-	n := min(max(w.declared(in.peek(windowHead)), minWindow), maxWindow)
-	for !take(&b.window, n, allWindows) {
-		if n /= 2; n < 4<<10 {
-			n = 4 << 10
-			b.window.Add(n)
-			break
-		}
-	}
-	w.limit(n)
-	return func() { b.window.Add(-n) }
-}
-
-func decodeStream(ctx context.Context, o output, in scanners.Item, b *Budget, kind string, s stream, endings []string) {
+func decodeStream(ctx context.Context, o output, w *windows, in scanners.Item, b *Budget, kind string, s stream, endings []string) {
 	src := &input{ctx: ctx, r: in.Body, keep: keepFirst}
-	d := &decoding{in: src, kind: kind, s: s}
-	defer grant(b, s, src)()
+	d := &decoding{in: src, kind: kind, s: s, w: w}
 	// The first bytes decide whether it is such a stream at all.
-	first := make([]byte, 512)
-	n, err := 0, s.open(src)
+	first, n := make([]byte, 512), 0
+	free, err := w.room(ctx, b, s, src)
+	defer free()
+	if err == nil {
+		err = s.open(src)
+	}
 	if err != nil {
 		err = d.explain(err)
 	}
@@ -233,6 +199,7 @@ type decoding struct {
 	in   *input
 	kind string
 	s    stream
+	w    *windows
 	err  error
 }
 
@@ -241,6 +208,7 @@ func (d *decoding) Read(p []byte) (int, error) {
 		return 0, d.err
 	}
 	n, err := d.s.Read(p)
+	d.w.moves.Add(1)
 	if err != nil {
 		d.err = d.explain(err)
 	}
@@ -262,7 +230,12 @@ func (d *decoding) explain(err error) error {
 // decodeGap returns what the error of a decompressor means.
 func decodeGap(kind string, err error) *scanners.Gap {
 	g := &scanners.Gap{Reason: scanners.Corrupt, Detail: kind + ": damaged", Err: err}
+	var own *scanners.Gap
 	switch {
+	case errors.As(err, &own):
+		c := *own
+		c.Detail = kind + ": " + c.Detail
+		return &c
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, xz.ErrBuf):
 		g.Detail = kind + ": cut off or damaged"
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, xz.ErrMemlimit):
@@ -471,7 +444,7 @@ func (s *xzStream) declared(head []byte) int64 {
 		}
 		if id == 0x21 && size == 1 {
 			if b[0] > 39 {
-				return maxWindow
+				return 4 << 30
 			}
 			return int64(2|b[0]&1) << (b[0]/2 + 11)
 		}
@@ -528,7 +501,10 @@ func (s *zstdStream) declared(head []byte) int64 {
 	if h.Decode(head) != nil {
 		return 0
 	}
-	return int64(min(h.WindowSize, maxWindow))
+	if h.SingleSegment { // the window is the content
+		return int64(min(h.FrameContentSize, 1<<62))
+	}
+	return int64(min(h.WindowSize, 1<<62))
 }
 
 func (s *zstdStream) open(in *input) (err error) {

@@ -41,7 +41,7 @@ func tarDecoder() Decoder {
 		Decode: func(ctx context.Context, in scanners.Item, b *Budget) iter.Seq2[scanners.Item, error] {
 			return sequence(func(o output) {
 				src := &input{ctx: ctx, r: in.Body}
-				t := &tarReader{ctx: ctx, b: b, out: o, in: in, src: src, br: bufio.NewReaderSize(src, 32<<10)}
+				t := &tarReader{ctx: ctx, b: b, out: o, in: in, src: src, br: bufio.NewReaderSize(src, 32<<10), names: names{depth: b.depth}}
 				t.at, _ = readerAt(in.Body)
 				t.run()
 			})

@@ -40,13 +40,13 @@ const (
 	maxArchives = 1000
 )
 
-func zipDecoder() Decoder {
+func zipDecoder(w *windows) Decoder {
 	return Decoder{
 		Name:  "zip",
 		Match: matchZip,
 		Decode: func(ctx context.Context, in scanners.Item, b *Budget) iter.Seq2[scanners.Item, error] {
 			return sequence(func(o output) {
-				z := &zipReader{ctx: ctx, b: b, out: o, in: in}
+				z := &zipReader{ctx: ctx, windows: w, b: b, out: o, in: in, names: names{depth: b.depth}}
 				z.run()
 			})
 		},
@@ -157,6 +157,7 @@ type zipReader struct {
 	out output
 	in  scanners.Item
 
+	windows *windows
 	at      io.ReaderAt
 	names   names
 	near    near
@@ -566,9 +567,13 @@ func (z *zipReader) compressed(it scanners.Item, e *zipEntry, src *input, sized 
 	default:
 		s = new(xzStream)
 	}
-	defer grant(z.b, s, src)()
-	var r io.Reader = s
-	if err := s.open(src); err != nil {
+	free, err := z.windows.room(z.ctx, z.b, s, src)
+	defer free()
+	if err == nil {
+		err = s.open(src)
+	}
+	var r io.Reader = moving{z.windows, s}
+	if err != nil {
 		r = failing{err}
 	}
 	c := &checked{in: src, r: r, e: e, sizeless: !sized}
@@ -576,6 +581,17 @@ func (z *zipReader) compressed(it scanners.Item, e *zipEntry, src *input, sized 
 	it.Body = z.b.Reader(z.ctx, l)
 	defer l.close()
 	return z.out.item(it)
+}
+
+// moving is a stream that tells that it is being read.
+type moving struct {
+	w *windows
+	s stream
+}
+
+func (m moving) Read(p []byte) (int, error) {
+	m.w.moves.Add(1)
+	return m.s.Read(p)
 }
 
 // deflateStream reads the data of a member (RFC 1951).

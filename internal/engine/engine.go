@@ -268,10 +268,15 @@ func (r *run) deferred(ctx context.Context, s Source, b *batch, it scanners.Item
 		for _, uri := range r.col.Failed(it.Same, it.Ref.URI) {
 			other := it
 			other.Ref.URI, other.Ref.Locator, other.Fields = uri, nil, nil
-			if full, err = r.open(ctx, s, other.Ref); err == nil && r.col.Alias(it.Same, uri) {
-				it = other
-				break
+			if full, err = r.open(ctx, s, other.Ref); err != nil {
+				continue
 			}
+			if !r.col.Alias(it.Same, uri) { // somebody else reads it by now
+				_ = full.Close()
+				return
+			}
+			it = other
+			break
 		}
 		if err != nil {
 			return

@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	remedyLogin  = "check user and password; with a master user, check Dovecot's master passdb (master = yes, result_success = continue) and auth_master_user_separator"
-	remedyAccess = "doveadm acl add -u OWNER MAILBOX user=READER lookup read; with a master user and the acl plugin, let the owner's rights count: plugin { master_user = %u }"
-	remedyMany   = "lower connections, or raise Dovecot's mail_max_userip_connections"
+	remedyConnect = "start the server, or make it reachable from here; check host, port and tls; a certificate of your own is trusted through ca_file or SSL_CERT_FILE"
+	remedyLogin   = "check user and password; with a master user, check Dovecot's master passdb (master = yes, result_success = continue) and auth_master_user_separator"
+	remedyAccess  = "doveadm acl add -u OWNER MAILBOX user=READER lookup read; with a master user and the acl plugin, let the owner's rights count: plugin { master_user = %u }"
+	remedyMany    = "lower connections, or raise Dovecot's mail_max_userip_connections"
 )
 
 // Check implements scanners.Source. It logs in to every account, lists its
@@ -22,7 +23,7 @@ func (s *source) Check(ctx context.Context) []scanners.Check {
 	if err != nil {
 		return append(checks, scanners.Check{
 			What: "connect", Detail: err.Error(),
-			Remedy: "check host, port and tls; a certificate of your own is trusted through ca_file or SSL_CERT_FILE",
+			Remedy: remedyConnect,
 		})
 	}
 	_ = c.Close()
@@ -41,7 +42,15 @@ func (s *source) Check(ctx context.Context) []scanners.Check {
 			if crowded(err) {
 				remedy = remedyMany
 			}
+			r := reason(err)
+			gone := !crowded(err) && (r == scanners.Timeout || r == scanners.Offline)
+			if gone {
+				remedy = remedyConnect
+			}
 			checks = append(checks, scanners.Check{What: "log in" + of, Detail: err.Error(), Remedy: remedy})
+			if gone {
+				return checks // so it is with the other accounts
+			}
 			continue
 		}
 		checks = append(checks, scanners.Check{What: "log in" + of, OK: true})

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -38,6 +39,7 @@ const (
 var (
 	errFlood  = errors.New("the server sends what was not asked for")
 	errClosed = errors.New("imap: the source is closed")
+	errMute   = fmt.Errorf("the server has stopped answering: %w", os.ErrDeadlineExceeded)
 )
 
 // A refusal is a tagged NO or BAD, without its text, which may quote content.
@@ -69,8 +71,11 @@ func (r *refusal) reason() scanners.Reason {
 	case goimap.ResponseCodeCorruption:
 		return scanners.Corrupt
 	}
-	if r.typ == goimap.StatusResponseTypeBad {
+	switch r.typ {
+	case goimap.StatusResponseTypeBad:
 		return scanners.Failed
+	case goimap.StatusResponseTypeBye:
+		return scanners.Offline
 	}
 	return scanners.Denied
 }
@@ -124,6 +129,18 @@ func transient(err error) bool {
 	}
 	return errors.As(err, &ne) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
 		errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.EPIPE)
+}
+
+// patient returns what reports whether it makes sense to try again: a time-out
+// is worth no more than one other try, since each costs all of it.
+func patient() func(error) bool {
+	stalls := 0
+	return func(err error) bool {
+		if reason(err) == scanners.Timeout {
+			stalls++
+		}
+		return stalls <= 1 && transient(err)
+	}
 }
 
 // crowded reports whether err may mean that there are too many connections.
@@ -541,6 +558,34 @@ type pool struct {
 	busy   map[*session]bool
 	closed bool
 	down   time.Time // when the server was last given up
+
+	stalls       int       // time-outs in succession, without a thing done between them
+	since, until time.Time // of the first of stalls; the last
+}
+
+// note takes the result of an operation on the server.
+func (p *pool) note(err error, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err == nil || reason(err) != scanners.Timeout {
+		p.stalls = 0
+		return
+	}
+	if p.stalls == 0 {
+		p.since = now
+	}
+	p.stalls++
+	p.until = now
+}
+
+// mute reports whether the server is not to be asked: it has stopped answering,
+// and another time-out would be spent for each part and message that is left.
+// Connections side by side time out together, so that does not count until
+// another time-out has passed. From time to time it is asked all the same.
+func (p *pool) mute(timeout time.Duration, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stalls >= maxStalls && p.until.Sub(p.since) >= timeout && now.Sub(p.until) < 30*time.Second
 }
 
 func (p *pool) close() {
@@ -672,6 +717,9 @@ func (s *source) put(x *session) {
 // with runs f on a session that has a mailbox open (none where it is empty).
 // Connecting and opening is tried again with back-off; what f does is not.
 func (s *source) with(ctx context.Context, account, mailbox string, validity uint32, f func(x *session) error) error {
+	if s.pool.mute(s.timeout, time.Now()) {
+		return &offline{&breakage{"connect", errMute}}
+	}
 	var x *session
 	n := s.attempts
 	s.pool.mu.Lock()
@@ -679,15 +727,17 @@ func (s *source) with(ctx context.Context, account, mailbox string, validity uin
 		n = 1 // It was given up just now: do not spend the patience once per part.
 	}
 	s.pool.mu.Unlock()
-	err := scanners.Retry(ctx, n, transient, func(ctx context.Context) error {
+	err := scanners.Retry(ctx, n, patient(), func(ctx context.Context) error {
 		var err error
 		x, err = s.get(ctx, account, mailbox)
-		if err != nil || mailbox == "" {
-			return err
+		if err == nil && mailbox != "" {
+			if err = x.examine(ctx, mailbox, validity); err != nil {
+				s.put(x)
+				x = nil
+			}
 		}
-		if err = x.examine(ctx, mailbox, validity); err != nil {
-			s.put(x)
-			x = nil
+		if err != nil && ctx.Err() == nil {
+			s.pool.note(err, time.Now())
 		}
 		return err
 	})
@@ -704,14 +754,19 @@ func (s *source) with(ctx context.Context, account, mailbox string, validity uin
 		return &offline{err}
 	}
 	defer s.put(x)
-	return f(x)
+	err = f(x)
+	if ctx.Err() == nil {
+		s.pool.note(err, time.Now())
+	}
+	return err
 }
 
 // ask is with for operations that can be repeated.
 func (s *source) ask(ctx context.Context, account, mailbox string, validity uint32, f func(x *session) error) error {
+	worth := patient()
 	again := func(err error) bool {
 		var off *offline
-		return transient(err) && !errors.As(err, &off)
+		return worth(err) && !errors.As(err, &off)
 	}
 	return scanners.Retry(ctx, 3, again, func(ctx context.Context) error {
 		return s.with(ctx, account, mailbox, validity, f)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -122,13 +121,11 @@ func readAll(t testing.TB, ctx context.Context, s scanners.Source, each func(sca
 	t.Helper()
 	g := got{items: map[string][]byte{}}
 	sort := func(err error) error {
-		var gap *scanners.Gap
-		var x *scanners.Exclusion
-		switch {
-		case errors.As(err, &x):
+		switch x := err.(type) { // a wrapped one ends the sequence
+		case *scanners.Exclusion:
 			g.exclusions = append(g.exclusions, x)
-		case errors.As(err, &gap):
-			g.gaps = append(g.gaps, gap)
+		case *scanners.Gap:
+			g.gaps = append(g.gaps, x)
 		default:
 			return err
 		}

@@ -47,19 +47,19 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 				return
 			}
 			if err != nil {
+				gap := &scanners.Gap{
+					URI: message{place: &s.place, account: account}.String(), Place: "account",
+					Reason: reason(err), Detail: "list mailboxes: " + err.Error(), Err: err,
+				}
 				var refused *refusal
 				if !s.explicit || listed == 0 && first == nil && !errors.As(err, &refused) {
 					// No use in trying the other accounts of a server that
 					// cannot be reached.
-					yield(scanners.Part{}, fmt.Errorf("imap: list mailboxes: %w", err))
+					yield(scanners.Part{}, fmt.Errorf("imap: %w", gap)) // whose reason is kept
 					return
 				}
 				if first == nil {
-					first = err
-				}
-				gap := &scanners.Gap{
-					URI: message{place: &s.place, account: account}.String(), Place: "account",
-					Reason: reason(err), Detail: "list mailboxes: " + err.Error(), Err: err,
+					first = gap
 				}
 				if !yield(scanners.Part{}, gap) {
 					return

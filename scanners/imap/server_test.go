@@ -547,6 +547,142 @@ func TestStalledServer(t *testing.T) {
 	}
 }
 
+func TestServerThatNeverAnswers(t *testing.T) {
+	const timeout = 500 * time.Millisecond
+	hang := func(command string) *script {
+		return &script{answer: func(_ int, cmd string) ([]string, bool) { return nil, strings.HasPrefix(cmd, command) }}
+	}
+	for name, sc := range map[string]*script{
+		"greeting": {greeting: "* O"},
+		"login":    hang("LOGIN"),
+		"list":     hang("LIST"),
+	} {
+		for op, f := range map[string]func(*testing.T, scanners.Source, string){
+			"parts": func(t *testing.T, s scanners.Source, _ string) {
+				var errs []error
+				for _, err := range s.Parts(t.Context()) {
+					errs = append(errs, err)
+				}
+				if len(errs) != 1 || scanners.ReasonOf(errs[0]) != scanners.Timeout {
+					t.Fatalf("errors %v", errs)
+				}
+				if _, ok := errs[0].(*scanners.Gap); ok {
+					t.Errorf("a gap: %v", errs)
+				}
+			},
+			"items": func(t *testing.T, s scanners.Source, addr string) {
+				if name == "list" {
+					t.Skip("does not list")
+				}
+				p := scanners.Part{ID: "imap://alice@" + addr + "/INBOX;UIDVALIDITY=7/;UID=1:9", Units: 4}
+				for range 50 { // of many parts each would cost as much
+					for _, err := range s.Items(t.Context(), p) {
+						if g, ok := err.(*scanners.Gap); !ok || g.Reason != scanners.Timeout || g.Units != 4 {
+							t.Fatalf("%v", err)
+						}
+					}
+				}
+			},
+			"check": func(t *testing.T, s scanners.Source, _ string) {
+				checks := s.Check(t.Context())
+				if c := checks[len(checks)-1]; c.OK || c.Remedy != remedyConnect && name != "list" {
+					t.Errorf("%+v", checks)
+				}
+			},
+		} {
+			t.Run(name+"/"+op, func(t *testing.T) {
+				addr := sc.start(t)
+				s := open(t, "imap://alice@"+addr+"/", "pw", func(c *Config) { c.Timeout = timeout })
+				start := time.Now()
+				f(t, s, addr)
+				most := 3 * timeout
+				if op == "items" {
+					most = 5 * timeout
+				}
+				if took := time.Since(start); took > most {
+					t.Errorf("took %v with a time-out of %v", took, timeout)
+				}
+			})
+		}
+	}
+}
+
+// All the parts that are left cost a few time-outs together.
+func TestServerStallsBetweenParts(t *testing.T) {
+	d := &testenv.Dovecot{Users: map[string]string{"alice": "pw"}}
+	for i := range 40 {
+		d.Deliver(t, "alice", fmt.Sprintf(".box%d", i), "", mailText("m", 500))
+	}
+	d.Start(t)
+	p := testenv.NewProxy(t, fmt.Sprintf("127.0.0.1:%d", d.Port))
+	const timeout = time.Second
+	s := open(t, "imap://alice@"+p.Addr()+"/", "pw", func(c *Config) { c.Timeout = timeout })
+	var start time.Time
+	n := 0
+	g := readAll(t, t.Context(), s, func(scanners.Item) {
+		if n++; n == 5 {
+			p.Stall(true)
+			start = time.Now()
+		}
+	})
+	if len(g.items) != 5 || len(g.gaps) != 35 || len(g.ends) > 0 {
+		t.Errorf("%d items, gaps %v, ends %v", len(g.items), g.gaps, g.ends)
+	}
+	for _, x := range g.gaps {
+		if x.Reason != scanners.Timeout || x.Units != 1 {
+			t.Errorf("%+v", x)
+		}
+	}
+	if took := time.Since(start); took > 5*timeout {
+		t.Errorf("took %v", took)
+	}
+}
+
+func TestMuteServerIsAskedAgain(t *testing.T) {
+	const timeout = time.Minute
+	var p pool
+	now := time.Now()
+	for range 4 { // side by side
+		p.note(os.ErrDeadlineExceeded, now)
+	}
+	if p.mute(timeout, now) {
+		t.Error("given up for one time-out")
+	}
+	now = now.Add(timeout)
+	p.note(os.ErrDeadlineExceeded, now)
+	if !p.mute(timeout, now.Add(time.Second)) || p.mute(timeout, now.Add(31*time.Second)) {
+		t.Error("want no try for half a minute")
+	}
+	p.note(nil, now)
+	if p.mute(timeout, now) {
+		t.Error("does not recover")
+	}
+}
+
+func TestWrongPassword(t *testing.T) {
+	sc := &script{answer: func(_ int, cmd string) ([]string, bool) {
+		return []string{"= NO [AUTHENTICATIONFAILED] not reader@example.be"}, strings.HasPrefix(cmd, "LOGIN")
+	}}
+	addr := sc.start(t)
+	for name, set := range map[string]func(*Config){
+		"one account":  func(c *Config) { c.User = "alice" },
+		"all accounts": func(c *Config) { c.Master, c.Accounts = "m", []string{"a", "b"} },
+	} {
+		s := open(t, "imap://"+addr+"/", "wrong", set)
+		var last error
+		for _, err := range s.Parts(t.Context()) {
+			last = err
+		}
+		if _, ok := last.(*scanners.Gap); ok || last == nil || scanners.ReasonOf(last) != scanners.Denied || strings.Contains(last.Error(), "example.be") {
+			t.Errorf("%s: %v", name, last)
+		}
+		checks := s.Check(t.Context())
+		if c := checks[len(checks)-1]; c.OK || c.Remedy != remedyLogin {
+			t.Errorf("%s: %+v", name, checks)
+		}
+	}
+}
+
 func TestCutConnectionComesBack(t *testing.T) {
 	d := &testenv.Dovecot{Users: map[string]string{"alice": "pw"}}
 	for i := range 60 {

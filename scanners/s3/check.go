@@ -2,9 +2,11 @@ package s3
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -19,15 +21,15 @@ const maxChecked = 100
 // what a scan does with all of them, without getting its content.
 func (s *source) Check(ctx context.Context) []scanners.Check {
 	var checks []scanners.Check
-	add := func(what string, err error, remedy string) bool {
+	add := func(what string, err error) bool {
 		c := scanners.Check{What: what, OK: err == nil}
 		if err != nil {
-			c.Detail, c.Remedy = detailOf(err), remedy
+			c.Detail, c.Remedy = detailOf(err), remedy(err, "*")
 		}
 		checks = append(checks, c)
 		return err == nil
 	}
-	if !add("credentials", s.ready(ctx), "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or access_key_id and password_file in the configuration") {
+	if !add("credentials", s.ready(ctx)) {
 		return checks
 	}
 	names := []string{s.bucket}
@@ -51,8 +53,8 @@ func (s *source) Check(ctx context.Context) []scanners.Check {
 			}
 			names = append(names, name)
 		}
-		if !add("list buckets", failed, policy("*")) && scanners.ReasonOf(failed) != scanners.Denied {
-			return checks // unreachable: so is everything else
+		if !add("list buckets", failed) && (scanners.ReasonOf(failed) != scanners.Denied || unknown(failed)) {
+			return checks // so it is with everything else
 		}
 		for _, name := range s.buckets.literals() {
 			if !seen[name] && len(names) < maxChecked {
@@ -74,11 +76,11 @@ func (s *source) Check(ctx context.Context) []scanners.Check {
 
 func (s *source) checkBucket(ctx context.Context, bucket string) []scanners.Check {
 	var checks []scanners.Check
-	place, remedy := placeOf(bucket), policy(bucket)
+	place := placeOf(bucket)
 	add := func(what string, err error) bool {
 		c := scanners.Check{What: what + " of " + place, OK: err == nil}
 		if err != nil {
-			c.Detail, c.Remedy = detailOf(err), remedy
+			c.Detail, c.Remedy = detailOf(err), remedy(err, bucket)
 		}
 		checks = append(checks, c)
 		return err == nil
@@ -139,6 +141,50 @@ func detailOf(err error) string {
 		return f.text()
 	}
 	return strings.TrimPrefix(err.Error(), "s3: ")
+}
+
+// unknown reports whether the server knows no such account or secret, which no
+// permission can mend.
+func unknown(err error) bool {
+	var f *fault
+	if errors.Is(err, errNoCredentials) {
+		return true
+	}
+	if !errors.As(err, &f) {
+		return false
+	}
+	switch f.code {
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "InvalidClientTokenId", "InvalidSecurity", "NotSignedUp":
+		return true
+	}
+	return f.status == http.StatusUnauthorized
+}
+
+// remedy says what to do about the fault of a request to a bucket ("*": of all).
+func remedy(err error, bucket string) string {
+	var f *fault
+	var cert *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, errNoCredentials):
+		return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or access_key_id and password_file in the configuration"
+	case unknown(err):
+		return "check access_key_id and the secret that goes with it (password_file, AWS_SECRET_ACCESS_KEY or the profile)"
+	case !errors.As(err, &f):
+		return ""
+	case errors.As(err, &cert):
+		return "set ca or AWS_CA_BUNDLE to the certificate of the server's authority"
+	case f.code == "RequestTimeTooSkewed":
+		return "set the clocks of this machine and the server right"
+	case f.status == 0 && (f.reason == scanners.Timeout || f.reason == scanners.Offline || f.reason == scanners.Failed):
+		return "start the server, or make it reachable from here; check endpoint"
+	case f.reason == scanners.Timeout, f.reason == scanners.Offline:
+		return "try again when the server is less busy, or raise timeout"
+	case f.reason == scanners.Denied:
+		return policy(bucket)
+	case f.code == "NoSuchBucket":
+		return "check the name of the bucket, and endpoint and region"
+	}
+	return ""
 }
 
 // policy returns the IAM policy that allows a scan of a bucket ("*": of all) and

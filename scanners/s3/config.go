@@ -235,7 +235,7 @@ func (c *Config) open(ctx context.Context, env scanners.Env) (*source, error) {
 	s := &source{
 		name: env.Name, uri: c.URI, bucket: bucket, prefix: prefix,
 		buckets: c.Buckets, keys: c.Keys, versions: c.Versions == "all",
-		connections: c.Connections, timeout: c.Timeout, breaker: breaker{patience: 2 * c.Timeout},
+		connections: c.Connections, timeout: c.Timeout, breaker: breaker{timeout: c.Timeout},
 		pageSize: c.pageSize, chunk: c.chunk, attempts: c.attempts,
 		regions: map[string]string{}, tagGaps: map[string]int64{},
 	}

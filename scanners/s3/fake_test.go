@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -316,26 +317,118 @@ func TestServerThatIgnoresRanges(t *testing.T) {
 }
 
 func TestDeadServerDoesNotCostItsTimeoutEachTime(t *testing.T) {
-	b := breaker{patience: time.Minute}
-	now := time.Now()
-	for range 16 {
-		if err := b.allow(now); err != nil {
-			t.Fatal(err)
+	for name, fault := range map[error]error{errStalled: context.DeadlineExceeded, errDown: io.ErrUnexpectedEOF} {
+		b := breaker{timeout: 30 * time.Second}
+		now := time.Now()
+		for range 16 {
+			if err := b.allow(now); err != nil && name == errDown {
+				t.Fatal(err)
+			}
+			b.note(fault, now)
+			now = now.Add(5 * time.Second)
 		}
-		b.note(context.DeadlineExceeded, now)
-		now = now.Add(5 * time.Second)
-	}
-	if b.allow(now) == nil {
-		t.Error("goes on at once")
-	}
-	now = now.Add(10 * time.Second)
-	if b.allow(now) != nil || b.allow(now) == nil {
-		t.Error("want one try in ten seconds")
-	}
-	b.note(nil, now)
-	for range 2 {
-		if b.allow(now) != nil {
-			t.Error("does not recover")
+		if err := b.allow(now); err != name {
+			t.Errorf("goes on with %v, want %v", err, name)
 		}
+		now = now.Add(10 * time.Second)
+		if b.allow(now) != nil || b.allow(now) == nil {
+			t.Error("want one try in ten seconds")
+		}
+		b.note(nil, now)
+		for range 2 {
+			if b.allow(now) != nil {
+				t.Error("does not recover")
+			}
+		}
+	}
+}
+
+// mute listens and never answers.
+func mute(t *testing.T) (addr string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l.Addr().String()
+}
+
+func TestServerThatNeverAnswers(t *testing.T) {
+	isolate(t)
+	config := func(t *testing.T) *source {
+		c := store{}.defaults()
+		c.attempts = 0 // as many as by default
+		c.Endpoint, c.Timeout = "http://"+mute(t), time.Second
+		return open(t, c)
+	}
+	for name, f := range map[string]func(*testing.T, *source){
+		"parts": func(t *testing.T, s *source) {
+			if g := list(t.Context(), s); len(g.errs) != 1 || scanners.ReasonOf(g.errs[0]) != scanners.Timeout {
+				t.Errorf("errors %v", g.errs)
+			}
+		},
+		"items": func(t *testing.T, s *source) {
+			var g got
+			for it, err := range s.Items(t.Context(), s.part("bkt")) {
+				g.take(it, err)
+			}
+			if len(g.errs) != 1 || scanners.ReasonOf(g.errs[0]) != scanners.Timeout {
+				t.Errorf("errors %v", g.errs)
+			}
+		},
+		"many objects": func(t *testing.T, s *source) {
+			for i := range 50 {
+				_, err := s.Open(t.Context(), scanners.Ref{URI: fmt.Sprint("s3://bkt/", i)})
+				wantGap(t, err, scanners.Timeout)
+			}
+		},
+		"check": func(t *testing.T, s *source) {
+			checks := s.Check(t.Context())
+			if c := checks[len(checks)-1]; c.OK || !strings.Contains(c.Remedy, "start the server") {
+				t.Errorf("%+v", checks)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, start := config(t), time.Now()
+			f(t, s)
+			if took := time.Since(start); took > 4*s.timeout {
+				t.Errorf("took %v with a time-out of %v", took, s.timeout)
+			}
+		})
+	}
+}
+
+func TestRemedyFits(t *testing.T) {
+	var status int
+	var code string
+	_, cfg := newFake(t, func(w http.ResponseWriter, _ *http.Request) bool { return refusal(w, status, code) })
+	cfg.attempts = 1
+	for _, tt := range []struct {
+		status       int
+		code, remedy string
+	}{
+		{403, "SignatureDoesNotMatch", "check access_key_id and the secret"},
+		{403, "InvalidAccessKeyId", "check access_key_id and the secret"},
+		{403, "RequestTimeTooSkewed", "clocks"},
+		{403, "AccessDenied", "s3:ListBucket"},
+		{404, "NoSuchBucket", "name of the bucket"},
+		{503, "SlowDown", "try again"},
+	} {
+		status, code = tt.status, tt.code
+		for _, uri := range []string{"s3://", "s3://bkt"} {
+			cfg.URI = uri
+			checks := open(t, cfg).Check(t.Context())
+			c := checks[len(checks)-1]
+			if c.OK || !strings.Contains(c.Remedy, tt.remedy) || strings.Contains(c.Remedy, "s3:") != (tt.code == "AccessDenied") {
+				t.Errorf("%s, %s: %+v", tt.code, uri, c)
+			}
+		}
+	}
+	cfg.URI, cfg.Endpoint = "s3://bkt", "http://127.0.0.1:1"
+	checks := open(t, cfg).Check(t.Context())
+	if c := checks[len(checks)-1]; c.OK || !strings.Contains(c.Remedy, "start the server") {
+		t.Errorf("nothing listens: %+v", c)
 	}
 }

@@ -119,6 +119,8 @@ func newFault(op string, err error) *fault {
 		f.reason, f.detail = scanners.TooLarge, errTooLong.Error()
 	case errors.Is(err, errDown):
 		f.reason, f.detail = scanners.Offline, errDown.Error()
+	case errors.Is(err, errStalled):
+		f.reason, f.detail = scanners.Timeout, errStalled.Error()
 	case f.code == "InvalidObjectState":
 		f.reason, f.detail = scanners.Offline, "the object is archived; restore it first"
 	case strings.HasPrefix(f.code, "KMS."):
@@ -153,7 +155,7 @@ func transient(err error) bool {
 	var de *smithy.DeserializationError
 	switch {
 	case errors.As(err, &g), errors.Is(err, context.Canceled), errors.As(err, &cert),
-		errors.Is(err, errNoCredentials), errors.Is(err, errDown), errors.Is(err, errClosed), errors.Is(err, errTooLong):
+		errors.Is(err, errNoCredentials), errors.Is(err, errDown), errors.Is(err, errStalled), errors.Is(err, errClosed), errors.Is(err, errTooLong):
 		return false
 	}
 	code, status := codeOf(err)
@@ -179,25 +181,50 @@ func transient(err error) bool {
 
 var (
 	errNoCredentials = errors.New("no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or access_key_id with password_file")
-	errDown          = errors.New("the server has not answered for a long time")
+	errDown          = errors.New("the server has not been reached for a long time")
+	errStalled       = errors.New("the server has stopped answering")
 )
+
+// maxStalls is how many requests may time out, one after the other, until a
+// server is given up.
+const maxStalls = 3
+
+// patient returns what reports whether trying again may help: a time-out is
+// worth no more than one other try, since each costs all of it.
+func patient() func(error) bool {
+	stalls := 0
+	return func(err error) bool {
+		if scanners.ReasonOf(err) == scanners.Timeout {
+			stalls++
+		}
+		return stalls <= 1 && transient(err)
+	}
+}
 
 // A breaker keeps a dead server from costing every one of a million objects
 // its full time-out: once nothing at all has been answered for a while, one
 // request in ten seconds is tried, and the others fail at once.
 type breaker struct {
-	patience time.Duration // how long nothing is answered until then
+	timeout time.Duration // of a request
 
-	mu    sync.Mutex
-	fails int
-	since time.Time // of the first of fails
-	tried time.Time
+	mu     sync.Mutex
+	fails  int
+	stalls int       // of fails: those that timed out
+	last   error     // of fails
+	since  time.Time // of the first of fails
+	tried  time.Time // when the last request began or failed
 }
 
 func (b *breaker) allow(now time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.fails >= 16 && now.Sub(b.since) > b.patience && now.Sub(b.tried) < 10*time.Second {
+	silent := now.Sub(b.since)
+	// Requests side by side time out together: one more time-out has to pass.
+	down := b.fails >= 16 && silent > 2*b.timeout || b.stalls >= maxStalls && silent >= b.timeout
+	if down && now.Sub(b.tried) < 10*time.Second {
+		if scanners.ReasonOf(b.last) == scanners.Timeout {
+			return errStalled
+		}
 		return errDown
 	}
 	b.tried = now
@@ -210,13 +237,17 @@ func (b *breaker) note(err error, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if _, status := codeOf(err); err == nil || status != 0 {
-		b.fails = 0
+		b.fails, b.stalls, b.last = 0, 0, nil
 		return
 	}
 	if b.fails == 0 {
 		b.since = now
 	}
+	if scanners.ReasonOf(err) == scanners.Timeout {
+		b.stalls++
+	}
 	b.fails++
+	b.last, b.tried = err, now
 }
 
 // call makes a request that concerns a bucket (or none), again and again while
@@ -226,7 +257,7 @@ func (s *source) call(ctx context.Context, op, bucket string, f func(ctx context
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	err := scanners.Retry(ctx, s.attempts, transient, func(ctx context.Context) error {
+	err := scanners.Retry(ctx, s.attempts, patient(), func(ctx context.Context) error {
 		if err := s.breaker.allow(time.Now()); err != nil {
 			return err
 		}

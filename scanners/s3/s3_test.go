@@ -695,10 +695,67 @@ func TestStalledServer(t *testing.T) {
 	if took := time.Since(start); took > 15*time.Second {
 		t.Errorf("took %v", took)
 	}
+	s = open(t, c)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(100*time.Millisecond, cancel)
 	if _, err := s.Open(ctx, scanners.Ref{URI: "s3://bkt/k"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// The whole of what is left of a scan costs a few time-outs, not each object.
+func TestServerStallsInTheMiddle(t *testing.T) {
+	st := newStore(t)
+	st.bucket(t, "bkt", false)
+	for i := range 40 {
+		put(t, st.Client, "bkt", fmt.Sprint("k", i), "x")
+	}
+	p := testenv.NewProxy(t, st.Addr)
+	c := st.config()
+	c.Endpoint, c.attempts, c.Timeout, c.pageSize = "http://"+p.Addr(), 0, time.Second, 30
+	s := open(t, c)
+	var start time.Time
+	var opened []error
+	var g got
+	for it, err := range s.Items(t.Context(), s.part("bkt")) {
+		g.take(it, err)
+		if len(g.items) == 5 && start.IsZero() {
+			p.Stall(true)
+			start = time.Now()
+		}
+		if err == nil && !start.IsZero() {
+			_, err := s.Open(t.Context(), it.Ref)
+			opened = append(opened, err)
+		}
+	}
+	if len(opened) != 26 || len(g.errs) != 1 || scanners.ReasonOf(g.errs[0]) != scanners.Timeout {
+		t.Errorf("%d opened, errors %v", len(opened), g.errs)
+	}
+	for _, err := range opened {
+		wantGap(t, err, scanners.Timeout)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+func TestWrongSecret(t *testing.T) {
+	st := newStore(t)
+	st.bucket(t, "bkt", false)
+	t.Setenv("SPOOR_TEST_WRONG", "wrong")
+	c := st.config()
+	c.Secret = secret.From{Env: "SPOOR_TEST_WRONG"}
+	for _, uri := range []string{"s3://", "s3://bkt"} {
+		c.URI = uri
+		s := open(t, c)
+		g := list(t.Context(), s)
+		if len(g.errs) != 1 || scanners.ReasonOf(g.errs[0]) != scanners.Denied {
+			t.Errorf("%s: errors %v", uri, g.errs)
+		}
+		checks := s.Check(t.Context())
+		if c := checks[len(checks)-1]; c.OK || !strings.HasPrefix(c.Remedy, "check access_key_id") {
+			t.Errorf("%s: %+v", uri, checks)
+		}
 	}
 }
 
