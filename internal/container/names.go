@@ -88,12 +88,12 @@ func (s *names) step(name string) string {
 func (s *names) mark(h uint64) (added bool) {
 	bits := uint64(len(s.bloom)) * 64
 	for range 5 {
-		i := h % bits
+		h = h*6364136223846793005 + 1442695040888963407
+		i := h >> 32 % bits
 		if s.bloom[i/64]&(1<<(i%64)) == 0 {
 			s.bloom[i/64] |= 1 << (i % 64)
 			added = true
 		}
-		h = h>>13 | h<<51
 	}
 	return added
 }

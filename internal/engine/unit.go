@@ -118,6 +118,7 @@ func (rec *record) gap(g scanners.Gap) {
 		u.cov.Units.Found += g.Units
 		u.cov.Units.Unread += g.Units
 	}
+	g.Units = max(g.Units, 1) // the unit itself, which is partial
 	u.gap(g)
 	for p := rec; p != nil; p = p.parent {
 		p.partial = true

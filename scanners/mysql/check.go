@@ -44,13 +44,20 @@ func (s *source) Check(ctx context.Context) []scanners.Check {
 	if s.set.schema != "" {
 		scope = ident(s.set.schema) + ".*"
 	}
-	if missing, err := s.missing(ctx); err == nil {
+	if gs, err := s.grants(ctx); err == nil && gs != nil {
+		missing := s.missing(gs)
 		c := scanners.Check{What: "see everything", OK: len(missing) == 0}
 		if !c.OK {
 			c.Detail = "without " + strings.Join(missing, ", ") + " on " + scope + ", things that the account may not see are not listed at all and can't be counted"
 			c.Remedy = "GRANT " + strings.Join(missing, ", ") + " ON " + scope + to
 		}
 		out = append(out, c)
+		if s.set.schema != "" && !gs.routines(s.set.schema) {
+			out = append(out, scanners.Check{
+				What: "see routines of " + s.set.schema, Detail: "the account may not see whether there are routines",
+				Remedy: routinesRemedy(to),
+			})
+		}
 	}
 
 	schemas, err := s.schemas(ctx)
@@ -96,31 +103,14 @@ func (s *source) connectRemedy(err error) string {
 
 // missing returns the privileges that the account has not for all of what is to
 // be read.
-func (s *source) missing(ctx context.Context) ([]string, error) {
-	need := []string{"SELECT", "SHOW VIEW", "TRIGGER", "EVENT"}
-	have := make(map[string]bool)
-	schema := ident(s.set.schema) + ".*"
-	err := s.one(ctx, "SHOW GRANTS FOR CURRENT_USER()", func(c []sql.RawBytes) {
-		grant, ok := strings.CutPrefix(string(c[0]), "GRANT ")
-		privileges, rest, ok2 := strings.Cut(grant, " ON ")
-		on, _, ok3 := strings.Cut(rest, " TO ")
-		if !ok || !ok2 || !ok3 || on != "*.*" && (s.set.schema == "" || strings.ReplaceAll(on, `\`, "") != schema) {
-			return
-		}
-		for _, p := range strings.Split(privileges, ",") {
-			have[strings.ToUpper(strings.TrimSpace(p))] = true
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
+func (s *source) missing(gs grants) []string {
 	var missing []string
-	for _, n := range need {
-		if !have[n] && !have["ALL"] && !have["ALL PRIVILEGES"] {
-			missing = append(missing, n)
+	for _, p := range []string{"SELECT", "SHOW VIEW", "TRIGGER", "EVENT"} {
+		if !gs.on(s.set.schema, "", p) {
+			missing = append(missing, p)
 		}
 	}
-	return missing, nil
+	return missing
 }
 
 func (s *source) checkSchema(ctx context.Context, schema, to string) []scanners.Check {
@@ -182,8 +172,12 @@ func (s *source) checkSchema(ctx context.Context, schema, to string) []scanners.
 	if err == nil && hidden > 0 {
 		bad = append(bad, scanners.Check{
 			What: "read routines of " + schema, Detail: fmt.Sprintf("the text of %d routines is hidden from the account", hidden),
-			Remedy: "GRANT SELECT ON `mysql`.`proc`" + to + " -- MySQL from 8.0.20 on: GRANT SHOW_ROUTINE ON *.*" + to,
+			Remedy: routinesRemedy(to),
 		})
 	}
 	return append(bad, scanners.Check{What: "read schema " + schema, OK: true, Detail: fmt.Sprintf("%d tables", n)})
+}
+
+func routinesRemedy(to string) string {
+	return "GRANT SELECT ON `mysql`.`proc`" + to + " -- MySQL from 8.0.20 on: GRANT SHOW_ROUTINE ON *.*" + to
 }

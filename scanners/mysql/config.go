@@ -263,6 +263,7 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 		d.Net, d.Addr = "unix", set.Socket
 	}
 	d.Timeout, d.ReadTimeout, d.WriteTimeout = min(set.Timeout, 10*time.Second), set.Timeout, set.Timeout
+	d.DialFunc = dial
 	d.Logger = &driver.NopLogger{}
 	d.MaxAllowedPacket = 1 << 30
 	if err := d.Apply(driver.Charset("utf8mb4", "")); err != nil {

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	driver "github.com/go-sql-driver/mysql"
@@ -45,20 +47,139 @@ type connector struct{ inner sqldriver.Connector }
 func (c *connector) Driver() sqldriver.Driver { return c.inner.Driver() }
 
 func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
-	conn, err := c.inner.Connect(ctx)
+	var w wire
+	inner, err := c.inner.Connect(context.WithValue(ctx, wireKey{}, &w))
 	if err != nil {
+		if w.silent.Load() {
+			err = errNoAnswer
+		}
 		return nil, err
 	}
+	conn := &conn{inner.(driverConn), &w}
 	for _, q := range session {
-		_, err := conn.(sqldriver.ExecerContext).ExecContext(ctx, q, nil)
+		_, err := conn.ExecContext(ctx, q, nil)
 		var se *driver.MySQLError
 		if err != nil && !errors.As(err, &se) {
 			_ = conn.Close()
+			if w.silent.Load() {
+				err = errNoAnswer
+			}
 			return nil, err
 		}
 	}
 	return conn, nil
 }
+
+// A timeout is a net.Error. It is no gap: as the reason why nothing can be
+// listed it must end the sequence.
+type timeout string
+
+func (e timeout) Error() string { return string(e) }
+func (timeout) Timeout() bool   { return true }
+func (timeout) Temporary() bool { return true }
+
+const (
+	errSilent timeout = "no answer in time"
+	errSlow   timeout = "the server is too slow"
+	// errNoAnswer is not tried again: it has cost the whole limit without a
+	// sign that there is a server.
+	errNoAnswer timeout = "the server accepts connections and does not answer"
+)
+
+// A wire remembers that a wait for the server has timed out, of which the
+// driver tells as of a connection that was lost.
+type wire struct {
+	net.Conn
+	silent atomic.Bool
+}
+
+type wireKey struct{}
+
+// dial connects the wire that Connect has put into ctx.
+func dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	var d net.Dialer
+	c, err := d.DialContext(ctx, network, addr)
+	w, ok := ctx.Value(wireKey{}).(*wire)
+	if err != nil || !ok {
+		return c, err
+	}
+	w.Conn = c
+	return w, nil
+}
+
+func (w *wire) Read(b []byte) (int, error) {
+	n, err := w.Conn.Read(b)
+	w.note(err)
+	return n, err
+}
+
+func (w *wire) Write(b []byte) (int, error) {
+	n, err := w.Conn.Write(b)
+	w.note(err)
+	return n, err
+}
+
+func (w *wire) note(err error) {
+	var ne net.Error
+	if errors.As(err, &ne) && ne.Timeout() {
+		w.silent.Store(true)
+	}
+}
+
+// SyscallConn lets the driver see whether an idle connection has been closed.
+func (w *wire) SyscallConn() (syscall.RawConn, error) {
+	if c, ok := w.Conn.(syscall.Conn); ok {
+		return c.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
+}
+
+// driverConn is what the connections of the driver can do and database/sql
+// makes use of.
+type driverConn interface {
+	sqldriver.Conn
+	sqldriver.ConnPrepareContext
+	sqldriver.ConnBeginTx
+	sqldriver.ExecerContext
+	sqldriver.NamedValueChecker
+	sqldriver.Pinger
+	sqldriver.QueryerContext
+	sqldriver.SessionResetter
+	sqldriver.Validator
+}
+
+// A conn is a connection whose errors tell silence from loss.
+type conn struct {
+	driverConn
+	wire *wire
+}
+
+func (c *conn) why(err error) error {
+	if err != nil && c.wire.silent.Load() && (errors.Is(err, driver.ErrInvalidConn) || errors.Is(err, sqldriver.ErrBadConn)) {
+		return errSilent
+	}
+	return err
+}
+
+func (c *conn) ExecContext(ctx context.Context, q string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
+	r, err := c.driverConn.ExecContext(ctx, q, args)
+	return r, c.why(err)
+}
+
+func (c *conn) QueryContext(ctx context.Context, q string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
+	r, err := c.driverConn.QueryContext(ctx, q, args)
+	if err != nil {
+		return nil, c.why(err)
+	}
+	return &connRows{r, c}, nil
+}
+
+type connRows struct {
+	sqldriver.Rows
+	conn *conn
+}
+
+func (r *connRows) Next(dest []sqldriver.Value) error { return r.conn.why(r.Rows.Next(dest)) }
 
 type source struct {
 	set    settings
@@ -143,10 +264,7 @@ func (s *source) queryOn(ctx context.Context, on queryer, q string, row func(cel
 	return rows(ctx, cancel, on, q, row)
 }
 
-var (
-	errStop = errors.New("stop")
-	errSlow = &scanners.Gap{Reason: scanners.Timeout, Detail: "the server is too slow"}
-)
+var errStop = errors.New("stop")
 
 func rows(ctx context.Context, cancel context.CancelCauseFunc, on queryer, q string, row func([]sql.RawBytes) error) (columns []string, err error) {
 	r, err := on.QueryContext(ctx, q)
@@ -231,7 +349,7 @@ func transient(err error) bool {
 		}
 	}
 	r := reason(err)
-	return r == scanners.Offline || r == scanners.Timeout
+	return r == scanners.Offline || r == scanners.Timeout && !errors.Is(err, errNoAnswer)
 }
 
 // serverError returns the number of an error that the server answered, else 0.
@@ -248,9 +366,12 @@ func serverError(err error) uint16 {
 func explain(err error) string {
 	var se *driver.MySQLError
 	var g *scanners.Gap
+	var t timeout
 	switch {
 	case errors.As(err, &g):
 		return g.Detail
+	case errors.As(err, &t):
+		return t.Error()
 	case errors.As(err, &se):
 		return fmt.Sprintf("server error %d (SQLSTATE %s)", se.Number, se.SQLState[:])
 	case errors.Is(err, driver.ErrInvalidConn), errors.Is(err, sqldriver.ErrBadConn), errors.Is(err, io.EOF):

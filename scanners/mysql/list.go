@@ -113,9 +113,46 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 			yield(scanners.Part{}, failed("list schemas", err))
 			return
 		}
+		// Without an answer it can't be told what the account may not see, and
+		// nothing is said of it.
+		gs, err := s.grants(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				yield(scanners.Part{}, failed("list grants", err))
+				return
+			}
+			gs = nil
+		}
+		if g := s.unlisted(gs, schemas); g != nil && !yield(scanners.Part{}, g) {
+			return
+		}
 		for _, schema := range schemas {
-			tables, err := s.tables(ctx, schema)
 			uri := s.base + scanners.EscapeSegment(schema) + "/"
+			if !s.set.Schemas.matches(schema) {
+				x := &scanners.Exclusion{URI: uri, Place: schema, Reason: scanners.ByConfig, Detail: "schema"}
+				if !s.down.Load() {
+					// How much it is serves the report only.
+					tables, err := s.tables(ctx, schema)
+					if err != nil && ctx.Err() != nil {
+						yield(scanners.Part{}, failed("list tables", err))
+						return
+					}
+					if err != nil {
+						tables = nil
+					}
+					for _, l := range tables {
+						if !l.view() {
+							x.Units += max(0, l.rows)
+							x.Bytes += max(0, l.bytes)
+						}
+					}
+				}
+				if !yield(scanners.Part{}, x) {
+					return
+				}
+				continue
+			}
+			tables, err := s.tables(ctx, schema)
 			if err != nil {
 				if ctx.Err() != nil {
 					yield(scanners.Part{}, failed("list tables", err))
@@ -126,18 +163,8 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 				}
 				continue
 			}
-			if !s.set.Schemas.matches(schema) {
-				x := &scanners.Exclusion{URI: uri, Place: schema, Reason: scanners.ByConfig, Detail: "schema"}
-				for _, l := range tables {
-					if !l.view() {
-						x.Units += max(0, l.rows)
-						x.Bytes += max(0, l.bytes)
-					}
-				}
-				if !yield(scanners.Part{}, x) {
-					return
-				}
-				continue
+			if g := s.hidden(gs, schema, tables); g != nil && !yield(scanners.Part{}, g) {
+				return
 			}
 			p := s.part(span{Schema: schema}, -1, -1)
 			if !yield(p, nil) {
@@ -156,6 +183,15 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 						return
 					}
 					continue
+				}
+				if gs.columnsOnly(schema, l.name) {
+					g := &scanners.Gap{
+						URI: s.tableURI(schema, l.name), Place: schema + " / " + l.name, Reason: scanners.Denied,
+						Detail: "without SELECT on the whole table, columns that the account may not see are not listed",
+					}
+					if !yield(scanners.Part{}, g) {
+						return
+					}
 				}
 				if !s.split(ctx, schema, l, yield) {
 					return

@@ -190,11 +190,13 @@ func TestMariaDB(t *testing.T) {
 		{"Definitions", testDefinitions},
 		{"ColumnPrivileges", testColumnPrivileges},
 		{"Denied", testDenied},
+		{"Unlisted", testUnlisted},
 		{"Dropped", testDropped},
 		{"Altered", testAltered},
 		{"Killed", testKilled},
 		{"Stalled", testStalled},
 		{"Filters", testFilters},
+		{"ExcludedOffline", testExcludedOffline},
 		{"SystemSchema", testSystemSchema},
 		{"ReadOnly", testReadOnly},
 		{"Check", testCheck},
@@ -632,9 +634,25 @@ func testLongValues(t *testing.T, m *testenv.MariaDB) {
 		}
 		resumeAll(t, s, r.parts)
 	}
-	// A value that changes while it is read is noticed.
+	// The row itself opens with its values, as far as they fit.
 	s := open(t, m.Addr(), "root", db, nil)
-	it, err := s.Open(t.Context(), scanners.Ref{URI: s.tableURI(db, "docs") + "?id=3!/lt"})
+	m.Exec(t, "UPDATE "+db+".docs SET lb=REPEAT('y',20*1024*1024) WHERE id=3")
+	it, err := s.Open(t.Context(), scanners.Ref{URI: s.tableURI(db, "docs") + "?id=3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, _ := it.Block.Cell(0, 1); string(v) != strings.Repeat("é", 3000000) {
+		t.Errorf("a long value opens with %d bytes", len(v))
+	}
+	if v, null := it.Block.Cell(0, 2); null || string(v) != "(20971520 bytes; open "+it.Ref.URI+"!/lb)" {
+		t.Errorf("a very long value opens as %.100q, %v", v, null)
+	}
+	if _, null := it.Block.Cell(0, 3); !null {
+		t.Error("NULL is not NULL")
+	}
+	// A value that changes while it is read is noticed.
+	s = open(t, m.Addr(), "root", db, nil)
+	it, err = s.Open(t.Context(), scanners.Ref{URI: s.tableURI(db, "docs") + "?id=3!/lt"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -933,6 +951,81 @@ func testDenied(t *testing.T, m *testenv.MariaDB) {
 	}
 }
 
+// What an account may not even see is a gap, and where it may see all there is none.
+func testUnlisted(t *testing.T, m *testenv.MariaDB) {
+	db := schema(t, m,
+		"CREATE TABLE ty (id INT PRIMARY KEY, v VARCHAR(10))", "INSERT INTO ty VALUES (1,'a'),(2,'b')",
+		"CREATE TRIGGER tr BEFORE INSERT ON ty FOR EACH ROW SET NEW.v='x'",
+		"CREATE EVENT ev ON SCHEDULE EVERY 1 YEAR DO SELECT 1")
+	pattern := strings.ReplaceAll(ident(db), "_", `\_`)
+	m.Exec(t, "CREATE ROLE reader", "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON *.* TO reader")
+	for _, test := range []struct {
+		account string
+		grants  []string
+		schema  string
+		include []string
+		want    []string // place and detail of each gap
+	}{
+		{"u_nothing", nil, "", nil, []string{"schemas: without SELECT or SHOW DATABASES"}},
+		{"u_select", []string{"SELECT, SHOW VIEW ON *.*"}, "", []string{db}, []string{db + ": without TRIGGER, EVENT on "}},
+		{"u_select2", []string{"SELECT, SHOW VIEW ON *.*"}, db, nil, []string{db + ": without TRIGGER, EVENT on "}},
+		{"u_column", []string{"SELECT(id) ON " + db + ".ty"}, db, nil, []string{
+			db + ": without SELECT, TRIGGER, EVENT, EXECUTE on ", db + " / ty: without SELECT on the whole table"}},
+		{"u_all", []string{"SELECT, SHOW VIEW, TRIGGER, EVENT ON *.*"}, "", []string{db}, nil},
+		{"u_schema", []string{"SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON " + ident(db) + ".*"}, db, nil, nil},
+		{"u_pattern", []string{"SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON " + pattern + ".*"}, db, nil, nil},
+		{"u_wild", []string{"SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON `s_test%`.*"}, db, nil, nil},
+		{"u_schema_all", []string{"ALL ON " + ident(db) + ".*"}, db, nil, nil},
+		{"u_included", []string{"ALL ON " + ident(db) + ".*"}, "", []string{db}, nil},
+		{"u_server", []string{"ALL ON " + ident(db) + ".*"}, "", nil, []string{"schemas: without SELECT or SHOW DATABASES"}},
+		{"u_tables", []string{"SELECT, EVENT, EXECUTE ON " + ident(db) + ".*", "TRIGGER ON " + db + ".ty"}, db, nil, nil},
+		{"u_role", []string{"reader"}, "", []string{db}, nil},
+		{"u_idle_role", []string{"reader"}, "", nil, []string{"schemas: without SELECT or SHOW DATABASES"}},
+	} {
+		account(t, m, test.account, test.grants...)
+		if test.account == "u_role" {
+			m.Exec(t, "SET DEFAULT ROLE reader FOR u_role@'%'")
+		}
+		s := open(t, m.Addr(), test.account, test.schema, func(c *Config) { c.Schemas.Include = test.include })
+		r := readAll(t, t.Context(), s)
+		ok := len(r.gaps) == len(test.want) && len(r.errs) == 0
+		for i, g := range r.gaps {
+			ok = ok && g.Reason == scanners.Denied && g.URI != "" && strings.HasPrefix(g.Place+": "+g.Detail, test.want[i])
+		}
+		if !ok {
+			t.Errorf("%s: errors %v, want gaps %q, got", test.account, r.errs, test.want)
+			for _, g := range r.gaps {
+				t.Errorf("  %s: %v", g.Place, g)
+			}
+		}
+	}
+	s := open(t, m.Addr(), "root", "", func(c *Config) { c.Schemas.Include = []string{db, "mysql", "nosuch"} })
+	readAll(t, t.Context(), s).clean(t)
+}
+
+// A schema that is left out is no gap when the server goes away.
+func testExcludedOffline(t *testing.T, m *testenv.MariaDB) {
+	db := schema(t, m, "CREATE TABLE a (id INT PRIMARY KEY)", "INSERT INTO a VALUES (1)")
+	for _, name := range []string{"aa_out", "zz_out1", "zz_out2"} {
+		m.Exec(t, "CREATE DATABASE "+name)
+		defer m.Exec(t, "DROP DATABASE "+name)
+	}
+	proxy := testenv.NewProxy(t, m.Addr())
+	s := open(t, proxy.Addr(), "root", "", func(c *Config) {
+		c.Schemas.Include = []string{db}
+		c.Timeout = 300 * time.Millisecond
+	})
+	r := newResult()
+	for _, err := range s.Parts(t.Context()) {
+		if !r.fault(err) {
+			proxy.Stall(true)
+		}
+	}
+	if len(r.gaps) != 0 || len(r.errs) != 0 || len(r.excluded) < 4 {
+		t.Errorf("gaps %v, errors %v, %d exclusions", r.gaps, r.errs, len(r.excluded))
+	}
+}
+
 func testDropped(t *testing.T, m *testenv.MariaDB) {
 	db := schema(t, m,
 		"CREATE TABLE a (id INT PRIMARY KEY, v TEXT)", "INSERT INTO a SELECT seq,'v' FROM seq_1_to_3000", "ANALYZE TABLE a",
@@ -1068,7 +1161,7 @@ func testStalled(t *testing.T, m *testenv.MariaDB) {
 		t.Errorf("gaps %v, errors %v, want a gap for each table", r.gaps, r.errs)
 	}
 	for _, g := range r.gaps {
-		if g.Reason != scanners.Timeout && g.Reason != scanners.Offline || g.Units < 2000 {
+		if g.Reason != scanners.Timeout || g.Units < 2000 {
 			t.Errorf("gap %+v", g)
 		}
 	}
@@ -1085,12 +1178,16 @@ func testStalled(t *testing.T, m *testenv.MariaDB) {
 	}
 	defer l.Close()
 	for name, addr := range map[string]string{"silent": l.Addr().String(), "closed": "127.0.0.1:1"} {
+		want, limit := scanners.Offline, 10*time.Second
+		if name == "silent" {
+			want, limit = scanners.Timeout, 2*time.Second
+		}
 		start := time.Now()
-		s := open(t, addr, "root", "", func(c *Config) { c.Timeout = 300 * time.Millisecond })
+		s := open(t, addr, "root", "", func(c *Config) { c.Timeout = time.Second })
 		r := readAll(t, t.Context(), s)
-		if len(r.errs) != 1 || len(r.gaps) != 0 || time.Since(start) > 10*time.Second {
+		if len(r.errs) != 1 || len(r.gaps) != 0 || time.Since(start) > limit {
 			t.Errorf("%s: %v, %v after %v", name, r.errs, r.gaps, time.Since(start))
-		} else if why := scanners.ReasonOf(r.errs[0]); why != scanners.Offline && why != scanners.Timeout {
+		} else if why := scanners.ReasonOf(r.errs[0]); why != want {
 			t.Errorf("%s: %v is %s", name, r.errs[0], why)
 		}
 		if c := s.Check(t.Context()); len(c) != 1 || c[0].OK {
@@ -1288,6 +1385,44 @@ func testLookup(t *testing.T, m *testenv.MariaDB) {
 	}
 	if n := look(db+".orders", "client", "7", "x", "8"); n != 20 {
 		t.Errorf("by client: %d rows, want 20", n)
+	}
+}
+
+func TestParseGrant(t *testing.T) {
+	for line, want := range map[string]string{
+		"GRANT USAGE ON *.* TO `u`@`%`":                                          "{false   [USAGE] []} true",
+		"GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION":    "{false   [ALL PRIVILEGES] []} true",
+		"GRANT SELECT, SHOW VIEW ON `a\\_b`.* TO `u`@`%`":                        "{false a\\_b  [SELECT SHOW VIEW] []} true",
+		"GRANT SELECT (`i ON d`, `a,``b)`), INSERT ON `d`.`t TO x.y` TO `u`@`%`": "{false d t TO x.y [INSERT] [SELECT]} true",
+		"REVOKE SELECT ON `mysql`.* FROM `u`@`%`":                                "{true mysql  [SELECT] []} true",
+		"GRANT `reader` TO `u`@`%`":                                              "{false   [] []} false",
+		"GRANT PROXY ON ''@'%' TO 'root'@'localhost' WITH GRANT OPTION":          "{false   [] []} false",
+		"GRANT EXECUTE ON PROCEDURE `d`.`p` TO `u`@`%`":                          "{false   [] []} false",
+		"": "{false   [] []} false",
+	} {
+		g, ok := parseGrant(line)
+		if got := fmt.Sprint(g, ok); got != want {
+			t.Errorf("%s: %s, want %s", line, got, want)
+		}
+	}
+	for _, test := range []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"d", "d", true}, {"d", "e", false}, {"d%", "dump", true}, {"%a%b", "xaxxb", true}, {"%a%b", "xaxxbc", false},
+		{`a\_b`, "a_b", true}, {`a\_b`, "axb", false}, {"a_b", "aéb", true}, {"%", "", true}, {"_", "", false}, {`\%`, "%", true}, {`\%`, "x", false},
+	} {
+		if got := like(test.pattern, test.name); got != test.want {
+			t.Errorf("%q like %q: %v", test.name, test.pattern, got)
+		}
+	}
+	gs := grants{}
+	for _, line := range []string{"GRANT SELECT, TRIGGER ON *.* TO `u`@`%`", "REVOKE SELECT ON `mysql`.* FROM `u`@`%`"} {
+		g, _ := parseGrant(line)
+		gs = append(gs, g)
+	}
+	if !gs.on("d", "", "SELECT") || gs.on("mysql", "", "SELECT") || !gs.on("mysql", "", "TRIGGER") || gs.on("d", "", "EVENT") {
+		t.Error("a partial revoke is not understood")
 	}
 }
 

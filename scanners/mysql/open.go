@@ -17,7 +17,9 @@ import (
 )
 
 // Open implements scanners.Source. The URI of a row gives a block of one row,
-// in which values that are too long for a block are NULL; that URI with "!/"
+// with the values that are NULL in the blocks of a scan because of their length,
+// as far as they are maxOpenRow bytes together, and a word in the place of the
+// others; that URI with "!/"
 // and the name of a column gives the value as a Body, however long; that of a
 // definition gives its text.
 func (s *source) Open(ctx context.Context, ref scanners.Ref) (scanners.Item, error) {
@@ -62,11 +64,8 @@ func (s *source) openRow(ctx context.Context, uri string, p place) (scanners.Ite
 	if err != nil {
 		return scanners.Item{}, err
 	}
-	size := pg.block.Bytes()
 	ref := s.hashRef(t, hash, n)
-	pg.block.Refs = func(_ int, hash string, n int) scanners.Ref { return s.hashRef(t, hash, n) }
 	if !hashed {
-		pg.block.Refs = func(row int, _ string, _ int) scanners.Ref { return pg.ref(s, t, row) }
 		if len(t.key) > 0 {
 			ref = pg.ref(s, t, 0)
 		} else {
@@ -74,9 +73,23 @@ func (s *source) openRow(ctx context.Context, uri string, p place) (scanners.Ite
 			ref = s.keyRef(t, p.query)
 		}
 	}
+	value := func(b bigCell) *cellReader {
+		r := &cellReader{ctx: ctx, s: s, t: t, col: b.col, size: b.size, where: where}
+		if hashed {
+			r.hash, r.index = hash, index
+		}
+		return r
+	}
 	if !p.cell {
+		block, err := pg.full(t, value, ref)
+		if err != nil {
+			return scanners.Item{}, err
+		}
+		// The hash of the row as it is scanned names it, not that of this block.
+		row := ref
+		block.Refs = func(int, string, int) scanners.Ref { return row }
 		ref.URI = uri
-		return scanners.Item{Ref: ref, Name: t.name, Size: size, Block: &pg.block}, nil
+		return scanners.Item{Ref: ref, Name: t.name, Size: block.Bytes(), Block: block}, nil
 	}
 	col := slices.IndexFunc(t.cols, func(c column) bool { return c.name == p.column })
 	if col < 0 {
@@ -88,14 +101,44 @@ func (s *source) openRow(ctx context.Context, uri string, p place) (scanners.Ite
 		if b.col != col {
 			continue
 		}
-		r := &cellReader{ctx: ctx, s: s, t: t, col: col, size: b.size, where: where}
-		if hashed {
-			r.hash, r.index = hash, index
-		}
-		return scanners.Item{Ref: ref, Name: p.column, Size: b.size, Body: r}, nil
+		return scanners.Item{Ref: ref, Name: p.column, Size: b.size, Body: value(b)}, nil
 	}
 	v, _ := pg.block.Cell(0, col)
 	return scanners.Item{Ref: ref, Name: p.column, Size: int64(len(v)), Body: bytes.NewReader(v)}, nil
+}
+
+// maxOpenRow is the most bytes of long values of a row that Open puts into its
+// block.
+const maxOpenRow = 16 << 20
+
+// full returns the block of a page of one row with its long values.
+func (p *page) full(t *table, value func(bigCell) *cellReader, row scanners.Ref) (*scanners.Block, error) {
+	if len(p.big) == 0 {
+		return &p.block, nil
+	}
+	long := make(map[int][]byte)
+	var size int64
+	for _, b := range p.big {
+		if size += b.size; size > maxOpenRow {
+			size -= b.size
+			long[b.col] = fmt.Appendf(nil, "(%d bytes; open %s)", b.size, cellRef(row, t.cols[b.col].name).URI)
+			continue
+		}
+		v, err := io.ReadAll(value(b))
+		if err != nil {
+			return nil, err
+		}
+		long[b.col] = v
+	}
+	block := &scanners.Block{Table: t.tab}
+	for i := range t.cols {
+		v, null := p.block.Cell(0, i)
+		if l, ok := long[i]; ok {
+			v, null = l, false
+		}
+		block.Append(v, null)
+	}
+	return block, nil
 }
 
 func (s *source) keyRef(t *table, query [][2]string) scanners.Ref {
