@@ -15,4 +15,7 @@
 // Values longer than a limit (at most 1 MiB) of the types that allow more than
 // 64 KiB are NULL in a block, and come as deferred items of their own that are
 // read in pieces. Times are in UTC.
+//
+// The server lists nothing that the account has no right on. Where SHOW GRANTS
+// tells that there may be such things, a gap says so.
 package mysql

@@ -644,7 +644,7 @@ func testLongValues(t *testing.T, m *testenv.MariaDB) {
 	if v, _ := it.Block.Cell(0, 1); string(v) != strings.Repeat("é", 3000000) {
 		t.Errorf("a long value opens with %d bytes", len(v))
 	}
-	if v, null := it.Block.Cell(0, 2); null || string(v) != "(20971520 bytes; open "+it.Ref.URI+"!/lb)" {
+	if v, null := it.Block.Cell(0, 2); null || !strings.HasPrefix(string(v), "(20971520 bytes;") || len(v) >= 100 {
 		t.Errorf("a very long value opens as %.100q, %v", v, null)
 	}
 	if _, null := it.Block.Cell(0, 3); !null {
@@ -977,17 +977,24 @@ func testUnlisted(t *testing.T, m *testenv.MariaDB) {
 		{"u_wild", []string{"SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON `s_test%`.*"}, db, nil, nil},
 		{"u_schema_all", []string{"ALL ON " + ident(db) + ".*"}, db, nil, nil},
 		{"u_included", []string{"ALL ON " + ident(db) + ".*"}, "", []string{db}, nil},
-		{"u_server", []string{"ALL ON " + ident(db) + ".*"}, "", nil, []string{"schemas: without SELECT or SHOW DATABASES"}},
+		{"u_server", []string{"ALL ON " + ident(db) + ".*"}, "", nil, nil}, // it is there for that schema
 		{"u_tables", []string{"SELECT, EVENT, EXECUTE ON " + ident(db) + ".*", "TRIGGER ON " + db + ".ty"}, db, nil, nil},
 		{"u_role", []string{"reader"}, "", []string{db}, nil},
+		{"u_public", nil, db, nil, nil},
 		{"u_idle_role", []string{"reader"}, "", nil, []string{"schemas: without SELECT or SHOW DATABASES"}},
 	} {
 		account(t, m, test.account, test.grants...)
+		if test.account == "u_public" {
+			m.Exec(t, "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON "+ident(db)+".* TO PUBLIC")
+		}
 		if test.account == "u_role" {
 			m.Exec(t, "SET DEFAULT ROLE reader FOR u_role@'%'")
 		}
 		s := open(t, m.Addr(), test.account, test.schema, func(c *Config) { c.Schemas.Include = test.include })
 		r := readAll(t, t.Context(), s)
+		if test.account == "u_public" {
+			m.Exec(t, "REVOKE ALL ON "+ident(db)+".* FROM PUBLIC")
+		}
 		ok := len(r.gaps) == len(test.want) && len(r.errs) == 0
 		for i, g := range r.gaps {
 			ok = ok && g.Reason == scanners.Denied && g.URI != "" && strings.HasPrefix(g.Place+": "+g.Detail, test.want[i])

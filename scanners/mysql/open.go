@@ -81,7 +81,7 @@ func (s *source) openRow(ctx context.Context, uri string, p place) (scanners.Ite
 		return r
 	}
 	if !p.cell {
-		block, err := pg.full(t, value, ref)
+		block, err := pg.full(t, value)
 		if err != nil {
 			return scanners.Item{}, err
 		}
@@ -112,7 +112,7 @@ func (s *source) openRow(ctx context.Context, uri string, p place) (scanners.Ite
 const maxOpenRow = 16 << 20
 
 // full returns the block of a page of one row with its long values.
-func (p *page) full(t *table, value func(bigCell) *cellReader, row scanners.Ref) (*scanners.Block, error) {
+func (p *page) full(t *table, value func(bigCell) *cellReader) (*scanners.Block, error) {
 	if len(p.big) == 0 {
 		return &p.block, nil
 	}
@@ -121,7 +121,9 @@ func (p *page) full(t *table, value func(bigCell) *cellReader, row scanners.Ref)
 	for _, b := range p.big {
 		if size += b.size; size > maxOpenRow {
 			size -= b.size
-			long[b.col] = fmt.Appendf(nil, "(%d bytes; open %s)", b.size, cellRef(row, t.cols[b.col].name).URI)
+			// Short, so that it is never taken for the value by who follows a
+			// URI into the row.
+			long[b.col] = fmt.Appendf(nil, "(%d bytes; open the URI of the row with !/ and the column)", b.size)
 			continue
 		}
 		v, err := io.ReadAll(value(b))
