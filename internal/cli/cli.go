@@ -54,8 +54,14 @@ type streams struct {
 	out, err io.Writer
 }
 
+// memoryLimit is from where on garbage is collected more eagerly, in bytes.
+const memoryLimit = 200 << 20
+
 // Main runs spoor with arguments and returns its exit status.
 func Main(args []string, in io.Reader, out, errw io.Writer) int {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	ctx, stop := interruptible(errw)
 	defer stop()
 	return Run(ctx, args, in, out, errw)

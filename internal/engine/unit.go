@@ -460,6 +460,7 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 			b.missed(it, panicked(p))
 		}
 	}()
+	ctx = container.OneItem(ctx)
 	u := &unit{run: r, source: b.source, batch: b, same: it.Same}
 	if it.Block != nil {
 		rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}

@@ -970,7 +970,8 @@ func testUnlisted(t *testing.T, m *testenv.MariaDB) {
 		{"u_select", []string{"SELECT, SHOW VIEW ON *.*"}, "", []string{db}, []string{db + ": without TRIGGER, EVENT on "}},
 		{"u_select2", []string{"SELECT, SHOW VIEW ON *.*"}, db, nil, []string{db + ": without TRIGGER, EVENT on "}},
 		{"u_column", []string{"SELECT(id) ON " + db + ".ty"}, db, nil, []string{
-			db + ": without SELECT, TRIGGER, EVENT, EXECUTE on ", db + " / ty: without SELECT on the whole table"}},
+			db + ": without SELECT, TRIGGER, EVENT, EXECUTE on ", db + " / ty: without SELECT on the whole table",
+		}},
 		{"u_all", []string{"SELECT, SHOW VIEW, TRIGGER, EVENT ON *.*"}, "", []string{db}, nil},
 		{"u_schema", []string{"SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON " + ident(db) + ".*"}, db, nil, nil},
 		{"u_pattern", []string{"SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON " + pattern + ".*"}, db, nil, nil},
@@ -1416,8 +1417,18 @@ func TestParseGrant(t *testing.T) {
 		pattern, name string
 		want          bool
 	}{
-		{"d", "d", true}, {"d", "e", false}, {"d%", "dump", true}, {"%a%b", "xaxxb", true}, {"%a%b", "xaxxbc", false},
-		{`a\_b`, "a_b", true}, {`a\_b`, "axb", false}, {"a_b", "aéb", true}, {"%", "", true}, {"_", "", false}, {`\%`, "%", true}, {`\%`, "x", false},
+		{"d", "d", true},
+		{"d", "e", false},
+		{"d%", "dump", true},
+		{"%a%b", "xaxxb", true},
+		{"%a%b", "xaxxbc", false},
+		{`a\_b`, "a_b", true},
+		{`a\_b`, "axb", false},
+		{"a_b", "aéb", true},
+		{"%", "", true},
+		{"_", "", false},
+		{`\%`, "%", true},
+		{`\%`, "x", false},
 	} {
 		if got := like(test.pattern, test.name); got != test.want {
 			t.Errorf("%q like %q: %v", test.name, test.pattern, got)
