@@ -27,7 +27,7 @@ func sample() *inventory.Report {
 	findings := []*inventory.Finding{
 		{
 			ID: "00112233445566aa", Subject: "person-0042", Source: "controlpanel", URI: "mysql://db1:3306/controlpanel/clients?id=4711",
-			Place: "controlpanel / clients / row", Locator: json.RawMessage(`{"type":"mysql"}`), Confidence: "certain", Relation: "owner",
+			Place: "controlpanel / clients / row", Locator: json.RawMessage(`{"type":"mysql","host":"db1","port":3306,"schema":"controlpanel","table":"clients","key":[{"column":"id","value":"4711"}]}`), Confidence: "certain", Relation: "owner",
 			Matches:  []inventory.Match{{Type: "email", Form: "plain", Field: "email", Offset: &offset, Masked: "z**@e******.be"}},
 			Evidence: []string{}, Why: "the e-mail address belongs to one person",
 			Fields: []inventory.Field{{Name: "email", Categories: []string{"contact"}, Origin: "provided"}},
@@ -36,7 +36,7 @@ func sample() *inventory.Report {
 		},
 		{
 			ID: "00112233445566bb", Subject: "person-0042", Source: "backups", URI: "file:///b/zoe.tar.gz!/a.txt",
-			Place: "backups / file .tar.gz / tar member", Locator: json.RawMessage(`{"type":"files"}`), Confidence: "possible", Relation: "mentioned",
+			Place: "backups / file .tar.gz / tar member", Locator: json.RawMessage(`{"type":"files","path":"/b/zoe.tar.gz","kind":"file","size":300,"mtime":"2026-11-01T00:00:00Z","inside":[{"kind":"tar","step":"a.txt"}]}`), Confidence: "possible", Relation: "mentioned",
 			Matches:  []inventory.Match{{Type: "name", Form: "plain", Masked: "Z** V** d** B*****"}},
 			Evidence: []string{}, Why: "only the name, which others may have too", Fields: []inventory.Field{}, Copies: []inventory.Copy{{URI: "file:///b/zoe2.tar.gz!/a.txt"}},
 			ThirdParties: 2, Activities: []string{"unassigned"},
@@ -142,6 +142,7 @@ func TestSchema(t *testing.T) {
 		"unknown confidence": {`"confidence":"certain"`, `"confidence":"sure"`},
 		"unknown reason":     {`"reason": "encrypted"`, `"reason": "lazy"`},
 		"no locator":         {`"locator"`, `"locater"`},
+		"no path":            {`"path":`, `"pfad":`},
 	} {
 		bad := strings.Replace(b.String(), change[0], change[1], 1)
 		if bad == b.String() || validate(t, []byte(bad)) == nil {
