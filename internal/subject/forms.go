@@ -455,6 +455,8 @@ func (bl *builder) number(t Type, normal string) {
 			form := "plain"
 			from, ok := backward(b, start, head)
 			switch {
+			case ok && t == IBAN && shortGroup(b, start, to):
+				return 0, 0, "", false
 			case ok && head != "" && (from == 0 || !isAlnum(b[from-1]) || escaped(b, from)):
 			case head == "" && longerNumber(b, start, end):
 				return 0, 0, "", false
@@ -484,6 +486,20 @@ func label(b []byte, i int) string {
 		j--
 	}
 	return strings.ToUpper(string(b[j:i]))
+}
+
+// shortGroup reports whether a number that is written in groups of four ends with
+// one more, shorter group: then it is a longer number.
+func shortGroup(b []byte, start, end int) bool {
+	g := groupLengths(b[start:end])
+	if len(g) < 3 || end+1 >= len(b) || b[end] != ' ' || !isDigit(b[end+1]) {
+		return false
+	}
+	j := end + 1
+	for j < len(b) && isDigit(b[j]) {
+		j++
+	}
+	return j-end-1 < 4 && (j == len(b) || b[j] == '\n' || b[j] == '\r' || b[j] == 0)
 }
 
 // vatPrefixes are the prefixes of VAT numbers (Directive 2006/112/EC, Art. 215;
@@ -873,21 +889,43 @@ func (bl *builder) ip(normal string) {
 		}
 		return true
 	}
-	bl.literal(a.String(), "plain", bounds)
-	if a.Is6() {
-		bl.literal(a.StringExpanded(), "expanded", bounds)
-		w := a.As16()
-		groups := make([]string, 8)
-		for i := range groups {
-			groups[i] = strconv.FormatUint(uint64(w[2*i])<<8|uint64(w[2*i+1]), 16)
-		}
-		if full := strings.Join(groups, ":"); full != a.String() {
-			bl.literal(full, "expanded", bounds)
-		}
-	} else {
+	if a.Is4() {
+		bl.literal(a.String(), "plain", bounds)
 		bl.literal("::ffff:"+a.String(), "mapped", func(b []byte, start, end int) bool {
 			return bounds(b, start+7, end)
 		})
+		return
+	}
+	// All spellings of an IPv6 address start with its first group, if that is not
+	// zero; what follows is read as an address.
+	first, _, _ := strings.Cut(a.String(), ":")
+	if first == "" {
+		bl.literal(a.String(), "plain", bounds)
+		bl.literal(a.StringExpanded(), "expanded", bounds)
+		return
+	}
+	for _, anchor := range []string{first, fmt.Sprintf("%04s", first)} {
+		bl.add(match.Pattern{Text: anchor + ":"}, func(b []byte, start, end int) (int, int, string, bool) {
+			to := end
+			for to < len(b) && to-start < 45 && (hexValue(b[to]) >= 0 || b[to] == ':' || b[to] == '.') {
+				to++
+			}
+			for to > end && (b[to-1] == '.' || b[to-1] == ':' && b[to-2] != ':') {
+				to--
+			}
+			got, err := netip.ParseAddr(string(b[start:to]))
+			if err != nil || got != a || !bounds(b, start, to) {
+				return 0, 0, "", false
+			}
+			form := "plain"
+			if !strings.EqualFold(string(b[start:to]), a.String()) {
+				form = "expanded"
+			}
+			return start, to, form, true
+		})
+		if len(first) == 4 {
+			break
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func New(persons []Person) (*Recognizer, error) {
 		persons: persons,
 		custom: names{
 			column: regexp.MustCompile(`(?i)^(.*[_ .-])?(` + customers + `)s?[_ .-]?(` + numbers + `)$|^(` + customers + `)s?$|^(.*[_ .-])?(klant|kunden|debiteur|debitoren|relatie)(nummer|nr)$`),
-			label:  regexp.MustCompile(`(?i)(^|[^a-z])((` + customers + `)s?[_ .-]?(` + numbers + `)\W{0,5}|(` + customers + `)s?["']?\s*[:=#]\s*["']?|(klant|kunden|debiteur|relatie)(nummer|nr)\W{0,5})$`),
+			label:  regexp.MustCompile(`(?i)(^|[^a-z])((` + customers + `)s?[_ .-]?(` + numbers + `)\W{0,5}|(` + customers + `)s?["']?\s*[:=# ]\s*["']?|(klant|kunden|debiteur|relatie)(nummer|nr)\W{0,5})$`),
 			table:  regexp.MustCompile(`(?i)(customer|client|klant|kunde|user|account|debit|relati|member|subscriber)`),
 		},
 		user: names{
@@ -173,7 +173,7 @@ func (f *finder) window(base int64, b []byte, found []match.Hit, rows func(off i
 				hit.Bare = !distinctive(id.Value)
 				hit.Named = f.r.named(id.Type).label.MatchString(before(row, from))
 			case Phone:
-				hit.Weak = form == "national" && !openPlan(normalPhone(id.Value))
+				hit.Weak = form == "national" && to-from <= 11 && len(onlyDigits(string(row[from:to]))) <= 8 && !openPlan(normalPhone(id.Value))
 				hit.Named = hit.Weak && f.r.phone.MatchString(before(row, from))
 			case VAT:
 				hit.Weak = form == "no-prefix" && to-from < 10

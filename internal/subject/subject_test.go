@@ -91,12 +91,12 @@ func TestForms(t *testing.T) {
 		{
 			IBAN,
 			[]string{"BE68539007547034", "BE68 5390 0754 7034", "be68-5390-0754-7034", "IBAN BE68 5390 0754 7034 BIC", "IBAN:BE68539007547034", "BE68 5390 0754 7034 2026-11-02 150,00", "BE68 5390 0754 7034 1500 EUR"},
-			[]string{"BE69539007547034", "BE685390075470341", "NL68539007547034", "XBE68539007547034"},
+			[]string{"BE69539007547034", "BE685390075470341", "BE68 5390 0754 7034 1\n", "NL68539007547034", "XBE68539007547034"},
 		},
 		{NationalID, []string{"85.07.30-033.28", "85073003328", "850730 033 28"}, []string{"850730033280", "185073003328"}},
 		{
 			IP,
-			[]string{"198.51.100.23", "[198.51.100.23]:80", "198.51.100.23:443", "2001:db8::17", "2001:0DB8:0000:0000:0000:0000:0000:0017", "::ffff:198.51.100.23", "ip6:2001:db8::17", "2001:db8:0:0:0:0:0:17"},
+			[]string{"198.51.100.23", "[198.51.100.23]:80", "198.51.100.23:443", "2001:db8::17", "2001:0DB8:0000:0000:0000:0000:0000:0017", "::ffff:198.51.100.23", "ip6:2001:db8::17", "2001:db8:0:0:0:0:0:17", "2001:DB8:0:0::17", "[2001:db8::17]:443", "2001:db8::17."},
 			[]string{"198.51.100.231", "1198.51.100.23", "198.51.100.23.4", "2.198.51.100.23", "2001:db8::171"},
 		},
 		{
@@ -229,6 +229,8 @@ func TestGivenOtherwise(t *testing.T) {
 		{Identifier{Type: Name, Value: "Hans Müller"}, `{"n":"Hans M\u00fcller"}`, true},
 		{Identifier{Type: Name, Value: "Sean O'Brien"}, `Sean O\'Brien`, true},
 		{Identifier{Type: Address, Value: "35, rue de la Gare, 4000 Liège"}, "35 rue de la gare", true},
+		{Identifier{Type: CustomerID, Value: "4711"}, "klant 4711", true},
+		{Identifier{Type: Phone, Value: "+48 22 555 01 23"}, "22 555 01 23", true},
 		{Identifier{Type: CustomerID, Value: "4711"}, "our client paid 4711 EUR", false},
 		{Identifier{Type: Username, Value: "anna"}, "uid=deanna", false},
 	} {
