@@ -12,9 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/testenv"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -108,34 +107,12 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// Validate checks a JSON report against the schema.
-func validate(t *testing.T, report []byte) error {
-	t.Helper()
-	c := jsonschema.NewCompiler()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.AddResource("schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(report))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.Validate(v)
-}
-
 func TestSchema(t *testing.T) {
 	var b bytes.Buffer
 	if err := JSON(&b, sample()); err != nil {
 		t.Fatal(err)
 	}
-	if err := validate(t, b.Bytes()); err != nil {
+	if err := testenv.Valid(Schema(), b.Bytes()); err != nil {
 		t.Errorf("the report does not fit its schema: %v", err)
 	}
 	for what, change := range map[string][2]string{
@@ -145,7 +122,7 @@ func TestSchema(t *testing.T) {
 		"no path":            {`"path":`, `"pfad":`},
 	} {
 		bad := strings.Replace(b.String(), change[0], change[1], 1)
-		if bad == b.String() || validate(t, []byte(bad)) == nil {
+		if bad == b.String() || testenv.Valid(Schema(), []byte(bad)) == nil {
 			t.Errorf("%s: the schema accepts it", what)
 		}
 	}

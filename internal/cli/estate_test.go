@@ -17,8 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/testenv"
 	"github.com/spoor-scan/spoor/reports"
@@ -291,19 +289,7 @@ func scan(t *testing.T, config string) (int, *inventory.Report, []*inventory.Fin
 
 func validate(t *testing.T, report []byte) {
 	t.Helper()
-	c := jsonschema.NewCompiler()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(reports.Schema()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.AddResource("schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(report))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.MustCompile("schema.json").Validate(v); err != nil {
+	if err := testenv.Valid(reports.Schema(), report); err != nil {
 		t.Errorf("the report does not fit its schema: %v", err)
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/spoor-scan/spoor/internal/testenv"
+	"github.com/spoor-scan/spoor/reports"
 )
 
 func TestMain(m *testing.M) {
@@ -17,6 +20,16 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			// valid FILE... checks JSON reports against their schema.
+			"valid": func(ts *testscript.TestScript, _ bool, args []string) {
+				for _, name := range args {
+					if err := testenv.Valid(reports.Schema(), []byte(ts.ReadFile(name))); err != nil {
+						ts.Fatalf("%s: %v", name, err)
+					}
+				}
+			},
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SPOOR_STATE_DIR", e.WorkDir+"/.state")
 			return nil

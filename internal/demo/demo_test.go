@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/spoor-scan/spoor/internal/cli"
+	"github.com/spoor-scan/spoor/internal/testenv"
+	"github.com/spoor-scan/spoor/reports"
 	"github.com/spoor-scan/spoor/rules"
 )
 
@@ -40,6 +42,9 @@ func TestDemo(t *testing.T) {
 	b, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := testenv.Valid(reports.Schema(), b); err != nil {
+		t.Errorf("the report does not fit its schema: %v", err)
 	}
 
 	found, err := e.Compare(bytes.NewReader(b))
