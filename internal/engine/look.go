@@ -108,7 +108,7 @@ type failing struct{ err error }
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func addressHeader(field string) bool {
-	rel := relation(field, "")
+	rel := relation(field)
 	return rel == "sender" || rel == "recipient"
 }
 
@@ -183,7 +183,7 @@ const largeText = 256 << 10
 // member looks at what is a record of its own within rec.
 func (r *run) member(ctx context.Context, rec *record, d *container.Decoder, child scanners.Item, budget *container.Budget) {
 	u := rec.unit
-	sub := &record{unit: u, parent: rec, ref: rec.ref, top: rec.top, depth: rec.depth + 1, isRow: false}
+	sub := &record{unit: u, parent: rec, ref: rec.ref, top: rec.top}
 	sub.inside = append(slices.Clone(rec.inside), newStep(d.Name, child.Step))
 	sub.ref.Place = rec.ref.Place + " / " + memberOf(d.Name)
 	if d.Name == mail && rec.sections && child.Section != "" {

@@ -39,7 +39,7 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 		}
 	}
 	for i := range b.Ends {
-		if start, end := b.Span(i); end-start >= minNested && nested(b.Data[start:end]) {
+		if start, end := b.Span(i); end-start >= minNested && nested(b.Data[start:end]) && r.holds(b.Data[start:end]) {
 			row := i / len(b.Table.Columns)
 			at(row).cells = append(at(row).cells, i%len(b.Table.Columns))
 		}
@@ -89,6 +89,14 @@ func rowBounds(b *scanners.Block) func(off int) (from, to int) {
 		_, to = b.Span(row*n + n - 1)
 		return from, to + 1
 	}
+}
+
+// holds reports whether a cell that starts like a container is one, or is known
+// not to be readable. Other text is matched with its row, and not once more.
+func (r *run) holds(cell []byte) bool {
+	head := cell[:min(len(cell), container.HeadLen)]
+	_, _, opaque := document.Opaque(head)
+	return opaque || container.Detect(r.Decoders, head, "") != nil
 }
 
 // minNested is the length from which a cell may hold a container, in bytes.
@@ -143,7 +151,7 @@ func (r *run) row(ctx context.Context, rec *record, b *scanners.Block, row int, 
 			ref.URI += "&n=" + strconv.Itoa(k)
 		}
 	}
-	sub := &record{unit: rec.unit, ref: ref, top: ref.URI, isRow: true, depth: rec.depth}
+	sub := &record{unit: rec.unit, ref: ref, top: ref.URI, isRow: true}
 	if live {
 		ref.If = map[string]string{"row-hmac": hash}
 		sub.ref.If = ref.If
@@ -200,7 +208,7 @@ func (r *run) rowHits(rec *record, b *scanners.Block, row int, hits []subject.Hi
 func (r *run) cell(ctx context.Context, row *record, b *scanners.Block, n, col int) {
 	cell, _ := b.Cell(n, col)
 	name := b.Table.Columns[col]
-	sub := &record{unit: row.unit, parent: row, ref: row.ref, top: row.top, row: row.row, depth: row.depth + 1}
+	sub := &record{unit: row.unit, parent: row, ref: row.ref, top: row.top, row: row.row}
 	sub.inside = append(slices.Clone(row.inside), newStep("column", name))
 	sub.ref.URI = row.ref.URI + "!/" + scanners.EscapeSegment(name)
 	sub.ref.Place = row.ref.Place + " / column"

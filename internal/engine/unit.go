@@ -62,7 +62,6 @@ type record struct {
 	inside []step       // how to get from there to the record
 	isRow  bool
 	row    json.RawMessage // locator of a row within a document
-	depth  int
 
 	sections bool   // parts are named by IMAP sections
 	section  string // the record's own
@@ -160,7 +159,7 @@ func (rec *record) hit(h subject.Hit, table, field string, at, near int64) {
 	}
 	a.evidence.Add(h, corroborates, near)
 	a.total++
-	if rel := relation(field, h.Type); better(rel, a.relation) {
+	if rel := relation(field); better(rel, a.relation) {
 		a.relation = rel
 	}
 	if field != "" {
@@ -200,7 +199,7 @@ func (rec *record) about(person int) *about {
 }
 
 // relation says what a field makes of the person whose identifier stands in it.
-func relation(field string, t subject.Type) string {
+func relation(field string) string {
 	switch strings.ToLower(field) {
 	case "from", "sender", "reply-to", "return-path":
 		return "sender"
@@ -209,7 +208,6 @@ func relation(field string, t subject.Type) string {
 	case "account":
 		return "owner"
 	}
-	_ = t
 	return "mentioned"
 }
 
