@@ -62,5 +62,3 @@ func ValidIBAN(s string) bool {
 	}
 	return rem == 1
 }
-
-func upper(c byte) bool { return 'A' <= c && c <= 'Z' }

@@ -11,7 +11,7 @@ func TestExamples(t *testing.T) {
 			for _, s := range r.Match {
 				for _, around := range [][2]string{{"", ""}, {"<", ">"}, {"x: ", ", y"}} {
 					found := false
-					r.Find([]byte(around[0]+s+around[1]), func(start, end int) bool {
+					naive(r, []byte(around[0]+s+around[1]), func(start, end int) bool {
 						found = start == len(around[0]) && end == start+len(s)
 						return !found
 					})
@@ -21,7 +21,7 @@ func TestExamples(t *testing.T) {
 				}
 			}
 			for _, s := range r.NoMatch {
-				r.Find([]byte(s), func(start, end int) bool {
+				naive(r, []byte(s), func(start, end int) bool {
 					t.Errorf("found %q in %q", s[start:end], s)
 					return true
 				})
@@ -39,7 +39,7 @@ func FuzzFind(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, r := range All() {
 			last := 0
-			r.Find(b, func(start, end int) bool {
+			naive(r, b, func(start, end int) bool {
 				if start < last || end <= start || end > len(b) {
 					t.Fatalf("%s: found [%d:%d] after %d in %d bytes", r.ID, start, end, last, len(b))
 				}

@@ -48,7 +48,8 @@ type Matcher struct {
 	grams   []*grams // literals, by classes of length
 	digits  *digits  // nil: no numbers
 	maxLen  int
-	windows sync.Pool // *scanWindow
+	windows sync.Pool // *held
+	hits    sync.Pool // *[]Hit, of Scan
 }
 
 // Compile prepares a Matcher. Of patterns that are equal after folding the

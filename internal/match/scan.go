@@ -23,46 +23,43 @@ const (
 	maxKeptHits = 4096
 )
 
-// A scanWindow is the memory of one Scan.
-type scanWindow struct {
-	buf  []byte
-	hits []Hit
-}
+// held is the memory of one Windows.
+type held struct{ buf []byte }
 
-// Scan reads r to its end and calls fn for each piece of it that holds hits,
-// with the hits that start in it, ordered as by Find. The window holds at least
-// margin bytes before and after every hit, unless the stream starts or ends
-// there; base is the offset in the stream of window[0]. Windows overlap, hits
-// are given once. Window and hits are valid only during the call. An error of
-// fn ends the scan and is returned as it is.
+// Windows reads r to its end and calls fn for each piece of it. Of each piece
+// fn looks for what starts at window[from:end]: with at least margin bytes and
+// then length bytes behind it, and margin bytes before it, unless the stream
+// starts or ends there. base is the offset in the stream of window[0]. Windows
+// overlap; what lies between from and end does not. A window is valid only
+// during the call. An error of fn ends the reading and is returned as it is.
 //
-// Scan returns the bytes read, and the first error of r that is not io.EOF, or
-// the cause of ctx's end, which is looked at before each read. What was read
-// until then has been matched.
+// Windows returns the bytes read, and the first error of r that is not io.EOF,
+// or the cause of ctx's end, which is looked at before each read. fn has been
+// called with what was read until then.
 //
-// It holds a quarter of a MiB, more only when MaxLen and margin (0 to 16 MiB)
-// ask for it.
-func (m *Matcher) Scan(ctx context.Context, r io.Reader, margin int, fn func(base int64, window []byte, hits []Hit) error) (int64, error) {
-	if margin < 0 || margin > maxMargin {
+// It holds a quarter of a MiB, more only when length and margin (0 to 16 MiB
+// both) ask for it.
+func (m *Matcher) Windows(ctx context.Context, r io.Reader, length, margin int, fn func(base int64, window []byte, from, end int) error) (int64, error) {
+	if margin < 0 || margin > maxMargin || length < 0 || length > maxMargin {
 		return 0, fmt.Errorf("match: margin of %d bytes", margin)
 	}
 	// A byte on either side tells whether a number goes on there.
 	margin = max(margin, 1)
-	size := max(windowSize, 4*(m.maxLen+2*margin))
+	size := max(windowSize, 4*(length+2*margin))
 
 	var (
 		n    int   // bytes that are held
 		base int64 // offset of buf[0] in the stream
-		next int   // hits that start before buf[next] were given
+		next int   // what starts before buf[next] was looked at
 		err  error
 		done bool
 	)
-	w, _ := m.windows.Get().(*scanWindow)
+	w, _ := m.windows.Get().(*held)
 	if w == nil {
-		w = &scanWindow{buf: make([]byte, smallSize)}
+		w = &held{buf: make([]byte, smallSize)}
 	}
 	defer func() {
-		if len(w.buf) <= windowSize && cap(w.hits) <= maxKeptHits {
+		if len(w.buf) <= windowSize {
 			m.windows.Put(w)
 		}
 	}()
@@ -94,25 +91,13 @@ func (m *Matcher) Scan(ctx context.Context, r io.Reader, margin int, fn func(bas
 			buf, w.buf = grown, grown
 			continue
 		}
-		// Hits that start before end are known whatever follows.
+		// What starts before end is known whatever follows.
 		end := n
 		if !done {
-			end = n - m.maxLen - margin
+			end = n - length - margin
 		}
-		// One byte before the first that counts, for the sake of numbers.
-		from := max(0, next-1)
-		w.hits = m.Find(w.hits[:0], buf[from:n])
-		own := w.hits[:0]
-		for _, h := range w.hits {
-			h.Start, h.End = h.Start+from, h.End+from
-			if next <= h.Start && h.Start < end {
-				own = append(own, h)
-			}
-		}
-		if len(own) > 0 {
-			if err := fn(base, buf[:n], own); err != nil {
-				return base + int64(n), err
-			}
+		if err := fn(base, buf[:n], next, end); err != nil {
+			return base + int64(n), err
 		}
 		if !done {
 			drop := max(0, end-margin)
@@ -124,4 +109,46 @@ func (m *Matcher) Scan(ctx context.Context, r io.Reader, margin int, fn func(bas
 		err = nil
 	}
 	return base + int64(n), err
+}
+
+// Scan reads r to its end and calls fn for each piece of it that holds hits,
+// with the hits that start in it, ordered as by Find. The window holds at least
+// margin bytes before and after every hit, unless the stream starts or ends
+// there; base is the offset in the stream of window[0]. Windows overlap, hits
+// are given once. Window and hits are valid only during the call. What it
+// returns and holds is as of Windows.
+func (m *Matcher) Scan(ctx context.Context, r io.Reader, margin int, fn func(base int64, window []byte, hits []Hit) error) (int64, error) {
+	h, _ := m.hits.Get().(*[]Hit)
+	if h == nil {
+		h = new([]Hit)
+	}
+	defer func() {
+		if cap(*h) <= maxKeptHits {
+			m.hits.Put(h)
+		}
+	}()
+	return m.Windows(ctx, r, m.maxLen, margin, func(base int64, window []byte, from, end int) error {
+		*h = m.FindIn((*h)[:0], window, from, end)
+		if len(*h) == 0 {
+			return nil
+		}
+		return fn(base, window, *h)
+	})
+}
+
+// FindIn is Find for the hits that start at buf[from:end]; those that start
+// there and end behind are among them.
+func (m *Matcher) FindIn(dst []Hit, buf []byte, from, end int) []Hit {
+	old := len(dst)
+	// One byte before the first that counts, for the sake of numbers.
+	lo := max(0, from-1)
+	dst = m.Find(dst, buf[lo:])
+	own := dst[:old]
+	for _, h := range dst[old:] {
+		h.Start, h.End = h.Start+lo, h.End+lo
+		if from <= h.Start && h.Start < end {
+			own = append(own, h)
+		}
+	}
+	return own
 }
