@@ -54,8 +54,25 @@ type Rule struct {
 	// where none of Context stands near, as a number without check digits is.
 	NeedsContext bool
 
+	// Hint says that a match is a weak sign and no datum: it never takes the
+	// place of anything else.
+	Hint bool
+
+	// Words are what Find looks for, where that is words as in Context, of which
+	// none begins with "*". A Set finds them in another way.
+	Words []string
+
 	Match   []string // texts of which the rule must find all; with NeedsContext, in front of one of Context
 	NoMatch []string // texts in which it must find nothing
+
+	// How a Set calls look instead of Find: with a group b[from:to], or with the
+	// byte b[from], where any of these holds. It returns the match that the place
+	// is part of, from start up to end, or nothing.
+	groups []group
+	marks  string
+	look   func(b []byte, from, to int) (start, end int)
+
+	strict int // in bits: how unlikely it is that something else looks like it; 0: to be estimated
 }
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }
@@ -65,6 +82,12 @@ func letter(c byte) bool { c |= 0x20; return 'a' <= c && c <= 'z' }
 func upper(c byte) bool { return 'A' <= c && c <= 'Z' }
 
 // All returns all rules, the most telling first.
-func All() []Rule {
-	return []Rule{Email(), IBAN()}
+func All() []Rule { return append(generic(), national()...) }
+
+// generic returns the rules for what no single country defines.
+func generic() []Rule {
+	return append([]Rule{
+		Email(), IBAN(), card(), cardInContext(), phone(), phoneInContext(), birthDate(), travelDocument(),
+		ipv4(), ipv6(), mac(), bic(), passwordHash(),
+	}, special()...)
 }

@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"scanners/s3":          {"scanners", "internal/secret"},
 	"scanners/all":         {"scanners/..."},
 	"scanners/scannertest": {"scanners"},
-	"rules":                {"internal/class"},
+	"rules":                {"internal/class", "internal/match"},
 	"internal/class":       {},
 	"internal/secret":      {},
 	"internal/match":       {"internal/class"},

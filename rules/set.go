@@ -1,0 +1,431 @@
+package rules
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spoor-scan/spoor/internal/class"
+	"github.com/spoor-scan/spoor/internal/match"
+)
+
+// A Hit is what the rule with this index found at buf[Start:End].
+type Hit struct {
+	Rule, Start, End int
+	Context          bool // one of the rule's words stands near
+}
+
+// A Set finds what any of its rules describes in one pass. It is immutable and
+// may be used by several goroutines at once.
+type Set struct {
+	rules  []Rule
+	near   []*words // by rule; nil: no context
+	bits   []int    // by rule: how unlikely it is that something else looks like it
+	maxLen int
+	shapes trie
+
+	// What must hold of a group of letters and digits for each of anchors to be
+	// looked at is the AND of these; bit shapeBit stands for the shapes that
+	// start with it, leadBit for those that start with letters in front of it.
+	before, after, first [256]uint32
+	lengths              [kinds][64]uint32
+	anchors              []anchor
+	long                 bool // whether any wants groups of letters, of 8 and more
+
+	marks  []mark         // by byte
+	others []int          // rules with nothing but Find
+	words  *match.Matcher // of Rule.Words
+	word   []int          // the rule of each pattern of words
+
+	vocabulary []*words // by rule: its Words
+
+	scratch sync.Pool // *scratch
+}
+
+const (
+	shapeBit = 1 << iota
+	leadBit
+	anchorShift = iota
+)
+
+// maxAnchors is as many as have a bit.
+const maxAnchors = 32 - anchorShift
+
+type anchor struct {
+	rule int
+	look func(b []byte, from, to int) (start, end int)
+}
+
+// mark is a byte that starts or joins something.
+type mark struct {
+	c     byte
+	rules []int
+}
+
+type scratch struct {
+	m       class.Map
+	compact [64]byte
+	hits    []Hit
+	words   []match.Hit
+}
+
+// maxMaxLen bounds the longest match of a rule, in bytes.
+const maxMaxLen = 4096
+
+// window is how much text is looked at at once, in bytes.
+const window = 16 << 10
+
+// NewSet prepares a Set. It fails on a rule that is not well-formed.
+func NewSet(rules []Rule) (*Set, error) {
+	s := &Set{rules: slices.Clone(rules), bits: make([]int, len(rules)), near: make([]*words, len(rules)), vocabulary: make([]*words, len(rules))}
+	s.scratch.New = func() any { return new(scratch) }
+	ids := map[string]bool{}
+	var pats []match.Pattern
+	for i := range s.rules {
+		r := &s.rules[i]
+		if err := s.add(i, r, ids[r.ID]); err != nil {
+			return nil, fmt.Errorf("rule %q: %w", r.ID, err)
+		}
+		ids[r.ID] = true
+		s.vocabulary[i] = compileWords(r.Words)
+		for _, w := range r.Words {
+			for _, form := range spellings(w) {
+				pats = append(pats, match.Pattern{Text: form})
+				s.word = append(s.word, i)
+			}
+		}
+	}
+	if len(pats) > 0 {
+		var err error
+		if s.words, err = match.Compile(pats); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *Set) add(i int, r *Rule, twice bool) error {
+	switch {
+	case r.ID == "" || strings.ContainsFunc(r.ID, func(c rune) bool { return !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-') }):
+		return errors.New("an id is of lower-case letters, digits and hyphens")
+	case twice:
+		return errors.New("two rules have this id")
+	case len(r.Shapes) > 0 && r.Find != nil:
+		return errors.New("a rule has shapes or a way to find, not both")
+	case len(r.Shapes) == 0 && r.Find == nil:
+		return errors.New("a rule needs shapes or a way to find")
+	case r.Find != nil && (r.MaxLen <= 0 || r.MaxLen > maxMaxLen):
+		return fmt.Errorf("the longest match must be within 1 and %d bytes", maxMaxLen)
+	case r.NeedsContext && len(r.Context) == 0:
+		return errors.New("it needs context and has no words for it")
+	}
+	s.near[i] = compileWords(r.Context)
+	for _, sh := range r.Shapes {
+		if err := s.shapes.add(i, sh); err != nil {
+			return fmt.Errorf("shape %q: %w", sh, err)
+		}
+		s.maxLen = max(s.maxLen, maxCompact+2*strings.Count(sh, "")) // at most two bytes for each separator
+	}
+	s.maxLen = max(s.maxLen, r.MaxLen)
+	if s.bits[i] = r.strict; r.strict == 0 {
+		s.bits[i] = estimate(r)
+	}
+	if len(r.Shapes) > 0 {
+		s.open()
+		return nil
+	}
+	if len(r.groups) == 0 && len(r.marks) == 0 && len(r.Words) == 0 {
+		s.others = append(s.others, i)
+	}
+	for _, g := range r.groups {
+		if len(s.anchors) == maxAnchors {
+			return errors.New("too many rules of this kind")
+		}
+		bit := uint32(1) << (len(s.anchors) + anchorShift)
+		s.anchors = append(s.anchors, anchor{i, r.look})
+		set := func(t *[256]uint32, chars string) {
+			for c := range t {
+				if chars == "" || strings.IndexByte(chars, byte(c)) >= 0 {
+					t[c] |= bit
+				}
+			}
+		}
+		set(&s.before, g.before)
+		set(&s.after, g.after)
+		set(&s.first, g.first)
+		for k := range kinds {
+			for n := g.least; n <= g.most && strings.IndexByte(g.kinds, "dam"[k]) >= 0; n++ {
+				s.lengths[k][n] |= bit
+			}
+		}
+		s.long = s.long || strings.Contains(g.kinds, "a")
+	}
+	for _, c := range []byte(r.marks) {
+		k := slices.IndexFunc(s.marks, func(m mark) bool { return m.c == c })
+		if k < 0 {
+			k = len(s.marks)
+			s.marks = append(s.marks, mark{c: c})
+		}
+		s.marks[k].rules = append(s.marks[k].rules, i)
+	}
+	return nil
+}
+
+// open lets the groups with which shapes start through.
+func (s *Set) open() {
+	for c := range 256 {
+		s.before[c] |= shapeBit
+		s.after[c] |= shapeBit | leadBit
+		s.first[c] |= shapeBit | leadBit
+	}
+	for _, c := range []byte(separators + "\xA0") {
+		s.before[c] |= leadBit
+	}
+	t := &s.shapes
+	at := []int16{0}
+	for level := range t.lead + 1 {
+		bit := uint32(leadBit)
+		if level == 0 {
+			bit = shapeBit
+		}
+		var next []int16
+		for _, n := range at {
+			for _, k := range []kind{digits, mixed} {
+				for l, to := range t.nodes[n].next[k] {
+					if to != 0 {
+						s.lengths[k][l] |= bit
+					}
+				}
+			}
+			for _, to := range t.nodes[n].next[letters] {
+				if to != 0 {
+					next = append(next, to)
+				}
+			}
+		}
+		at = next
+	}
+}
+
+// estimate returns about how many bits of chance it takes for something else to
+// be accepted as what the rule describes.
+func estimate(r *Rule) int {
+	least := 60
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, sh := range r.Shapes {
+		groups, err := parseShape(sh)
+		if err != nil {
+			continue
+		}
+		form := strings.Join(groups, "")
+		given := 0 // of letters and digits that the shape demands
+		var buf [maxCompact]byte
+		accepted := 0
+		const tries = 512
+		for try := range tries {
+			given = 0
+			for i := range len(form) {
+				switch c := form[i]; {
+				case c == 'a', c == 'x' && rng.IntN(2) == 0:
+					buf[i] = 'A' + byte(rng.IntN(26))
+				case c == 'd', c == 'x':
+					buf[i] = '0' + byte(rng.IntN(10))
+				default:
+					buf[i] = c
+					given += 4
+				}
+			}
+			if r.Valid == nil || r.Valid(buf[:len(form)]) {
+				accepted = accepted + 1
+			}
+			if try == tries/4 && accepted > 3*try/4 {
+				break
+			}
+		}
+		least = min(least, given+bits.Len(uint(tries/max(accepted, 1)))-1)
+	}
+	if len(r.Shapes) == 0 {
+		return 4
+	}
+	return least
+}
+
+// MaxLen returns the longest span that a hit can have, in bytes.
+func (s *Set) MaxLen() int { return s.maxLen }
+
+// Margin returns how many bytes FindIn looks at before the first place that
+// counts, and behind the last hit.
+func (s *Set) Margin() int { return s.maxLen + reachFront + 2 }
+
+// Rules returns the rules, which must not be changed.
+func (s *Set) Rules() []Rule { return s.rules }
+
+// Find appends what the rules find in buf to dst, ordered by start and then by
+// rule, and returns the extended slice. Hits of different rules may overlap, those
+// of one rule too, but for such as lie within a longer one of the same rule.
+// What lies within a longer hit of another rule is left out where that rule is
+// at least as strict. A rule that needs context has hits only where it is.
+func (s *Set) Find(dst []Hit, buf []byte) []Hit { return s.FindIn(dst, buf, 0, len(buf)) }
+
+// FindIn is Find for the hits that start at buf[from:end]. They are those of a
+// Find over a longer text of which buf is a part, where buf holds Margin bytes of
+// it before from, and MaxLen and Margin bytes behind end.
+func (s *Set) FindIn(dst []Hit, buf []byte, from, end int) []Hit {
+	sc, _ := s.scratch.Get().(*scratch)
+	defer s.scratch.Put(sc)
+	back, ahead := s.Margin(), s.maxLen+s.Margin()
+	for lo := from; lo < end; lo += window {
+		hi := min(lo+window, end)
+		base := max(0, lo-back)
+		part := buf[base:min(len(buf), hi+ahead)]
+		sc.m.Set(part)
+		n := len(dst)
+		dst = s.find(dst, part, &sc.m, lo-base, hi-base, sc)
+		for i := n; i < len(dst); i++ {
+			dst[i].Start += base
+			dst[i].End += base
+		}
+	}
+	return dst
+}
+
+// FindMap is FindIn for a text whose map is known.
+func (s *Set) FindMap(dst []Hit, buf []byte, m *class.Map, from, end int) []Hit {
+	sc, _ := s.scratch.Get().(*scratch)
+	defer s.scratch.Put(sc)
+	return s.find(dst, buf, m, from, end, sc)
+}
+
+// FindNamed is Find for the value of a field with this name, which counts as
+// context.
+func (s *Set) FindNamed(dst []Hit, value []byte, name string) []Hit {
+	sc, _ := s.scratch.Get().(*scratch)
+	defer s.scratch.Put(sc)
+	sc.m.Set(value)
+	all := s.collect(sc.hits[:0], value, &sc.m, 0, len(value), sc)
+	sc.hits = all
+	b := []byte(name)
+	kept := all[:0]
+	for _, h := range all {
+		w := s.near[h.Rule]
+		h.Context = w.near(value, h.Start, h.End) || w != nil && w.front(b, 0, len(b))
+		if h.Context || !s.rules[h.Rule].NeedsContext {
+			kept = append(kept, h)
+		}
+	}
+	return s.resolve(dst, kept, 0, len(value))
+}
+
+// find is FindMap with memory.
+func (s *Set) find(dst []Hit, b []byte, m *class.Map, from, end int, sc *scratch) []Hit {
+	all := s.collect(sc.hits[:0], b, m, max(0, from-s.maxLen), min(len(b), end+s.maxLen), sc)
+	sc.hits = all
+	kept := all[:0]
+	for _, h := range all {
+		if h.Start >= end {
+			continue
+		}
+		h.Context = s.near[h.Rule].near(b, h.Start, h.End)
+		if h.Context || !s.rules[h.Rule].NeedsContext {
+			kept = append(kept, h)
+		}
+	}
+	return s.resolve(dst, kept, from, end)
+}
+
+// resolve appends those hits that start at from up to end to dst, in order,
+// without such as lie in others that count for more.
+func (s *Set) resolve(dst, hits []Hit, from, end int) []Hit {
+	if len(hits) > 1 {
+		slices.SortFunc(hits, func(a, b Hit) int {
+			return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Rule, b.Rule), cmp.Compare(b.End, a.End))
+		})
+	}
+	open := 0 // hits[open:] may hold what starts later
+	for i, h := range hits {
+		for open < i && hits[open].End <= h.Start {
+			open++
+		}
+		if h.Start < from || h.Start >= end || i > 0 && hits[i-1].Rule == h.Rule && hits[i-1].Start == h.Start {
+			continue
+		}
+		inside := false
+		for k := open; k < len(hits) && hits[k].Start <= h.Start && !inside; k++ {
+			o := hits[k]
+			if k == i || o.End < h.End || o.End-o.Start == h.End-h.Start {
+				continue
+			}
+			inside = o.Rule == h.Rule || s.over(o, h)
+		}
+		if !inside {
+			dst = append(dst, h)
+		}
+	}
+	return dst
+}
+
+// clear is the strictness, in bits, of what can hardly be anything else.
+const clear = 12
+
+// over reports whether a counts for more than b, which lies within it.
+func (s *Set) over(a, b Hit) bool {
+	if b.Context && !a.Context && s.bits[a.Rule] < clear {
+		return false
+	}
+	return s.bits[a.Rule] >= s.bits[b.Rule] && !s.rules[a.Rule].Hint
+}
+
+// Best reduces hits, ordered as by Find, to such as do not overlap, and returns
+// them in the same memory: of those that do, the ones with context come first,
+// then those of stricter rules, longer ones, and those that start earlier.
+func (s *Set) Best(hits []Hit) []Hit {
+	kept := hits[:0]
+	for lo := 0; lo < len(hits); {
+		hi, end := lo+1, hits[lo].End
+		for hi < len(hits) && hits[hi].Start < end {
+			end = max(end, hits[hi].End)
+			hi++
+		}
+		cluster := hits[lo:hi]
+		lo = hi
+		if len(cluster) == 1 {
+			kept = append(kept, cluster[0])
+			continue
+		}
+		slices.SortStableFunc(cluster, func(a, b Hit) int { return s.compare(a, b) })
+		n := len(kept)
+		for _, h := range cluster {
+			free := true
+			for _, k := range kept[n:] {
+				free = free && (h.End <= k.Start || k.End <= h.Start)
+			}
+			if free {
+				kept = append(kept, h)
+			}
+		}
+		slices.SortFunc(kept[n:], func(a, b Hit) int { return cmp.Compare(a.Start, b.Start) })
+	}
+	return kept
+}
+
+func (s *Set) compare(a, b Hit) int {
+	yes := func(b bool) int {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(
+		cmp.Compare(yes(s.rules[a.Rule].Hint), yes(s.rules[b.Rule].Hint)),
+		cmp.Compare(yes(b.Context), yes(a.Context)),
+		cmp.Compare(s.bits[b.Rule], s.bits[a.Rule]),
+		cmp.Compare(b.End-b.Start, a.End-a.Start),
+		cmp.Compare(a.Start, b.Start),
+		cmp.Compare(a.Rule, b.Rule),
+	)
+}
