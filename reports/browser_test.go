@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -21,12 +22,17 @@ import (
 // SPOOR_SHOTS set to a folder, the screenshots stay there.
 func TestPageInBrowser(t *testing.T) {
 	chromium := testenv.Need(t, "apt-get install chromium", "chromium", "chromium-browser", "google-chrome")
-	var page bytes.Buffer
-	if err := HTML(&page, sample()); err != nil {
+	var page, survey bytes.Buffer
+	if err := errors.Join(HTML(&page, sample()), HTML(&survey, surveyed())); err != nil {
 		t.Fatal(err)
 	}
 	others := make(chan string, 100)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/survey.html" {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = w.Write(survey.Bytes())
+			return
+		}
 		if r.URL.Path != "/report.html" {
 			if r.URL.Path != "/favicon.ico" { // asked for by the browser, not by the page
 				others <- r.URL.Path
@@ -68,9 +74,19 @@ func TestPageInBrowser(t *testing.T) {
 		if shown != 2 || filtered != 1 {
 			t.Errorf("%d px: %d records shown, %d after filtering; want 2 and 1", width, shown, filtered)
 		}
+		act(t, ctx, chromedp.Navigate(srv.URL+"/survey.html"))
+		overflow = act(t, ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > window.innerWidth`))
+		count := act(t, ctx, chromedp.Text("#count"))
+		surveyShot := act(t, ctx, chromedp.FullScreenshot(100))
+		act(t, ctx, chromedp.SendKeys("#q", "special"))
+		if n := act(t, ctx, chromedp.Evaluate[int](visible)); overflow || count != "2 lines" || n != 1 {
+			t.Errorf("survey, %d px: wider than the window is %v, count %q, %d lines after filtering", width, overflow, count, n)
+		}
 		if dir := os.Getenv("SPOOR_SHOTS"); dir != "" {
-			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("report-%d.png", width)), shot, 0o644); err != nil {
-				t.Fatal(err)
+			for name, shot := range map[string][]byte{"report": shot, "survey": surveyShot} {
+				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.png", name, width)), shot, 0o644); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}

@@ -31,6 +31,8 @@ func HTML(w io.Writer, r *inventory.Report) error {
 		"join":   func(s []string) string { return strings.Join(s, ", ") },
 		"plural": Plural[int],
 		"part":   share,
+		"lower":  strings.ToLower,
+		"list":   func(s ...string) []string { return s },
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("reports: %w", err)
@@ -100,6 +102,36 @@ func (v *view) Of(subject, confidence string) int {
 		n += p.Confidence[confidence]
 	}
 	return n
+}
+
+// DetectorOf returns the detector with an id.
+func (v *view) DetectorOf(id string) inventory.Detector {
+	for _, d := range v.Survey.Detectors {
+		if d.ID == id {
+			return d
+		}
+	}
+	return inventory.Detector{ID: id}
+}
+
+// Empty returns the places of a survey in which nothing was found.
+func (v *view) Empty() []inventory.SurveyTotals {
+	found := map[inventory.SurveyPlace]bool{}
+	for _, e := range v.Survey.Entries {
+		found[e.SurveyPlace] = true
+	}
+	var out []inventory.SurveyTotals
+	for _, p := range v.Survey.Places {
+		if !found[p.SurveyPlace] {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Entries returns the entries of a survey that the page lists.
+func (v *view) Entries() []inventory.SurveyEntry {
+	return v.Survey.Entries[:min(len(v.Survey.Entries), maxRows)]
 }
 
 // reasons explains the reasons of gaps and exclusions.

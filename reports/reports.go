@@ -65,8 +65,17 @@ func JSON(w io.Writer, r *inventory.Report) error {
 	if err := put("exclusions", r.Exclusions, ","); err != nil {
 		return err
 	}
-	if err := put("summary", r.Summary, ""); err != nil {
+	sep = ""
+	if r.Survey != nil {
+		sep = ","
+	}
+	if err := put("summary", r.Summary, sep); err != nil {
 		return err
+	}
+	if r.Survey != nil {
+		if err := put("survey", r.Survey, ""); err != nil {
+			return err
+		}
 	}
 	bw.WriteString("}\n")
 	return bw.Flush()
@@ -77,6 +86,9 @@ func JSON(w io.Writer, r *inventory.Report) error {
 func CSV(w io.Writer, r *inventory.Report) error {
 	cw := csv.NewWriter(w)
 	cw.UseCRLF = true // RFC 4180
+	if r.Survey != nil {
+		return surveyCSV(cw, r)
+	}
 	header := []string{
 		"what", "id", "subject", "confidence", "relation", "source", "place", "matches", "fields", "why", "evidence",
 		"third_parties", "activities", "action", "reason", "detail", "units", "bytes",
@@ -180,6 +192,11 @@ const textRows = 30
 // Text writes a summary for a terminal.
 func Text(w io.Writer, r *inventory.Report) error {
 	bw := bufio.NewWriter(w)
+	if r.Survey != nil {
+		if err := surveyText(bw, r.Survey); err != nil {
+			return err
+		}
+	}
 	places := placesBySubject(r)
 	for _, s := range r.Subjects {
 		fmt.Fprintf(bw, "%s: %s", clean(s.ID), Plural(s.Findings, "finding"))

@@ -78,12 +78,38 @@ func sample() *inventory.Report {
 	}
 }
 
+// surveyed is a report of a survey.
+func surveyed() *inventory.Report {
+	r := sample()
+	r.Run.Mode = "survey"
+	r.Subjects, r.Summary = []inventory.Subject{}, inventory.Summary{Confidence: map[string]int{}, Gaps: 2, Exclusions: 1, Places: []inventory.PlaceCount{}}
+	r.Findings = func() iter.Seq2[*inventory.Finding, error] { return func(func(*inventory.Finding, error) bool) {} }
+	table := inventory.SurveyPlace{Source: "controlpanel", URI: "mysql://db1:3306/controlpanel/clients", Place: "controlpanel / clients", Kind: "table"}
+	folder := inventory.SurveyPlace{Source: "backups", URI: "file:///b/zoe/", Place: "backups / z*** / file .txt", Kind: "folder", Type: "txt"}
+	r.Survey = &inventory.Survey{
+		Detectors: []inventory.Detector{
+			{ID: "email", Description: "an e-mail address", Category: "contact", Units: 12000},
+			{ID: "health", Description: "words of health care", Category: "special category", Hint: true, Units: 3},
+		},
+		Entries: []inventory.SurveyEntry{
+			{SurveyPlace: table, Field: "email", Detector: "email", Hits: 12345, Units: 12000, Of: 12345, Named: 12345, Samples: []string{"z**@e******.be"}},
+			{SurveyPlace: table, Field: "=remarks", Detector: "health", Hits: 4, Units: 3, Of: 12345, Samples: []string{"d*****"}},
+		},
+		Places: []inventory.SurveyTotals{{SurveyPlace: folder, Units: 7}, {SurveyPlace: table, Units: 12345}},
+	}
+	return r
+}
+
 func TestGolden(t *testing.T) {
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"sample.json": func(b *bytes.Buffer) error { return JSON(b, sample()) },
 		"sample.csv":  func(b *bytes.Buffer) error { return CSV(b, sample()) },
 		"sample.txt":  func(b *bytes.Buffer) error { return Text(b, sample()) },
 		"sample.html": func(b *bytes.Buffer) error { return HTML(b, sample()) },
+		"survey.json": func(b *bytes.Buffer) error { return JSON(b, surveyed()) },
+		"survey.csv":  func(b *bytes.Buffer) error { return CSV(b, surveyed()) },
+		"survey.txt":  func(b *bytes.Buffer) error { return Text(b, surveyed()) },
+		"survey.html": func(b *bytes.Buffer) error { return HTML(b, surveyed()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -109,6 +135,13 @@ func TestGolden(t *testing.T) {
 
 func TestSchema(t *testing.T) {
 	var b bytes.Buffer
+	if err := JSON(&b, surveyed()); err != nil {
+		t.Fatal(err)
+	}
+	if err := testenv.Valid(Schema(), b.Bytes()); err != nil {
+		t.Errorf("the survey does not fit its schema: %v", err)
+	}
+	b.Reset()
 	if err := JSON(&b, sample()); err != nil {
 		t.Fatal(err)
 	}
@@ -152,13 +185,17 @@ func TestForPeopleWithoutURIs(t *testing.T) {
 		"csv":  func(b *bytes.Buffer) error { return CSV(b, sample()) },
 		"text": func(b *bytes.Buffer) error { return Text(b, sample()) },
 		"html": func(b *bytes.Buffer) error { return HTML(b, sample()) },
+
+		"survey csv":  func(b *bytes.Buffer) error { return CSV(b, surveyed()) },
+		"survey text": func(b *bytes.Buffer) error { return Text(b, surveyed()) },
+		"survey html": func(b *bytes.Buffer) error { return HTML(b, surveyed()) },
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
 			t.Fatal(err)
 		}
-		for _, secret := range []string{"zoe.tar.gz", "zoe.zip", "4711", "<script>alert"} {
-			if strings.Contains(b.String(), secret) && (name == "html" || secret[0] != '<') {
+		for _, secret := range []string{"zoe.tar.gz", "zoe.zip", "4711", "file:///b/zoe", "mysql://", ",=remarks", "<script>alert"} {
+			if strings.Contains(b.String(), secret) && (strings.HasSuffix(name, "html") || secret[0] != '<') {
 				t.Errorf("%s shows %q", name, secret)
 			}
 		}

@@ -217,36 +217,14 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 	key := s.rowKey()
 	sources, closeSources := openSources(ctx, p, key)
 	defer closeSources()
-	col, err := inventory.NewCollector()
-	if err != nil {
-		return nil, nil, failed(err)
-	}
-	var names []string
-	for _, x := range sources {
-		names = append(names, x.Info.Name)
-	}
-	progress := engine.NewProgress(names...)
-	stop := func() {}
-	if !quiet {
-		stop = showProgress(s.err, progress)
-	}
-	rep, err = engine.Scan(ctx, col, engine.Options{
+	return s.engine(ctx, engine.Options{
 		Run: inventory.Run{
 			ID: runID(), Spoor: Version(), Mode: "scan", Started: time.Now().UTC().Truncate(time.Millisecond), ShowValues: show,
 			Notice: "uri, locator, target and copies are exact and may hold identifiers: treat this report as personal data",
 		},
 		Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, show), Activities: reportActivities(p.Activities),
-		Decoders: decoders(), Limits: limits(p.Limits), RowKey: key, ShowValues: show, Progress: progress,
-	})
-	stop()
-	if err != nil {
-		err = errors.Join(err, col.Close())
-		if ctx.Err() != nil {
-			return nil, nil, &exit{exitInterrupted, err}
-		}
-		return nil, nil, failed(err)
-	}
-	return rep, func() { _ = col.Close() }, nil
+		Decoders: decoders(), Limits: limits(p.Limits), RowKey: key, ShowValues: show,
+	}, quiet)
 }
 
 func runID() string {
@@ -328,12 +306,21 @@ func (s streams) write(rep *inventory.Report, outputs []string) error {
 
 // headline is the answer in a line.
 func headline(rep *inventory.Report) string {
+	if v := rep.Survey; v != nil {
+		line := fmt.Sprintf("%s of personal data in %s", reports.Plural(len(v.Detectors), "kind"), reports.Plural(len(v.Places), "place"))
+		return line + coverage(rep)
+	}
 	c := rep.Summary.Confidence
 	line := fmt.Sprintf("%s: %d certain, %d likely, %d possible", reports.Plural(rep.Summary.Findings, "finding"), c["certain"], c["likely"], c["possible"])
+	return line + coverage(rep)
+}
+
+// coverage says whether all was read, for a headline.
+func coverage(rep *inventory.Report) string {
 	if n := rep.Summary.Gaps; n > 0 {
-		return line + fmt.Sprintf("; INCOMPLETE: %s, see the report", reports.Plural(n, "gap"))
+		return fmt.Sprintf("; INCOMPLETE: %s, see the report", reports.Plural(n, "gap"))
 	}
-	return line + "; everything that was listed was read"
+	return "; everything that was listed was read"
 }
 
 // renderer returns what writes a report into a file of that name; nil where the

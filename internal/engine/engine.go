@@ -16,7 +16,9 @@ import (
 
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/match"
 	"github.com/spoor-scan/spoor/internal/subject"
+	"github.com/spoor-scan/spoor/rules"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -40,6 +42,10 @@ type Options struct {
 	RowKey     []byte // of scanners.RowHash
 	ShowValues bool   // put identifiers into the report as they were found
 	Progress   *Progress
+
+	// Survey makes the run one that counts what detectors find, instead of
+	// looking for people: Recognizer has none.
+	Survey *rules.Set
 }
 
 // An Activity is a processing activity and the places that it covers: patterns
@@ -52,13 +58,14 @@ type Activity struct {
 // run is a scan under way.
 type run struct {
 	Options
-	col    *inventory.Collector
-	mails  []map[string]bool // each person's own e-mail addresses
-	places sync.Map          // places as they are shown, by place as scanners call it
-	placed atomic.Int64      // how many
-	mu     sync.Mutex
-	failed error // what made the run as a whole fail: the spool
-	cancel context.CancelCauseFunc
+	col     *inventory.Collector
+	mails   []map[string]bool // each person's own e-mail addresses
+	places  sync.Map          // places as they are shown, by place as scanners call it
+	placed  atomic.Int64      // how many
+	windows *match.Matcher    // of no patterns: cuts texts into pieces
+	mu      sync.Mutex
+	failed  error // what made the run as a whole fail: the spool
+	cancel  context.CancelCauseFunc
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.
@@ -86,6 +93,13 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 		})
 	}
 	var wg sync.WaitGroup
+	if opt.Survey != nil {
+		col.Detect(detectors(opt.Survey))
+		var err error
+		if r.windows, err = match.Compile(nil); err != nil {
+			return nil, err
+		}
+	}
 	for i, s := range opt.Sources {
 		wg.Go(func() { r.source(ctx, s, opt.Progress.source(i)) })
 	}
@@ -129,7 +143,11 @@ func (r *run) source(ctx context.Context, s Source, c *Counter) {
 		r.unlisted(listing, s, s.Err)
 		return
 	}
-	l, unlinked := newLinks(ctx, s.Source)
+	var l *links
+	var unlinked error
+	if r.Survey == nil {
+		l, unlinked = newLinks(ctx, s.Source)
+	}
 	parts := make(chan scanners.Part)
 	open := make(chan struct{}, max(1, s.Info.Parallel)) // deferred items that are open
 	var wg sync.WaitGroup
@@ -401,6 +419,7 @@ func (b *batch) add(u *unit) {
 	b.result.Gaps = append(b.result.Gaps, u.gaps...)
 	b.result.Exclusions = append(b.result.Exclusions, u.exclusions...)
 	b.result.Coverage.Add(u.cov)
+	b.result.Survey.Add(u.survey)
 	b.counter.add(u.top, int64(len(u.findings)), int64(len(u.gaps)))
 	if len(b.result.Findings)+len(b.result.Gaps) >= batchFindings {
 		b.commitLocked()

@@ -119,6 +119,12 @@ const smallText = 8 << 10
 // -1 where it has none; lines says that only what stands near each other in it
 // belongs together.
 func (r *run) text(ctx context.Context, rec *record, body io.Reader, field string, at int64, lines bool) {
+	if r.Survey != nil {
+		if err := r.surveyText(ctx, rec, body, field); err != nil {
+			rec.failed(err)
+		}
+		return
+	}
 	if lines {
 		rec.texts++
 	}

@@ -30,6 +30,7 @@ type origin struct {
 	person int
 	chain  []string // how it came to be known, for people; empty for a row that says so itself
 	id     string   // of its finding
+	own    []int    // identifiers that settle it; none for a row that a key ties to another
 }
 
 type linkKey struct {
@@ -119,9 +120,25 @@ func (r *run) follow(ctx context.Context, s Source, l *links, c *Counter) {
 			return
 		}
 		for rel, origins := range next {
+			r.unshared(origins)
 			r.lookup(ctx, b, rel, origins)
 		}
 		b.commit()
+	}
+}
+
+// unshared drops the origins that only identifiers tie to a person which turned
+// out to be shared.
+func (r *run) unshared(origins map[string][]origin) {
+	for v, list := range origins {
+		list = slices.DeleteFunc(list, func(o origin) bool {
+			return len(o.own) > 0 && !slices.ContainsFunc(o.own, func(i int) bool { return !r.col.Shared(o.person, i, r.hasName(o.person)) })
+		})
+		if len(list) == 0 {
+			delete(origins, v)
+		} else {
+			origins[v] = list
+		}
 	}
 }
 
@@ -218,15 +235,19 @@ const linkedWhy = "a declared key ties it to a record that is certainly about th
 // finishRow makes the findings of a row of a live database, and notes its keys.
 func (r *run) finishRow(rec *record, b *scanners.Block, row int, linkedOnly bool) {
 	chains := map[string][]string{}
+	own := map[string][]int{}
 	for p, a := range rec.people {
 		a.silent = linkedOnly && a.chain == nil
 		chains[r.Subjects[p].ID] = a.chain
+		if a.chain == nil {
+			own[r.Subjects[p].ID] = a.own
+		}
 	}
 	from := len(rec.unit.findings)
 	rec.finish()
 	for _, f := range rec.unit.findings[from:] {
 		if f.Confidence == string(subject.Certain) {
-			rec.unit.batch.links.note(b, row, origin{person: f.SubjectIndex(), chain: chains[f.Subject], id: f.ID})
+			rec.unit.batch.links.note(b, row, origin{person: f.SubjectIndex(), chain: chains[f.Subject], id: f.ID, own: own[f.Subject]})
 		}
 	}
 }

@@ -32,6 +32,9 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 		}
 		return w
 	}
+	if r.Survey != nil {
+		r.surveyRows(rec, b, live)
+	}
 	for _, h := range r.Recognizer.FindRows(nil, b.Data, rowBounds(b)) {
 		if row, _, ok := within(b, h); ok {
 			w := at(row)
@@ -186,6 +189,7 @@ func (r *run) rowHits(rec *record, b *scanners.Block, row int, hits []subject.Hi
 		}
 		rec.hit(h, b.Table.Table, field, at, -1)
 	}
+	r.standing(rec, b, row)
 	if len(rec.people) > 0 {
 		for col, name := range columns {
 			if !r.Recognizer.BirthDateColumn(name) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -17,6 +18,7 @@ import (
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/subject"
+	"github.com/spoor-scan/spoor/rules"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -30,6 +32,7 @@ type unit struct {
 	findings   []*inventory.Finding
 	gaps       []inventory.Gap
 	exclusions []inventory.Exclusion
+	survey     inventory.SurveyCounts
 	cov        inventory.Coverage
 }
 
@@ -67,10 +70,12 @@ type record struct {
 	section  string // the record's own
 
 	partial bool
-	decoded bool // the bytes that are matched are not the record's own
-	texts   int  // how many texts were matched so far
-	pieces  int  // how many texts and fields
-	large   bool // it is a text of which only the surroundings of hits were looked at for others
+	decoded bool   // the bytes that are matched are not the record's own
+	texts   int    // how many texts were matched so far
+	survey  *tally // what the detectors found
+	name    string // of the file that it is
+	pieces  int    // how many texts and fields
+	large   bool   // it is a text of which only the surroundings of hits were looked at for others
 	people  map[int]*about
 	others  map[string]bool // e-mail addresses in the record, where they are collected
 	same    map[string]int  // identical rows of a document, by table and hash
@@ -96,6 +101,8 @@ type about struct {
 	matches      []inventory.Match
 	total        int
 	evidence     *subject.Evidence
+	doubt        *subject.Evidence          // what the evidence would be if own identifiers were shared
+	own          []int                      // identifiers that settle it, by index
 	fields       map[string]map[string]bool // field: categories
 	relation     string
 	contradicted bool
@@ -158,6 +165,13 @@ func (rec *record) hit(h subject.Hit, table, field string, at, near int64) {
 		corroborates = rec.texts
 	}
 	a.evidence.Add(h, corroborates, near)
+	if h.Settles() {
+		if !slices.Contains(a.own, h.Identifier) {
+			a.own = append(a.own, h.Identifier)
+		}
+		h.Shared = true
+	}
+	a.doubt.Add(h, corroborates, near)
 	a.total++
 	if rel := relation(field); better(rel, a.relation) {
 		a.relation = rel
@@ -187,7 +201,7 @@ func (rec *record) about(person int) *about {
 	a := rec.people[person]
 	if a == nil {
 		a = &about{
-			evidence: rec.unit.run.Recognizer.NewEvidence(person), matches: []inventory.Match{},
+			evidence: rec.unit.run.Recognizer.NewEvidence(person), doubt: rec.unit.run.Recognizer.NewEvidence(person), matches: []inventory.Match{},
 			fields: map[string]map[string]bool{}, relation: "mentioned",
 		}
 		if rec.people == nil {
@@ -236,6 +250,10 @@ func category(t subject.Type) string {
 
 // finish turns what was seen in the record into findings.
 func (rec *record) finish() {
+	if rec.unit.run.Survey != nil {
+		rec.finishSurvey()
+		return
+	}
 	if len(rec.people) == 0 {
 		return
 	}
@@ -275,6 +293,11 @@ func (rec *record) finish() {
 			f.MatchesTotal = a.total
 		}
 		f.Same = rec.unit.same
+		if conf == subject.Certain && a.chain == nil {
+			f.Settles = a.own
+			c, w := a.doubt.Judge(a.contradicted && !a.born)
+			f.Otherwise = &inventory.Verdict{Confidence: string(c), Why: w}
+		}
 		f.SetSubject(p, id)
 		f.Actions = []inventory.Action{rec.action(conf, third)}
 		rec.unit.findings = append(rec.unit.findings, f)
@@ -514,12 +537,21 @@ func (r *run) whole(ctx context.Context, rec *record, it scanners.Item, budget *
 			rec.failed(panicked(p))
 		}
 	}()
+	rec.name = it.Name
 	r.fields(rec, it.Fields)
 	r.look(ctx, rec, it, budget)
 }
 
 // fields matches the values beside a body.
 func (r *run) fields(rec *record, fields []scanners.Field) {
+	if r.Survey != nil {
+		var hits []rules.Hit
+		for _, f := range fields {
+			hits = r.Survey.Best(r.Survey.FindNamed(hits[:0], []byte(f.Value), f.Name))
+			r.surveyed(rec.tally(), f.Name, []byte(f.Value), hits)
+		}
+		return
+	}
 	var hits []subject.Hit
 	for _, f := range fields {
 		rec.pieces++

@@ -11,6 +11,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -25,6 +26,7 @@ type Result struct {
 	Gaps       []Gap
 	Exclusions []Exclusion
 	Coverage   Coverage
+	Survey     SurveyCounts // of a survey
 }
 
 // add adds the counts of another tally.
@@ -59,7 +61,10 @@ type Collector struct {
 	order   []partKey // first seen
 	same    map[string][]string
 	sources []Source
-	listing map[string]bool // sources that could not be listed to their end
+	stands  map[identifier][]string // names of others beside whom an identifier stands
+	listing map[string]bool         // sources that could not be listed to their end
+
+	detectors []Detector // of a survey
 }
 
 type partKey struct{ source, part string }
@@ -69,6 +74,7 @@ type partState struct {
 	gaps       []Gap
 	exclusions []Exclusion
 	coverage   Coverage
+	survey     SurveyCounts
 }
 
 // An entry is where a finding lies in the spool, and what it is sorted by.
@@ -78,6 +84,8 @@ type entry struct {
 	subject int32
 	source  int32
 	rank    int8
+	less    int8   // the rank without own
+	own     uint64 // identifiers, as bits, of which one is enough for rank
 	id      [16]byte
 	place   string
 }
@@ -103,6 +111,75 @@ func (c *Collector) AddSource(s Source) {
 	defer c.mu.Unlock()
 	s.Listed = true
 	c.sources = append(c.sources, s)
+}
+
+// Detect declares the detectors of a survey, in the order of the report.
+func (c *Collector) Detect(list []Detector) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.detectors = list
+}
+
+type identifier struct{ subject, index int }
+
+// otherNames is beside how many others a person's identifier must stand to be
+// taken as shared.
+const otherNames = 2
+
+// Standing says that an identifier of a subject, both by index, stands in a
+// record of its own beside the name of somebody else: folded words.
+func (c *Collector) Standing(subject, index int, name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := identifier{subject, index}
+	if len(c.stands[k]) > otherNames {
+		return
+	}
+	words := strings.Fields(name)
+	for _, known := range c.stands[k] {
+		for _, w := range strings.Fields(known) {
+			if slices.Contains(words, w) {
+				return // another spelling, or a relative
+			}
+		}
+	}
+	if c.stands == nil {
+		c.stands = map[identifier][]string{}
+	}
+	c.stands[k] = append(c.stands[k], name)
+}
+
+// Shared reports whether an identifier has turned out to be shared, so far.
+// named says that the subject gave a name: without one, a name beside which it
+// stands may be the subject's own.
+func (c *Collector) Shared(subject, index int, named bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return enough(len(c.stands[identifier{subject, index}]), named)
+}
+
+func enough(names int, named bool) bool {
+	if !named {
+		names--
+	}
+	return names >= otherNames
+}
+
+// shared returns the identifiers of each subject, as bits, that turned out to be
+// shared, and says so in the subjects.
+func (c *Collector) shared(subjects []Subject) []uint64 {
+	bits := make([]uint64, len(subjects))
+	for k, names := range c.stands {
+		named := slices.ContainsFunc(subjects[k.subject].Identifiers, func(i Identifier) bool { return i.Type == "name" })
+		if !enough(len(names), named) || k.index >= 64 {
+			continue
+		}
+		bits[k.subject] |= 1 << k.index
+		id := &subjects[k.subject].Identifiers[k.index]
+		id.Shared = true
+		id.Evidence = append(id.Evidence, "it stands in rows that name other people, so it counts as shared")
+	}
+	return bits
 }
 
 // Unlisted says that a source could not be listed to its end.
@@ -167,6 +244,17 @@ func (c *Collector) Commit(r Result) error {
 			places[f.Place], e.place = f.Place, f.Place
 		}
 		e.subject = int32(f.subject)
+		e.less = e.rank
+		if f.Otherwise != nil {
+			e.less = rank(f.Otherwise.Confidence)
+			for _, i := range f.Settles {
+				if i < 64 {
+					e.own |= 1 << i
+				} else {
+					e.less = e.rank
+				}
+			}
+		}
 		st.entries = append(st.entries, e)
 	}
 	if buf.Len() > 0 {
@@ -178,6 +266,7 @@ func (c *Collector) Commit(r Result) error {
 	st.gaps = append(st.gaps, r.Gaps...)
 	st.exclusions = append(st.exclusions, r.Exclusions...)
 	st.coverage.Add(r.Coverage)
+	st.survey.Add(r.Survey)
 	return nil
 }
 
@@ -200,8 +289,10 @@ func (c *Collector) Settle(run Run, subjects []Subject, activities []Activity) (
 		Summary: Summary{Confidence: map[string]int{"certain": 0, "likely": 0, "possible": 0}, Places: []PlaceCount{}},
 	}
 	var all []entry
+	var counts SurveyCounts
 	for _, k := range c.order {
 		st := c.parts[k]
+		counts.Add(st.survey)
 		all = append(all, st.entries...)
 		rep.Gaps = append(rep.Gaps, st.gaps...)
 		rep.Exclusions = append(rep.Exclusions, st.exclusions...)
@@ -220,13 +311,19 @@ func (c *Collector) Settle(run Run, subjects []Subject, activities []Activity) (
 	}
 	slices.SortStableFunc(rep.Gaps, order)
 	slices.SortStableFunc(rep.Exclusions, order)
-	slices.SortFunc(all, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.subject, b.subject), cmp.Compare(a.source, b.source), cmp.Compare(a.rank, b.rank),
-			cmp.Compare(a.place, b.place), bytes.Compare(a.id[:], b.id[:]))
-	})
+	bits := c.shared(rep.Subjects)
+	for i, e := range all {
+		if e.own != 0 && e.own&^bits[e.subject] == 0 {
+			all[i].rank = e.less
+		}
+	}
+	sort(all)
 	// Two sources may reach the same record; it is one finding.
 	all = dropRepeats(all)
 	rep.count(all)
+	if run.Mode == "survey" {
+		rep.Survey = counts.settle(c.detectors)
+	}
 	rep.Run.Status = "complete"
 	if len(rep.Gaps) > 0 {
 		rep.Run.Status = "incomplete"
@@ -234,6 +331,13 @@ func (c *Collector) Settle(run Run, subjects []Subject, activities []Activity) (
 	rep.Summary.Gaps, rep.Summary.Exclusions = len(rep.Gaps), len(rep.Exclusions)
 	rep.Findings = func() iter.Seq2[*Finding, error] { return c.findings(all) }
 	return rep, nil
+}
+
+func sort(all []entry) {
+	slices.SortFunc(all, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.subject, b.subject), cmp.Compare(a.source, b.source), cmp.Compare(a.rank, b.rank),
+			cmp.Compare(a.place, b.place), bytes.Compare(a.id[:], b.id[:]))
+	})
 }
 
 func dropRepeats(all []entry) []entry {
@@ -304,6 +408,13 @@ func (c *Collector) findings(all []entry) iter.Seq2[*Finding, error] {
 				yield(nil, fmt.Errorf("inventory: read the spool: %w", err))
 				return
 			}
+			if o := f.Otherwise; o != nil && rank(f.Confidence) != e.rank {
+				f.Confidence, f.Why = o.Confidence, o.Why
+				for i := range f.Actions {
+					f.Actions[i].Kind = "review"
+				}
+			}
+			f.Settles, f.Otherwise = nil, nil
 			c.copies(f)
 			if !yield(f, nil) {
 				return

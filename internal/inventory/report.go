@@ -23,6 +23,7 @@ type Report struct {
 	Gaps       []Gap       `json:"gaps"`
 	Exclusions []Exclusion `json:"exclusions"`
 	Summary    Summary     `json:"summary"`
+	Survey     *Survey     `json:"survey,omitempty"` // of a run in the mode "survey"
 
 	// Findings yields the findings; the *Finding is valid until the iteration
 	// continues. It may be ranged over more than once.
@@ -33,7 +34,7 @@ type Report struct {
 type Run struct {
 	ID       string    `json:"id"`
 	Spoor    string    `json:"spoor"` // version of the program
-	Mode     string    `json:"mode"`  // "scan"
+	Mode     string    `json:"mode"`  // "scan" | "survey"
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished"`
 	Status   string    `json:"status"` // "complete" exactly when there are no gaps, else "incomplete"
@@ -155,7 +156,19 @@ type Finding struct {
 	// settled report has Copies instead.
 	Same string `json:"same,omitempty"`
 
+	// Settles are the identifiers, by index, without which the confidence would
+	// be that of Otherwise: as when they turn out to be shared. The settled
+	// report has neither.
+	Settles   []int    `json:"settles,omitempty"`
+	Otherwise *Verdict `json:"otherwise,omitempty"`
+
 	subject int
+}
+
+// A Verdict is a confidence and the reason for it.
+type Verdict struct {
+	Confidence string `json:"confidence"`
+	Why        string `json:"why"`
 }
 
 // SetSubject says which of the run's subjects, by index, the finding is about.
