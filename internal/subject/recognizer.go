@@ -115,7 +115,7 @@ func New(persons []Person) (*Recognizer, error) {
 			} else {
 				owner[key], first[key] = p, ref{p, i}
 			}
-			bl.person, bl.ident = p, i
+			bl.person, bl.ident, bl.who = p, i, &persons[p]
 			bl.identifier(id, normal)
 		}
 	}
@@ -173,10 +173,10 @@ func (f *finder) window(base int64, b []byte, found []match.Hit, rows func(off i
 				hit.Bare = !distinctive(id.Value)
 				hit.Named = f.r.named(id.Type).label.MatchString(before(row, from))
 			case Phone:
-				hit.Weak = form == "national" && to-from <= 11 && len(onlyDigits(string(row[from:to]))) <= 8 && !openPlan(normalPhone(id.Value))
+				hit.Weak = weakForm(form)
 				hit.Named = hit.Weak && f.r.phone.MatchString(before(row, from))
 			case VAT:
-				hit.Weak = form == "no-prefix" && to-from < 10
+				hit.Weak = weakForm(form)
 				hit.Named = hit.Weak && f.r.vat.MatchString(before(row, from))
 			}
 			f.hits = append(f.hits, hit)
@@ -388,6 +388,8 @@ func word(t Type) string {
 		return "the IBAN"
 	case NationalID:
 		return "the national id"
+	case Card:
+		return "the card number"
 	case IP:
 		return "the IP address"
 	case Username:
