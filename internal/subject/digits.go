@@ -275,7 +275,7 @@ func amount(b []byte, start, end int) bool {
 	for j < len(b) && isDigit(b[j]) {
 		j++
 	}
-	return j-end-1 <= 2 && (j == len(b) || b[j] != ',' && b[j] != ';') // else a list
+	return j-end-1 <= 2 && (j == len(b) || b[j] != ',') // else a list
 }
 
 // inUUID reports whether b[start:end] is part of a UUID (RFC 9562, section 4).

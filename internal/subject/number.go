@@ -23,11 +23,10 @@ type number struct {
 	beside string
 	// labelled says that a word for an account must stand before.
 	labelled bool
-	// continues says how a longer number goes on that tells the same, in a
-	// number of digits and a test of all; 0: in none.
-	continues int
-	valid     func(all string) bool
-	typ       Type
+	// more returns the end of a longer number that tells the same and goes on at
+	// i, else i.
+	more func(b []byte, text string, i int) int
+	typ  Type
 
 	from, to int // the longest run of digits in text
 }
@@ -86,10 +85,8 @@ func (n *number) check(b []byte, start, end int) (int, int, string, bool) {
 	if !ok || inUUID(b, from, to) {
 		return 0, 0, "", false
 	}
-	if n.continues > 0 {
-		if _, i, j := nextGroup(b, to); j-i == n.continues && (j == len(b) || !isAlnum(b[j])) && n.valid(n.text+string(b[i:j])) {
-			to = j
-		}
+	if n.more != nil {
+		to = n.more(b, n.text, to)
 	}
 	if n.to == len(n.text) && longerRight(b, start, to) && !(prefix != "" && spaced(b, to)) {
 		return 0, 0, "", false
@@ -118,7 +115,7 @@ func (n *number) check(b []byte, start, end int) (int, int, string, bool) {
 	}
 	form := n.form
 	switch {
-	case form == "" && bare && n.typ == VAT && to-from < 10:
+	case form == "" && bare && n.typ == VAT && to-from < 10 && grouped(b[from:to]) == "plain":
 		form = "digits" // so few say nothing by themselves
 	case form == "":
 		form = "no-prefix"
@@ -299,7 +296,7 @@ func vatNumbers(normal string) []number {
 		if len(body) == 11 {
 			n.text = body[:8]
 		}
-		n.continues, n.valid = 1, func(string) bool { return true }
+		n.more = hungarian
 	case "NL": // what goes before B01 is another number by itself
 		if i := strings.IndexByte(body, 'B'); i != 9 {
 			n.need = true
@@ -402,7 +399,7 @@ func french(siren, given string) []number {
 	}
 	list := []number{
 		{text: key + siren, prefixes: " FR "},
-		{text: siren, prefixes: " FR ", continues: 5, valid: luhn},
+		{text: siren, prefixes: " FR ", more: siret},
 	}
 	if len(given) == 14 {
 		return append(list, number{text: given, form: "national"})
@@ -415,6 +412,30 @@ func french(siren, given string) []number {
 		}
 	}
 	return list
+}
+
+// siret takes in the five digits that make a SIREN the number of an
+// establishment (Code de commerce, art. R123-221).
+func siret(b []byte, siren string, i int) int {
+	_, from, to := nextGroup(b, i)
+	if to-from == 5 && (to == len(b) || !isAlnum(b[to])) && luhn(siren+string(b[from:to])) {
+		return to
+	}
+	return i
+}
+
+// hungarian takes in the code of the tax and that of the county, as in
+// 12345678-2-42 (2017. évi CL. törvény, 1. melléklet).
+func hungarian(b []byte, _ string, i int) int {
+	_, from, to := nextGroup(b, i)
+	if to-from != 1 || b[from] < '1' || b[from] > '5' {
+		return i
+	}
+	_, from, to = nextGroup(b, to)
+	if to-from != 2 || to < len(b) && isAlnum(b[to]) {
+		return i
+	}
+	return to
 }
 
 // accountNumbers returns the ways to write an account: as IBAN, with and without
@@ -435,9 +456,9 @@ func accountNumbers(iban string) []number {
 			list = append(list, number{text: k, form: "domestic", beside: bban[:5]})
 		}
 	case (cc == "GB" || cc == "IE") && len(bban) == 18: // sort code and account
-		list = append(list, number{text: bban[4:], form: "domestic"}, number{text: bban[10:], form: "domestic", beside: bban[4:10]})
+		list = append(list, domestic, number{text: bban[4:], form: "domestic"}, number{text: bban[10:], form: "domestic", beside: bban[4:10]})
 	case cc == "NL" && len(bban) == 14:
-		list = append(list, number{text: bban[4:], form: "domestic", labelled: true})
+		list = append(list, domestic, number{text: bban[4:], form: "domestic", labelled: true})
 		if k := strings.TrimLeft(bban[4:], "0"); len(k) == 9 {
 			list = append(list, number{text: k, form: "domestic", labelled: true})
 		}

@@ -65,6 +65,10 @@ func validPhone(code, nsn string) bool {
 func splitPhone(d string) (code, nsn string) {
 	n := callingCode(d)
 	code, nsn = d[:n], d[n:]
+	if code == "52" && len(nsn) == 11 && nsn[0] == '1' {
+		// Mexico wrote 1 before a mobile number from abroad until 2019 (IFT).
+		return code, nsn[1:]
+	}
 	trunk := trunkPrefix(code)
 	if trunk == "" || !strings.HasPrefix(nsn, trunk) {
 		return code, nsn
@@ -177,12 +181,7 @@ func newPhone(code, nsn string) *phone {
 			return p
 		}
 	case "52":
-		// Mexico wrote 1 before a mobile number from abroad until 2019 (IFT).
-		if local := strings.TrimPrefix(nsn, "1"); len(local) == 10 {
-			p.add(code+"1"+local, phoneIntl)
-			p.add(code+local, phoneIntl)
-			nsn = local
-		}
+		p.add(code+"1"+nsn, phoneIntl) // see splitPhone
 	case "370": // 8 was the trunk prefix until 2024
 		p.add("8"+nsn, phoneTrunk)
 	case "375": // 8 is for long distance, 0 for within
@@ -216,8 +215,8 @@ func (p *phone) add(digits string, kind phoneKind) {
 }
 
 // phone adds the forms of a number in normal form. Where its country isn't given,
-// the person's other identifiers tell it, or the only numbering plan in which it
-// is a mobile number, or in which it is one at all.
+// the person's other identifiers tell it; else it is looked for as given, and
+// weakly in the one or two countries where it would be a mobile number.
 func (bl *builder) phone(normal string) {
 	if strings.HasPrefix(normal, "+") {
 		code, nsn := splitPhone(normal[1:])
@@ -225,7 +224,7 @@ func (bl *builder) phone(normal string) {
 		return
 	}
 	found, sure := bl.plans(normal)
-	if len(found) == 1 && sure {
+	if sure {
 		p := newPhone(found[0].code, found[0].nsn)
 		p.add(normal, phoneTrunk)
 		bl.addPhone(p)
@@ -238,6 +237,8 @@ func (bl *builder) phone(normal string) {
 		p := &phone{code: f.code, trunk: trunkPrefix(f.code), guessed: true}
 		p.add(f.code+f.nsn, phoneIntl)
 		p.add("00"+f.code+f.nsn, phonePrefixed)
+		p.add(normal, phoneTrunk)
+		p.add(f.nsn, phoneBare)
 		bl.addPhone(p)
 	}
 }
@@ -282,9 +283,9 @@ func (bl *builder) plans(d string) (found []plan, sure bool) {
 	}
 	switch {
 	case len(mobile) == 1 || len(mobile) == 2:
-		return mobile, len(mobile) == 1
+		return mobile, false
 	case len(any) == 1 || len(any) == 2:
-		return any, len(any) == 1
+		return any, false
 	}
 	return nil, false
 }
@@ -422,6 +423,12 @@ func (p *phone) check(b []byte, start, end int) (int, int, string, bool) {
 	if !ok || !phoneEnds(b, start, end) || inUUID(b, start, end) || longerRight(b, start, end) {
 		return 0, 0, "", false
 	}
+	if p.code == "49" || p.code == "43" {
+		// There an extension is a part of the number (Durchwahl).
+		if class, i, j := nextGroup(b, end); class == '-' && j > i && j-i <= 5 {
+			return 0, 0, "", false
+		}
+	}
 	from, form, strong := start, "", false
 	switch f.kind {
 	case phoneIntl:
@@ -488,6 +495,9 @@ func (p *phone) national(b []byte, start, end int, f phoneForm) (int, string, bo
 		if i > 0 && b[i-1] == '(' {
 			from--
 		}
+		if _, plus := plusBefore(b, from); plus && p.trunk[0] != '0' {
+			return 0, "", false
+		}
 		class, i, j = previousGroup(b, from)
 	}
 	if class != 0 && j-i <= 6 && i < j {
@@ -503,8 +513,10 @@ func (p *phone) national(b []byte, start, end int, f phoneForm) (int, string, bo
 			}
 		}
 		switch {
-		case string(digits) == p.code && p.code != "" && (plus || prefixed || !trunk):
+		case string(digits) == p.code && p.code != "" && (plus || prefixed):
 			return at, "international", true
+		case string(before) == p.code && !trunk:
+			return i, "e164", !longerLeft(b, i, end, false)
 		case (p.code == "52" && string(digits) == "1" || p.code == "54" && string(digits) == "9") && !plus && !prefixed:
 			// The mobile digit stands by itself.
 		case plus || prefixed && j-i >= 3:
