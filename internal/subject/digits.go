@@ -208,7 +208,13 @@ func longerLeft(b []byte, start, end int, strong bool) bool {
 	dated := from > 1 && strings.IndexByte(":/-.", b[from-1]) >= 0 && isDigit(b[from-2])
 	switch {
 	case class == ' ':
-		return !strong && !dated && g.n > 1 && g.head == ' '
+		if g.n < 2 || g.head != ' ' {
+			return false
+		}
+		if to-from == 4 && g.first == 4 && groupSizes(b[start:end])[1] == 4 {
+			return true // an account or card
+		}
+		return !strong && !dated && (to-from < 4 || g.first >= 4)
 	case class == '.':
 		return true
 	case class == '_':
@@ -275,7 +281,11 @@ func amount(b []byte, start, end int) bool {
 	for j < len(b) && isDigit(b[j]) {
 		j++
 	}
-	return j-end-1 <= 2 && (j == len(b) || b[j] != ',') // else a list
+	if j-end-1 > 2 || j < len(b) && b[j] == ',' {
+		return false // a list
+	}
+	// Nobody has amounts of ten digits; but for a currency that is a list too.
+	return end-start < 10 || groupingOf(b[start:end]).n > 1 || currencyAt(b, j)
 }
 
 // inUUID reports whether b[start:end] is part of a UUID (RFC 9562, section 4).

@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -88,8 +89,12 @@ func (n *number) check(b []byte, start, end int) (int, int, string, bool) {
 	if n.more != nil {
 		to = n.more(b, n.text, to)
 	}
-	if n.to == len(n.text) && longerRight(b, start, to) && !(prefix != "" && spaced(b, to)) {
-		return 0, 0, "", false
+	if n.to == len(n.text) && longerRight(b, start, to) {
+		// With a prefix its length is known, and what follows a sign or, behind an
+		// account, a space is something else.
+		if prefix == "" || !(n.typ == IBAN && spaced(b, to) || groupingOf(b[start:to]).n == 1) {
+			return 0, 0, "", false
+		}
 	}
 	if n.typ == IBAN || n.typ == Card {
 		if shortGroup(b, from, to) {
@@ -110,7 +115,10 @@ func (n *number) check(b []byte, start, end int) (int, int, string, bool) {
 		n.from > 0 && from > 1 && b[from-1] == '.' && isDigit(b[from-2]),
 		bare && n.typ != Card && amount(b, from, to),
 		n.beside != "" && !digitsNear(b, from, to, n.beside),
-		n.labelled && !accountLabel(b, from):
+		n.labelled && !accountLabel(b, from),
+		n.typ == VAT && bare && n.phoneLike(b, from, to),
+		n.form == "domestic" && len(n.text) == 12 && slices.Equal(groupSizes(b[from:to]), []int{3, 4, 5}):
+		// The last is a structured communication, with check digits like an account's.
 		return 0, 0, "", false
 	}
 	form := n.form
@@ -129,9 +137,12 @@ func (n *number) check(b []byte, start, end int) (int, int, string, bool) {
 // is not ok when another one, or a word, stands there.
 func (n *number) prefix(b []byte, i int) (int, string, bool) {
 	j := i
-	for k := 0; k < 2; k++ {
+	for k := 0; k < 3; k++ { // BE-0890, BE: 0890, (BE) 0890
 		l, class := separatorBefore(b, j)
-		if l == 0 || class == '(' || class == ')' || class == '_' {
+		if l == 0 && j > 0 && b[j-1] == ':' {
+			l = 1
+		}
+		if l == 0 || class == '_' {
 			break
 		}
 		j -= l
@@ -171,6 +182,18 @@ func (n *number) prefix(b []byte, i int) (int, string, bool) {
 		return i, "", word == "NR"
 	}
 	return i, "", true
+}
+
+// phoneLike reports whether a company's number is written as a phone number.
+func (n *number) phoneLike(b []byte, from, to int) bool {
+	if w := wordsBefore(b, from)[0]; w != "" && strings.Contains(phoneNames, " "+w+" ") {
+		return true
+	}
+	if n.text[0] != '0' || len(n.text) != 10 {
+		return false
+	}
+	g := groupSizes(b[from:to])
+	return slices.Equal(g, []int{4, 2, 2, 2}) || slices.Equal(g, []int{2, 2, 2, 2, 2})
 }
 
 // names reports whether a word may touch a number of the type: a label, or one
@@ -223,8 +246,8 @@ func spaced(b []byte, i int) bool {
 	return class == ' '
 }
 
-// shortGroup reports whether a number that is written in groups of four ends with
-// one more, shorter group: then it is a longer number.
+// shortGroup reports whether a number in groups ends its line with one more,
+// short group: then it is a longer number.
 func shortGroup(b []byte, start, end int) bool {
 	class, from, to := nextGroup(b, end)
 	g := groupingOf(b[start:end])
@@ -495,8 +518,7 @@ func accountLabel(b []byte, i int) bool {
 
 // idNumbers returns the ways to write a national id.
 func idNumbers(normal string) []number {
-	any := vatPrefixes + "UK "
-	n := number{text: normal, prefixes: any, form: "plain"}
+	n := number{text: normal, prefixes: vatPrefixes + "UK ", form: "plain"}
 	if len(normal) > 9 && isUpper(normal[0]) && isUpper(normal[1]) && strings.Contains(vatPrefixes, " "+normal[:2]+" ") && !fiscalCode(normal) {
 		// With the country's code, which may be left out where it is surely that.
 		if cs := idCountries(normal[2:]); len(cs) == 1 && cs[0] == normal[:2] {

@@ -159,10 +159,11 @@ type phone struct {
 func weakForm(form string) bool { return form == "digits" || form == "guessed-country" }
 
 func newPhone(code, nsn string) *phone {
-	p := &phone{code: code, trunk: trunkPrefix(code)}
-	intl := code + nsn
-	p.add(intl, phoneIntl)
-	p.add("00"+intl, phonePrefixed)
+	p := &phone{code: code, trunk: trunkPrefix(code), forms: make([]phoneForm, 0, 5)}
+	// One string holds the digits of several forms.
+	prefixed := "00" + code + nsn
+	p.add(prefixed[2:], phoneIntl)
+	p.add(prefixed, phonePrefixed)
 	if n := phoneNumber(code, nsn); n == nil || !phonenumbers.IsPossibleNumber(n) {
 		return p // mistyped: what is left of it within the country is anyone's
 	}
@@ -188,13 +189,14 @@ func newPhone(code, nsn string) *phone {
 		p.add("80"+nsn, phoneTrunk)
 	}
 	if p.trunk != "" {
-		p.add(p.trunk+nsn, phoneTrunk)
+		both := code + p.trunk + nsn
+		p.add(both[len(code):], phoneTrunk)
 		if code != "375" && code != "370" {
-			p.add(code+p.trunk+nsn, phoneIntl) // +320470123456, from a form that knows the country
+			p.add(both, phoneIntl) // +320470123456, from a form that knows the country
 		}
 	}
 	if len(nsn) >= 6 {
-		p.add(nsn, phoneBare)
+		p.add(prefixed[2+len(code):], phoneBare)
 	}
 	switch code {
 	case "7", "54", "55", "86", "90", "91":
@@ -271,21 +273,21 @@ func (bl *builder) plans(d string) (found []plan, sure bool) {
 			return []plan{{code, nsn}}, true
 		}
 	}
-	var mobile, any []plan
+	var mobile, all []plan
 	for region := range strings.FieldsSeq(guessable) {
 		switch p, kind := bl.planIn(d, region); kind {
 		case 2:
 			mobile = append(mobile, p)
 			fallthrough
 		case 1:
-			any = append(any, p)
+			all = append(all, p)
 		}
 	}
 	switch {
 	case len(mobile) == 1 || len(mobile) == 2:
 		return mobile, false
-	case len(any) == 1 || len(any) == 2:
-		return any, false
+	case len(all) == 1 || len(all) == 2:
+		return all, false
 	}
 	return nil, false
 }
@@ -420,7 +422,7 @@ func internationalPrefix(d []byte) bool {
 // check decides whether digits at b[start:end] are the number.
 func (p *phone) check(b []byte, start, end int) (int, int, string, bool) {
 	f, ok := p.form(b[start:end])
-	if !ok || !phoneEnds(b, start, end) || inUUID(b, start, end) || longerRight(b, start, end) {
+	if !ok || !phoneEnds(b, start, end) || inUUID(b, start, end) || longerRight(b, start, end) || shortGroup(b, start, end) {
 		return 0, 0, "", false
 	}
 	if p.code == "49" || p.code == "43" {
@@ -519,7 +521,7 @@ func (p *phone) national(b []byte, start, end int, f phoneForm) (int, string, bo
 			return i, "e164", !longerLeft(b, i, end, false)
 		case (p.code == "52" && string(digits) == "1" || p.code == "54" && string(digits) == "9") && !plus && !prefixed:
 			// The mobile digit stands by itself.
-		case plus || prefixed && j-i >= 3:
+		case plus, prefixed && len(digits) > 0 && callingCode(string(digits)) == len(digits):
 			return 0, "", false // +33 0470... is somebody else's
 		}
 	}
@@ -627,11 +629,13 @@ func (p *phone) context(b []byte, end int) (named, ok bool) {
 	return false, true
 }
 
+// phoneNames are what phones are called.
+const phoneNames = " TEL PHONE TELEPHONE TELEFOON TELEFON TELEFONO GSM MOBILE MOBIEL MOB HANDY PORTABLE FAX FON WHATSAPP WA CELL MOVIL CELLULARE KOMORKA ME "
+
 // phoneLabel reports whether the words before i name a phone.
 func phoneLabel(b []byte, i int) bool {
-	const names = " TEL PHONE TELEPHONE TELEFOON TELEFON TELEFONO GSM MOBILE MOBIEL MOB HANDY PORTABLE FAX FON WHATSAPP WA CELL MOVIL CELLULARE KOMORKA ME "
 	for _, w := range wordsBefore(b, i) {
-		if w != "" && strings.Contains(names, " "+w+" ") {
+		if w != "" && strings.Contains(phoneNames, " "+w+" ") {
 			return true
 		}
 	}
