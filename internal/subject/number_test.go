@@ -119,3 +119,17 @@ func TestCardForms(t *testing.T) {
 		t.Errorf("mask %q", m)
 	}
 }
+
+// Lengths are those of each country, whatever the check digits say.
+func TestAccountLength(t *testing.T) {
+	for v, want := range map[string]bool{
+		"BE68539007547034":       true,
+		"BE86539007547034000":    false,
+		"NO9386011117947":        true,
+		"DE89370400440532013000": true,
+	} {
+		if _, err := (Identifier{Type: IBAN, Value: v}).Normal(); (err == nil) != want {
+			t.Errorf("%s: %v", v, err)
+		}
+	}
+}

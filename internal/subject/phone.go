@@ -156,7 +156,11 @@ type phone struct {
 
 // weakForm reports whether a number in this form is not enough to settle who is
 // meant: nothing but a few digits, or in a country that was guessed.
-func weakForm(form string) bool { return form == "digits" || form == "guessed-country" }
+func weakForm(form string) bool { return form == "digits" || form == guessedCountry }
+
+// guessedCountry is the form of a number in a country that was not given; a field
+// that calls it a phone number doesn't make the country surer.
+const guessedCountry = "guessed-country"
 
 func newPhone(code, nsn string) *phone {
 	p := &phone{code: code, trunk: trunkPrefix(code), forms: make([]phoneForm, 0, 5)}
@@ -187,6 +191,7 @@ func newPhone(code, nsn string) *phone {
 		p.add("8"+nsn, phoneTrunk)
 	case "375": // 8 is for long distance, 0 for within
 		p.add("80"+nsn, phoneTrunk)
+		p.add("0"+nsn, phoneTrunk)
 	}
 	if p.trunk != "" {
 		both := code + p.trunk + nsn
@@ -471,7 +476,7 @@ func (p *phone) check(b []byte, start, end int) (int, int, string, bool) {
 	}
 	switch {
 	case p.guessed:
-		form = "guessed-country"
+		form = guessedCountry
 	case form == "digits" && context:
 		form = "national"
 	case form != "national" && form != "digits" && string(b[start:end]) != f.digits:

@@ -177,6 +177,24 @@ func TestPhoneForms(t *testing.T) {
 	}
 }
 
+// A country that was guessed never settles who is meant.
+func TestGuessedCountry(t *testing.T) {
+	r, err := New([]Person{{ID: "a", Identifiers: []Identifier{{Type: Phone, Value: "06 12 34 56 78"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]Confidence{"tel. +31 6 12345678": Possible, "tel. 0612345678": Certain} {
+		ev := r.NewEvidence(0)
+		for _, h := range r.Find(nil, []byte(text)) {
+			h.Named = true
+			ev.Add(h, 1, h.Start)
+		}
+		if got, why := ev.Judge(false); got != want {
+			t.Errorf("%q: %s (%s), want %s", text, got, why, want)
+		}
+	}
+}
+
 // What is found lies within the text, whatever the text is.
 func FuzzNumbers(f *testing.F) {
 	r, err := New([]Person{{ID: "a", Identifiers: []Identifier{

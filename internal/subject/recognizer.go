@@ -84,7 +84,7 @@ func New(persons []Person) (*Recognizer, error) {
 			column: regexp.MustCompile(`(?i)^(.*[_ .-])?(user|login|username|user[_ .-]?(name|login|id)|account|owner|uid|author|nick(name)?|gebruiker(snaam)?|benutzer(name)?|utilisateur|s?ftp[_ .-]?user|home)$`),
 			label:  regexp.MustCompile(`(?i)((^|[^a-z])(user|login|username|user[_ ]name|account|uid|owner|nick(name)?|gebruiker(snaam)?|benutzer(name)?|utilisateur)["']?\s*[:= ]\s*["']?|/home/|~)$`),
 		},
-		phone: regexp.MustCompile(`(?i)(phone|tel|gsm|mobi|fax|handy|portable|whatsapp)`),
+		phone: regexp.MustCompile(`(?i)(phone|tel|tlf|gsm|mobi|fax|handy|portable|cell|m[oó]vil|whatsapp)`),
 		vat:   regexp.MustCompile(`(?i)(vat|btw|tva|ust|mwst|kvk|kbo|bce|company|ondernem|tax|steuer|iva|nip|cui|siren|siret|cvr|org)`),
 		birth: regexp.MustCompile(`(?i)^(.*[_ .-])?(birth[_ .-]?(date|day)|date[_ .-]?of[_ .-]?birth|dob|born|geboorte[_ .-]?datum|geboren|geburts?[_ .-]?(datum|tag)|naissance|date[_ .-]?de[_ .-]?naissance|fecha[_ .-]?(de[_ .-]?)?nacimiento|data[_ .-]?(di[_ .-]?)?nascita|data[_ .-]?urodzenia)$`),
 	}
@@ -325,7 +325,7 @@ func (r *Recognizer) NewEvidence(person int) *Evidence { return &Evidence{r: r, 
 // don't corroborate each other; at is the place in a long text, -1 where all of
 // the unit counts as one.
 func (e *Evidence) Add(h Hit, unit int, at int64) {
-	if h.Type.Own() && (h.Named || h.Type != CustomerID && !h.Weak) {
+	if h.Type.Own() && h.Form != guessedCountry && (h.Named || h.Type != CustomerID && !h.Weak) {
 		if !h.Shared {
 			if e.own == "" {
 				e.own = h.Type

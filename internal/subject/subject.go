@@ -101,7 +101,7 @@ func (id Identifier) Normal() (string, error) {
 		return normalPhone(v), nil
 	case IBAN:
 		d := alnum(v)
-		if !rules.ValidIBAN(d) {
+		if n := ibanLength(d); !rules.ValidIBAN(d) || n > 0 && n != len(d) {
 			return "", fmt.Errorf("not an IBAN: length or check digits are wrong")
 		}
 		return d, nil
