@@ -240,7 +240,7 @@ func category(t subject.Type) string {
 		return "identity"
 	case subject.NationalID:
 		return "official identification"
-	case subject.VAT, subject.IBAN:
+	case subject.VAT, subject.IBAN, subject.Card:
 		return "financial"
 	case subject.IP:
 		return "online identifier"

@@ -103,6 +103,7 @@ type subjectNode struct {
 	VAT        oneOrMany `yaml:"vat"`
 	IBAN       oneOrMany `yaml:"iban"`
 	NationalID oneOrMany `yaml:"national_id"`
+	Card       oneOrMany `yaml:"card"`
 	IP         oneOrMany `yaml:"ip"`
 	Username   oneOrMany `yaml:"username"`
 	CustomerID oneOrMany `yaml:"customer_id"`
@@ -185,7 +186,7 @@ func LoadSubjects(name string) ([]Subject, error) {
 func unquoted(err error) error {
 	var ye *yaml.UnknownFieldError
 	if errors.As(err, &ye) && ye.Token != nil && ye.Token.Position != nil {
-		return &lineError{ye.Token.Position.Line, "a key that is not known; there are: id, request, requests, email, phone, name, address, birth_date, vat, iban, national_id, ip, username, customer_id, domain"}
+		return &lineError{ye.Token.Position.Line, "a key that is not known; there are: id, request, requests, email, phone, name, address, birth_date, vat, iban, national_id, card, ip, username, customer_id, domain"}
 	}
 	return err
 }
@@ -242,7 +243,7 @@ func parseSubjects(b []byte) (subjects []Subject, err error) {
 
 // identifiers yields the values by type, in the order of the contract.
 func (n subjectNode) identifiers() func(yield func(subject.Type, oneOrMany) bool) {
-	lists := []oneOrMany{n.Email, n.Phone, n.Name, n.Address, n.BirthDate, n.VAT, n.IBAN, n.NationalID, n.IP, n.Username, n.CustomerID, n.Domain}
+	lists := []oneOrMany{n.Email, n.Phone, n.Name, n.Address, n.BirthDate, n.VAT, n.IBAN, n.NationalID, n.Card, n.IP, n.Username, n.CustomerID, n.Domain}
 	return func(yield func(subject.Type, oneOrMany) bool) {
 		for i, t := range subject.Types() {
 			if !yield(t, lists[i]) {

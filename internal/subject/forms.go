@@ -20,6 +20,8 @@ type builder struct {
 	needles  [][]needle
 	person   int
 	ident    int
+	who      *Person
+	blocks   map[string]uint8 // of numbering plans, as planIn found them
 }
 
 func (bl *builder) add(p match.Pattern, c check) {
@@ -53,10 +55,8 @@ func (bl *builder) identifier(id Identifier, normal string) {
 	case Email:
 		bl.email(normal, id.Value)
 	case Phone:
-		for d, form := range phoneDigits(normal) {
-			bl.add(match.Pattern{Text: d, Digits: true}, phoneCheck(d, form, normal))
-		}
-	case IBAN, VAT, NationalID:
+		bl.phone(normal)
+	case IBAN, VAT, NationalID, Card:
 		bl.number(id.Type, normal)
 	case Name:
 		bl.name(id.Value)

@@ -84,7 +84,7 @@ func New(persons []Person) (*Recognizer, error) {
 			column: regexp.MustCompile(`(?i)^(.*[_ .-])?(user|login|username|user[_ .-]?(name|login|id)|account|owner|uid|author|nick(name)?|gebruiker(snaam)?|benutzer(name)?|utilisateur|s?ftp[_ .-]?user|home)$`),
 			label:  regexp.MustCompile(`(?i)((^|[^a-z])(user|login|username|user[_ ]name|account|uid|owner|nick(name)?|gebruiker(snaam)?|benutzer(name)?|utilisateur)["']?\s*[:= ]\s*["']?|/home/|~)$`),
 		},
-		phone: regexp.MustCompile(`(?i)(phone|tel|gsm|mobi|fax|handy|portable|whatsapp)`),
+		phone: regexp.MustCompile(`(?i)(phone|tel|tlf|gsm|mobi|fax|handy|portable|cell|m[oó]vil|whatsapp)`),
 		vat:   regexp.MustCompile(`(?i)(vat|btw|tva|ust|mwst|kvk|kbo|bce|company|ondernem|tax|steuer|iva|nip|cui|siren|siret|cvr|org)`),
 		birth: regexp.MustCompile(`(?i)^(.*[_ .-])?(birth[_ .-]?(date|day)|date[_ .-]?of[_ .-]?birth|dob|born|geboorte[_ .-]?datum|geboren|geburts?[_ .-]?(datum|tag)|naissance|date[_ .-]?de[_ .-]?naissance|fecha[_ .-]?(de[_ .-]?)?nacimiento|data[_ .-]?(di[_ .-]?)?nascita|data[_ .-]?urodzenia)$`),
 	}
@@ -115,7 +115,7 @@ func New(persons []Person) (*Recognizer, error) {
 			} else {
 				owner[key], first[key] = p, ref{p, i}
 			}
-			bl.person, bl.ident = p, i
+			bl.person, bl.ident, bl.who = p, i, &persons[p]
 			bl.identifier(id, normal)
 		}
 	}
@@ -173,10 +173,10 @@ func (f *finder) window(base int64, b []byte, found []match.Hit, rows func(off i
 				hit.Bare = !distinctive(id.Value)
 				hit.Named = f.r.named(id.Type).label.MatchString(before(row, from))
 			case Phone:
-				hit.Weak = form == "national" && to-from <= 11 && len(onlyDigits(string(row[from:to]))) <= 8 && !openPlan(normalPhone(id.Value))
+				hit.Weak = weakForm(form)
 				hit.Named = hit.Weak && f.r.phone.MatchString(before(row, from))
 			case VAT:
-				hit.Weak = form == "no-prefix" && to-from < 10
+				hit.Weak = weakForm(form)
 				hit.Named = hit.Weak && f.r.vat.MatchString(before(row, from))
 			}
 			f.hits = append(f.hits, hit)
@@ -325,7 +325,7 @@ func (r *Recognizer) NewEvidence(person int) *Evidence { return &Evidence{r: r, 
 // don't corroborate each other; at is the place in a long text, -1 where all of
 // the unit counts as one.
 func (e *Evidence) Add(h Hit, unit int, at int64) {
-	if h.Type.Own() && (h.Named || h.Type != CustomerID && !h.Weak) {
+	if h.Type.Own() && h.Form != guessedCountry && (h.Named || h.Type != CustomerID && !h.Weak) {
 		if !h.Shared {
 			if e.own == "" {
 				e.own = h.Type
@@ -388,6 +388,8 @@ func word(t Type) string {
 		return "the IBAN"
 	case NationalID:
 		return "the national id"
+	case Card:
+		return "the card number"
 	case IP:
 		return "the IP address"
 	case Username:

@@ -29,6 +29,7 @@ const (
 	VAT        Type = "vat"
 	IBAN       Type = "iban"
 	NationalID Type = "national_id"
+	Card       Type = "card"
 	IP         Type = "ip"
 	Username   Type = "username"
 	CustomerID Type = "customer_id"
@@ -37,7 +38,7 @@ const (
 
 // Types lists all types, in the order of the contract.
 func Types() []Type {
-	return []Type{Email, Phone, Name, Address, BirthDate, VAT, IBAN, NationalID, IP, Username, CustomerID, Domain}
+	return []Type{Email, Phone, Name, Address, BirthDate, VAT, IBAN, NationalID, Card, IP, Username, CustomerID, Domain}
 }
 
 // Own reports whether an identifier of the type belongs to one person, so that
@@ -45,7 +46,7 @@ func Types() []Type {
 // a field that says what it is.
 func (t Type) Own() bool {
 	switch t {
-	case Email, Phone, VAT, IBAN, NationalID, CustomerID:
+	case Email, Phone, VAT, IBAN, NationalID, Card, CustomerID:
 		return true
 	}
 	return false
@@ -93,13 +94,14 @@ func (id Identifier) Normal() (string, error) {
 		}
 		return strings.ToLower(v), nil
 	case Phone:
-		if n := len(onlyDigits(v)); n < 6 || n > 18 || strings.ContainsFunc(v, isLetter) {
+		t := trimPhone(v)
+		if n := len(onlyDigits(t)); n < 6 || n > 18 || strings.ContainsFunc(t, isLetter) {
 			return "", fmt.Errorf("not a phone number; write it as +32 470 12 34 56")
 		}
 		return normalPhone(v), nil
 	case IBAN:
 		d := alnum(v)
-		if !rules.ValidIBAN(d) {
+		if n := ibanLength(d); !rules.ValidIBAN(d) || n > 0 && n != len(d) {
 			return "", fmt.Errorf("not an IBAN: length or check digits are wrong")
 		}
 		return d, nil
@@ -110,6 +112,12 @@ func (id Identifier) Normal() (string, error) {
 		}
 		if len(d) < 5 {
 			return "", fmt.Errorf("too short: give all of the number")
+		}
+		return d, nil
+	case Card:
+		d := onlyDigits(v)
+		if strings.ContainsFunc(v, isLetter) || len(d) < 12 || len(d) > 19 || !luhn(d) {
+			return "", fmt.Errorf("not a card number: length or check digit is wrong")
 		}
 		return d, nil
 	case BirthDate:
@@ -192,6 +200,8 @@ func Mask(t Type, v string) string {
 		return "****-**-**"
 	case IBAN, VAT:
 		return maskPart(v, 2, 2)
+	case Card:
+		return maskPart(v, 0, 4)
 	}
 	return maskPart(v, 1, 1)
 }
