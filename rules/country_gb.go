@@ -58,6 +58,19 @@ func unitedKingdom() []Rule {
 			NoMatch:     []string{"QQ123456C", "AB123456E", "BG123456A", "GB123456A", "NK123456A", "TN123456A", "ZZ123456A", "AO123456A", "DA123456A", "AB12345C", "AB1234567C"},
 		},
 		{
+			ID:           "gb-nino-short",
+			Description:  "a national insurance number of the United Kingdom without its last letter",
+			Source:       "HMRC, National Insurance Manual NIM39110; no check digit",
+			Country:      "GB",
+			Category:     "official identification",
+			Shapes:       []string{"aadddddd", "aa dddddd", "aa dd dd dd"},
+			Valid:        validNINO,
+			Context:      []string{"nino", "insurance", "national-insurance"},
+			NeedsContext: true,
+			Match:        []string{"AB123456", "HH 01 23 45", "ab 123456"},
+			NoMatch:      []string{"QQ123456", "GB123456", "AB12345", "AB1234567"},
+		},
+		{
 			ID:           "gb-nhs",
 			Description:  "an NHS number of England and Wales, or a health and care number of Northern Ireland",
 			Source:       "Health and Social Care Act 2012, section 251A; NHS Data Dictionary, NHS NUMBER; ISB 0149: weights 10 to 2 modulo 11",
@@ -222,7 +235,7 @@ func governmentDigits(b []byte, i int, health bool) int {
 }
 
 func validNINO(c []byte) bool {
-	if oneOf(c[0], "DFIQUV") || oneOf(c[1], "DFIOQUV") || c[8] > 'D' {
+	if oneOf(c[0], "DFIQUV") || oneOf(c[1], "DFIOQUV") || len(c) > 8 && c[8] > 'D' {
 		return false
 	}
 	switch string(c[:2]) {

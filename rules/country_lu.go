@@ -39,7 +39,7 @@ func luxembourg() []Rule {
 			Valid:        validLuMatricule1979,
 			Context:      []string{"matricule", "matrikel", "matrikelnummer", "cns", "ccss", "assure"},
 			NeedsContext: true,
-			Match:        []string{"19600229012", "1960 02 29 013", "19600229 014", "19600000027"},
+			Match:        []string{"19600229012", "1960 02 29 013", "19600229 014", "19600000023"},
 			NoMatch:      []string{"19600229011", "19600230016", "1960022901", "00000000000"},
 		},
 		{

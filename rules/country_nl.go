@@ -8,11 +8,11 @@ func netherlands() []Rule {
 			Source:      "Wet op de omzetbelasting 1968; Belastingdienst, btw-identificatienummer: since 2020 modulo 97 over all characters (ISO/IEC 7064), before that the eleven test of BSN or RSIN",
 			Country:     "NL",
 			Category:    "financial",
-			Shapes: append(prefixed("NL", "dddddddddBdd", "ddddddddd Bdd", "ddddddddd B dd", "dddd dd ddd B dd", "dddd dd ddd Bdd", "ddd ddd ddd Bdd", "ddd ddd ddd B dd"),
+			Shapes: append(prefixed("NL", "dddddddBdd", "ddddddddBdd", "dddddddddBdd", "ddddddddd Bdd", "ddddddddd B dd", "dddd dd ddd B dd", "dddd dd ddd Bdd", "ddd ddd ddd Bdd", "ddd ddd ddd B dd"),
 				"dddddddddBdd", "ddddddddd Bdd", "ddddddddd B dd", "dddd dd ddd B dd", "dddd dd ddd Bdd", "ddd ddd ddd Bdd", "ddd ddd ddd B dd"),
 			Valid:   validNlVAT,
 			Context: []string{"btw", "btw-id", "btw-nummer", "btwnummer", "omzetbelasting*", "ob-nummer", "vat"},
-			Match:   []string{"NL000099998B57", "NL004495445B01", "NL 004495445 B01", "NL0044.95.445.B.01", "NL-0044.95.445.B01", "004495445B01", "nl 123456782 b 90"},
+			Match:   []string{"NL000099998B57", "NL004495445B01", "NL 004495445 B01", "NL4495445B01", "NL0044.95.445.B.01", "NL-0044.95.445.B01", "004495445B01", "nl 123456782 b 90"},
 			NoMatch: []string{"NL000099998B58", "NL004495446B01", "NL004495445B00", "NL004495445C01", "NL000000000B01", "NL004495445B011"},
 		},
 		{
@@ -99,14 +99,13 @@ func netherlands() []Rule {
 // validNlVAT accepts both kinds of numbers: those of legal persons stayed as they
 // were when natural persons got new ones.
 func validNlVAT(c []byte) bool {
-	d := unprefixed(c, "NL")
-	if num(d[:9]) == 0 || num(d[10:]) == 0 {
+	full := [14]byte{'N', 'L', '0', '0'}
+	d := unprefixed(c, "NL") // perhaps without the zeros in front
+	copy(full[len(full)-len(d):], d)
+	if num(full[2:11]) == 0 || num(full[12:]) == 0 {
 		return false
 	}
-	var full [14]byte
-	copy(full[:], "NL")
-	copy(full[2:], d)
-	return validBSN(d[:9]) || mod97(full[:]) == 1
+	return validBSN(full[2:11]) || mod97(full[:]) == 1
 }
 
 // elevenTest returns the remainder of the eleven test of nine digits.

@@ -38,7 +38,7 @@ func norway() []Rule {
 			Valid:       validFodselsnummer,
 			Context:     []string{"fodselsnummer", "foedselsnummer", "fnr", "fodselsnr", "personnummer", "d-nummer", "dnr", "dnummer", "hjelpenummer", "fodselsnummeret"},
 			Match:       []string{"15108695088", "151086 95088", "31129956715", "01010750160", "17912099997", "69822075096", "15507600333", "55507608360"},
-			NoMatch:     []string{"15108695077", "15138695088", "00000000000", "32129956715", "1510869508", "151086950880"},
+			NoMatch:     []string{"15108695077", "45014054018", "15138695088", "00000000000", "32129956715", "1510869508", "151086950880"},
 		},
 		{
 			ID:           "no-duf",
@@ -84,9 +84,12 @@ func validFodselsnummer(d []byte) bool {
 	case month > 40:
 		month -= 40
 	}
-	if foreign || first != 0 {
-		// The individual number of D numbers since 2021, and of all from 2032,
-		// doesn't tell the century.
+	if first != 0 {
+		// From 2032 the individual number doesn't tell the century.
+		return dateEither(year, month, day)
+	}
+	if foreign && individual >= 600 {
+		// D numbers got this series for the years from 1940 too, in 2021.
 		return dateEither(year, month, day)
 	}
 	switch {

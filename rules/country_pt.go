@@ -34,10 +34,10 @@ func portugal() []Rule {
 			Source:      "Lei n.º 7/2007, de 5 de fevereiro; AMA, Validação de Número de Documento do Cartão de Cidadão, 2009: letters as 10 to 35, every second character doubled, modulo 10",
 			Country:     "PT",
 			Category:    "official identification",
-			Shapes:      []string{"ddddddddd xxd", "dddddddd d xxd", "dddddddd dxxd", "dd ddd ddd d xxd"},
+			Shapes:      []string{"ddddddddd xxd", "dddddddd d xxd", "dddddddd dxxd", "dddddddd d xx d", "dd ddd ddd d xxd"},
 			Valid:       validCartaoCidadao,
 			Context:     []string{"cc", "cartao", "cidadao", "documento", "bilhete", "identificacao"},
-			Match:       []string{"00000000 0 ZZ4", "000000000ZZ4", "00000000-0ZZ4", "00000000-0-ZZ4"},
+			Match:       []string{"00000000 0 ZZ4", "000000000ZZ4", "00000000-0ZZ4", "00000000-0-ZZ4", "10000000 0 ZZ 2"},
 			NoMatch:     []string{"00000000 0 ZZ3", "00000000 A ZZ4", "000000000004", "0000000 0 ZZ4", "000000000ZZ40"},
 		},
 		{
