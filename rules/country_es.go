@@ -57,14 +57,14 @@ func spain() []Rule {
 		{
 			ID:          "es-cif",
 			Description: "a tax number of a legal person in Spain (NIF, CIF)",
-			Source:      "Real Decreto 1065/2007, artículo 22; Orden EHA/451/2008: modulo 10, the check a letter for N, P, Q, R, S, W",
+			Source:      "Real Decreto 1065/2007, artículo 22; Orden EHA/451/2008: modulo 10, the check a letter for N, P, Q, R, S, W; VIES, number format of ES",
 			Country:     "ES",
 			Category:    "financial",
 			Shapes:      []string{"adddddddx", "a dddddddx", "a dd ddd ddx", "a ddddddd x", "add ddd ddx", "addddddd x"},
 			Valid:       validCIF,
 			Context:     []string{"cif", "nif", "c.i.f", "n.i.f", "fiscal", "sociedad", "empresa"},
-			Match:       []string{"B58378431", "B-58378431", "J99216582", "A13 585 625", "P2807900B", "Q2826000H", "A58818501"},
-			NoMatch:     []string{"B58378432", "J99216583", "J992165831", "O1234567L", "P28079002", "A5881850A", "M1234567L"},
+			Match:       []string{"B58378431", "B-58378431", "J99216582", "A13 585 625", "P2807900B", "A5881850A", "Q2826000H", "A58818501"},
+			NoMatch:     []string{"B58378432", "J99216583", "J992165831", "O1234567L", "P28079002", "A5881850B", "M1234567L"},
 		},
 		{
 			ID:          "es-social-security",
@@ -120,13 +120,8 @@ func validCIF(c []byte) bool {
 		n += k
 	}
 	check := (10 - n%10) % 10
-	switch {
-	case oneOf(c[0], "NPQRSW") || c[1] == '0' && c[2] == '0':
-		return c[8] == "JABCDEFGHI"[check]
-	case oneOf(c[0], "ABEH"):
-		return c[8] == byte('0'+check)
-	}
-	return c[8] == byte('0'+check) || c[8] == "JABCDEFGHI"[check]
+	// Until 2008 foreigners had the other letters as well, and a letter as check.
+	return c[8] == "JABCDEFGHI"[check] || c[8] == byte('0'+check) && !oneOf(c[0], "NPQRSW")
 }
 
 func validNUSS(d []byte) bool {

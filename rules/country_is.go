@@ -10,7 +10,7 @@ func iceland() []Rule {
 			Category:     "financial",
 			Shapes:       append(prefixed("IS", "ddddd", "dddddd"), "ddddd", "dddddd"),
 			Valid:        func(c []byte) bool { return !same(unprefixed(c, "IS")) },
-			Context:      []string{"vsk", "vsk-numer", "vsknumer", "vsk-nr", "vsknr", "virdisaukaskatt*", "vat"},
+			Context:      []string{"vsk", "vsk-numer", "vsknumer", "vsk-nr", "vsknr", "virdisaukaskatt*"},
 			NeedsContext: true,
 			Match:        []string{"IS12345", "IS 123456", "00621"},
 			NoMatch:      []string{"IS1234", "IS1234567", "00000"},

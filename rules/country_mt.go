@@ -52,7 +52,7 @@ func malta() []Rule {
 			Category:     "official identification",
 			Shapes:       []string{"ddddddddd", "ddd ddd ddd"},
 			Valid:        func(c []byte) bool { return !same(c) },
-			Context:      []string{"malta", "maltese", "malti", "cfr", "mtca"},
+			Context:      []string{"cfr", "mtca", "taxxa", "ird"},
 			NeedsContext: true,
 			Match:        []string{"221234567", "881-234-567"},
 			NoMatch:      []string{"22123456", "2212345678", "222222222"},

@@ -23,7 +23,7 @@ func poland() []Rule {
 			Category:     "financial",
 			Shapes:       nip,
 			Valid:        validNIP,
-			Context:      []string{"nip", "podatnik*", "podatkow*", "vat", "numer-nip", "nipu", "faktur*", "nabywca", "sprzedawca"},
+			Context:      []string{"nip", "podatnik*", "podatkow*", "vat", "numer-nip", "nabywca", "sprzedawca"},
 			NeedsContext: true,
 			Match:        []string{"8567346215", "856-734-62-15", "123-456-32-18", "1234563218", "526 000 12 46", "526-00-01-246"},
 			NoMatch:      []string{"8567346216", "123-456-32-19", "0000000000", "123456321", "123-456-32-18-1"},
