@@ -74,12 +74,19 @@ func validNIP(d []byte) bool {
 }
 
 func validPESEL(d []byte) bool {
-	// The month is higher by 80 for the 19th century, by 20 for each after the
-	// 20th.
+	// The month is higher by 80 for the 19th century and by 20 for the 21st. 40 and
+	// 60 are for those after it, whose people aren't born yet.
 	month := int(num(d[2:4]))
-	century := 1900 + 100*(month/20)
-	if month > 80 {
+	century := 0
+	switch month / 20 {
+	case 0:
+		century = 1900
+	case 1:
+		century = 2000
+	case 4:
 		century = 1800
+	default:
+		return false
 	}
 	return date(century+int(num(d[:2])), month%20, int(num(d[4:6]))) &&
 		weighted(d, 1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)%10 == 0
