@@ -1,0 +1,57 @@
+package rules
+
+func liechtenstein() []Rule {
+	return []Rule{
+		{
+			ID:           "li-vat",
+			Description:  "a VAT number of Liechtenstein",
+			Source:       "Mehrwertsteuergesetz (LGBl. 2009 Nr. 330); Steuerverwaltung, MWST-Nummer: five digits without a check digit",
+			Country:      "LI",
+			Category:     "financial",
+			Shapes:       append(prefixed("LI", "ddddd"), "ddddd"),
+			Valid:        func(c []byte) bool { return !same(unprefixed(c, "LI")) },
+			Context:      []string{"liechtenstein*", "mwst-nr", "mwstnr", "mwst-nummer", "mehrwertsteuernummer"},
+			NeedsContext: true,
+			Match:        []string{"54321", "LI 54321", "LI54321"},
+			NoMatch:      []string{"5432", "543210", "00000", "CH54321"},
+		},
+		{
+			ID:           "li-ahv",
+			Description:  "a social security number of Liechtenstein (AHV)",
+			Source:       "Gesetz über die Alters- und Hinterlassenenversicherung (AHVG, LGBl. 1952 Nr. 29); AHV-IV-FAK-Anstalten: 756 and the check digit of EAN-13, in the series of Switzerland",
+			Country:      "LI",
+			Category:     "official identification",
+			Shapes:       []string{"756 dddd dddd dd", "756dddddddddd", "756 dddddddddd"},
+			Valid:        validAHV,
+			Context:      []string{"liechtenstein*", "vaduz", "fl", "ahv-iv-fak", "ahviv"},
+			NeedsContext: true,
+			Match:        []string{"756.9217.0769.85", "7569217076985"},
+			NoMatch:      []string{"756.9217.0769.84", "756921707698"},
+		},
+		{
+			ID:           "li-peid",
+			Description:  "a personal identification number of Liechtenstein (PEID)",
+			Source:       "Gesetz über das Zentrale Personenregister (ZPRG, LGBl. 2011 Nr. 574): up to twelve digits without a check digit",
+			Country:      "LI",
+			Category:     "official identification",
+			Shapes:       []string{"ddddd", "dddddd", "ddddddd", "dddddddd", "ddddddddd", "dddddddddd", "ddddddddddd", "dddddddddddd"},
+			Valid:        func(d []byte) bool { return !same(d) },
+			Context:      []string{"peid", "pe-id", "zpr", "personenidentifikationsnummer", "personennummer"},
+			NeedsContext: true,
+			Match:        []string{"1234567", "12345", "000123456789"},
+			NoMatch:      []string{"1234", "1234567890123", "000000"},
+		},
+		{
+			ID:           "li-register-number",
+			Description:  "a number in the trade register of Liechtenstein",
+			Source:       "Personen- und Gesellschaftsrecht (PGR, LGBl. 1926 Nr. 4); Handelsregister: FL and eleven digits, the last a check digit that isn't published",
+			Country:      "LI",
+			Category:     "official identification",
+			Shapes:       []string{"FL dddd ddd ddd d", "FLddddddddddd", "FL ddddddddddd"},
+			Context:      []string{"register", "handelsregister", "oeffentlichkeitsregister", "register-nr", "hr-nr"},
+			NeedsContext: true,
+			Match:        []string{"FL-0002.123.456-7", "FL00021234567"},
+			NoMatch:      []string{"FL-0002.123.456", "FX-0002.123.456-7"},
+		},
+	}
+}
