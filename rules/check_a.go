@@ -1,6 +1,10 @@
 package rules
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // viesRules is where the European Commission publishes form and check digits of
 // the VAT numbers of all member states.
@@ -17,9 +21,11 @@ func withPrefix(prefix string, bodies ...string) []string {
 				bare = append(bare, b[i])
 			}
 		}
-		shapes = append(shapes, prefix+" "+b)
-		if len(bare) < len(b) {
-			shapes = append(shapes, prefix+b, prefix+" "+string(bare))
+		for _, s := range [3]string{prefix + " " + b, prefix + b, prefix + " " + string(bare)} {
+			// What has no separators is found by each shape that has.
+			if strings.ContainsAny(s, " .-/") && !slices.Contains(shapes, s) {
+				shapes = append(shapes, s)
+			}
 		}
 	}
 	return shapes
@@ -32,12 +38,6 @@ func two(d []byte, i int) int { return int(d[i]-'0')*10 + int(d[i+1]-'0') }
 // calendar has, and in no year to come.
 func born(year, month, day int) bool {
 	return date(year, month, day) && year <= time.Now().Year()
-}
-
-// bornEither is born for a year of two digits, of which the century is not
-// known.
-func bornEither(year, month, day int) bool {
-	return born(1900+year, month, day) || born(2000+year, month, day)
 }
 
 // digits reports whether b is nothing but digits.
@@ -87,11 +87,11 @@ func modTwice(d []byte) byte {
 // sex and century, the date of birth as yymmdd, a serial number of three digits
 // and a check digit.
 func personalCode(d []byte) bool {
-	if d[0] < '1' || d[0] > '8' {
+	if d[0] < '1' || d[0] > '6' {
 		return false
 	}
 	year := 1800 + int(d[0]-'1')/2*100 + two(d, 1)
-	return modTwice(d[:10]) == d[10] && born(year, two(d, 3), two(d, 5))
+	return modTwice(d[:10]) == d[10] && date(year, two(d, 3), two(d, 5))
 }
 
 // embedded reports whether what lies at b[start:end] is part of a longer word

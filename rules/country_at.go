@@ -9,7 +9,7 @@ func austria() []Rule {
 			Source:      "UStG 1994, Art. 28 BMR; " + viesRules,
 			Country:     "AT",
 			Category:    "financial",
-			Shapes:      append(withPrefix("AT", "Udddddddd", "U dddddddd"), withPrefix("ATU", "dddd dddd", "ddd ddd dd", "dd ddd ddd")...),
+			Shapes:      append(withPrefix("ATU", "dddddddd", "dddd dddd", "ddd ddd dd", "ddd dd ddd", "dd ddd ddd"), "AT Udddddddd", "AT U dddddddd"),
 			Valid:       func(b []byte) bool { return validUID(b[2:]) },
 			Context:     []string{"uid", "ust", "umsatzsteuer*", "steuernummer", "atu", "vat"},
 			Match:       []string{"ATU13585627", "ATU 13585627", "AT U13585627", "ATU 1358 5627", "atu10223006"},
@@ -74,11 +74,11 @@ func validSVNR(d []byte) bool {
 	if month >= 13 && month <= 15 {
 		return day >= 1 && day <= 31
 	}
-	return bornEither(year, month, day)
+	return dateEither(year, month, day)
 }
 
 // validAbgabenkonto checks 9 digits by the last, as luhn does but beginning on
 // the left: every second digit is doubled.
 func validAbgabenkonto(d []byte) bool {
-	return d[0] != '0' && !same(d) && (sumDoubled(d[:8], 1)+int(d[8]-'0'))%10 == 0
+	return (d[0] != '0' || d[1] != '0') && !same(d) && (sumDoubled(d[:8], 1)+int(d[8]-'0'))%10 == 0
 }

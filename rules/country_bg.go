@@ -95,7 +95,7 @@ func validEGN(d []byte) bool {
 	year, month, day := two(d, 0), two(d, 2), two(d, 4)
 	switch {
 	case month > 40:
-		return born(2000+year, month-40, day)
+		return date(2000+year, month-40, day)
 	case month > 20:
 		return date(1800+year, month-20, day)
 	}

@@ -9,7 +9,7 @@ func czechia() []Rule {
 			Source:      "zákon č. 280/2009 Sb., daňový řád, § 130; zákon č. 235/2004 Sb.; " + viesRules,
 			Country:     "CZ",
 			Category:    "financial",
-			Shapes:      withPrefix("CZ", "dddddddd", "ddd ddd dd", "ddddddddd", "dddddddddd", "dddddd/ddd", "dddddd/dddd"),
+			Shapes:      withPrefix("CZ", "dddddddd", "ddd ddd dd", "ddd dd ddd", "dd dd dd dd", "ddddddddd", "dddddddddd", "dddddd/ddd", "dddddd/dddd"),
 			Valid:       func(b []byte) bool { return validDIC(b[2:]) },
 			Context:     []string{"dic", "dph", "danove", "vat"},
 			Match:       []string{"CZ25123891", "CZ 25123891", "CZ7103192745", "CZ640903926", "CZ 710319/2745", "CZ991231123"},
@@ -94,26 +94,30 @@ func validICO(d []byte) bool {
 	return !same(d) && k%10 == int(d[7]-'0')
 }
 
-// validRodneCislo checks the date of birth as yymmdd, with 50 added to the
-// month for women, 20 since 2004 where the numbers of a day are used up, and
-// plusDay to the day; a serial number; and a last digit that makes all of it a
-// multiple of 11. Until 1985 it was 0 where it would have been 10.
-func validRodneCislo(d []byte, plusDay int) bool {
-	year, month, day := two(d, 0), two(d, 2), two(d, 4)-plusDay
-	if year += 1900; year < 1954 {
-		year += 100
-	}
+// bornMonth returns the month without what is added to it: 50 for women and,
+// since 2004, 20 where the numbers of a day are used up.
+func bornMonth(month int) int {
 	if month > 50 {
 		month -= 50
 	}
-	if month > 20 && year >= 2004 && plusDay == 0 {
+	if month > 20 {
 		month -= 20
 	}
-	k := mod(d[:9], 11)
-	if k == 10 && year <= 1985 {
-		k = 0
+	return month
+}
+
+// validRodneCislo checks the date of birth as yymmdd, with plusDay added to the
+// day, a serial number, and a last digit that makes all of it a multiple of 11.
+// Until 1985, and a few times later, it was 0 where it would have been 10. Where
+// the year is before 1954 the person is born in this century, or got the number
+// so late that it has 10 digits.
+func validRodneCislo(d []byte, plusDay int) bool {
+	year, month, day := two(d, 0), two(d, 2), two(d, 4)-plusDay
+	if month = bornMonth(month); plusDay > 0 && two(d, 2)%50 > 20 {
+		return false // the one or the other
 	}
-	return k == int(d[9]-'0') && born(year, month, day)
+	k := mod(d[:9], 11)
+	return k%10 == int(d[9]-'0') && dateEither(year, month, day)
 }
 
 // validRodneCislo9 checks what numbers had until 1953.
@@ -122,9 +126,7 @@ func validRodneCislo9(d []byte) bool {
 	if year += 1900; year > 1953 {
 		year -= 100
 	}
-	if month > 50 {
-		month -= 50
-	}
+	month = bornMonth(month)
 	// Nobody older is in question: the numbers came in 1946.
 	return year >= 1880 && num(d[6:]) > 0 && date(year, month, day)
 }

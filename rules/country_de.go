@@ -9,7 +9,7 @@ func germany() []Rule {
 			Source:      "UStG, § 27a; ISO/IEC 7064, MOD 11,10; " + viesRules,
 			Country:     "DE",
 			Category:    "financial",
-			Shapes:      withPrefix("DE", "ddd ddd ddd", "dd ddd dddd", "ddddddddd"),
+			Shapes:      withPrefix("DE", "ddd ddd ddd", "dd ddd dddd", "ddd dd dd dd", "ddd dddddd"),
 			Valid:       func(b []byte) bool { return validUSt(b[2:]) },
 			Context:     []string{"ust", "ustid", "ustidnr", "umsatzsteuer*", "mwst", "vat", "idnr"},
 			Match:       []string{"DE136695976", "DE 136695976", "DE 136 695 976", "DE136 695 976", "DE-136.695.976", "de136695976"},
@@ -131,7 +131,7 @@ func validRVNR(b []byte) bool {
 	if month == 0 || day == 0 {
 		return month <= 12 && two(b, 2) < 96
 	}
-	return two(b, 2) < 96 && bornEither(year, month, day)
+	return two(b, 2) < 96 && dateEither(year, month, day)
 }
 
 // crossSum adds up the digits of the products of digits and weights.

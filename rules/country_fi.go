@@ -9,7 +9,7 @@ func finland() []Rule {
 			Source:      "Arvonlisäverolaki 1501/1993; " + viesRules,
 			Country:     "FI",
 			Category:    "financial",
-			Shapes:      withPrefix("FI", "ddddddd-d", "dddd dddd"),
+			Shapes:      withPrefix("FI", "ddddddd-d", "dddd dddd", "ddd dd ddd"),
 			Valid:       func(b []byte) bool { return validYTunnus(b[2:]) },
 			Context:     []string{"alv", "arvonlisavero*", "moms", "tunnus", "vat"},
 			Match:       []string{"FI20774740", "FI 20774740", "FI 2077474-0", "FI2077474-0", "FI01120389"},
@@ -37,8 +37,8 @@ func finland() []Rule {
 			Find:        findHetu,
 			MaxLen:      11,
 			Context:     []string{"henkilotunnus", "henkilotunnuksen", "hetu", "sotu", "personbeteckning", "pb", "identity"},
-			Match:       []string{"131052-308T", "131052-308t", "010190+002R", "010100A002H", "010100a002h", "131052Y308T", "010594Y9032", "210281-9988"},
-			NoMatch:     []string{"131052-308U", "310252-308Y", "131052-001W", "131052308T", "131052.308T", "131052G308T", "131052-308TX", "1131052-308T", "010190A002R"},
+			Match:       []string{"131052-308T", "131052-308t", "010190+002R", "010100A002H", "010100a002h", "131052+308T", "131052A308T", "131052Y308T", "010594Y9032", "210281-9988"},
+			NoMatch:     []string{"131052-308U", "310252-308Y", "131052-001W", "131052308T", "131052.308T", "131052G308T", "131052-308TX", "1131052-308T", "310252A308Y", "131052T308T", "131052/308T", "131052-000V"},
 		},
 		{
 			ID:           "fi-satu",
@@ -123,5 +123,5 @@ func validHetu(b []byte) bool {
 	if letter(check) {
 		check &^= 0x20
 	}
-	return hetuCheck[(num(b[:6])*1000+num(b[7:10]))%31] == check && born(year, two(b, 2), two(b, 0))
+	return hetuCheck[(num(b[:6])*1000+num(b[7:10]))%31] == check && date(year, two(b, 2), two(b, 0))
 }

@@ -9,10 +9,10 @@ func france() []Rule {
 			Source:      "CGI, art. 286 ter; CGI, ann. II, art. 242 nonies A; " + viesRules,
 			Country:     "FR",
 			Category:    "financial",
-			Shapes:      append(withPrefix("FR", "xx ddd ddd ddd", "xx ddddddddd"), "FRxx ddddddddd"),
+			Shapes:      withPrefix("FR", "xx ddd ddd ddd", "xx ddddddddd", "xxd ddd ddd dd"),
 			Valid:       func(b []byte) bool { return validTVA(b[2:]) },
 			Context:     []string{"tva", "intracommunautaire", "siren", "vat"},
-			Match:       []string{"FR40303265045", "FR 40 303 265 045", "FR40 303 265 045", "FR40 303265045", "FR 40303265045", "FRK7399859412", "fr23334175221", "FR4Z123456782"},
+			Match:       []string{"FR40303265045", "FR 40 303 265 045", "FR40 303 265 045", "FR40 303265045", "FR 40303265045", "FRK7399859412", "fr23334175221", "FR4Z123456782", "FR 403 032 650 45", "FR16000063601"},
 			NoMatch:     []string{"FR84323140391", "FRIO334175221", "FR41303265045", "FR4030326504", "FR403032650450"},
 		},
 		{

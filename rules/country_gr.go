@@ -9,11 +9,11 @@ func greece() []Rule {
 			Source:      "Κώδικας ΦΠΑ (ν. 2859/2000), άρθρο 36; " + viesRules,
 			Country:     "GR",
 			Category:    "financial",
-			Shapes:      append(withPrefix("EL", "ddd ddd ddd"), withPrefix("GR", "ddd ddd ddd")...),
+			Shapes:      append(withPrefix("EL", "ddd ddd ddd", "dddddddd"), withPrefix("GR", "ddd ddd ddd")...),
 			Valid:       func(b []byte) bool { return validAFM(b[2:]) },
 			Context:     []string{"φπα", "αφμ", "fpa", "afm", "vat"},
-			Match:       []string{"EL094259216", "EL 094259216", "GR023456780", "EL 094 259 216"},
-			NoMatch:     []string{"EL094259215", "EL09425921", "EL000000000"},
+			Match:       []string{"EL094259216", "EL 094259216", "GR023456780", "EL 094 259 216", "EL 94259216"},
+			NoMatch:     []string{"EL094259215", "EL0942592", "EL000000000"},
 		},
 		{
 			ID:           "gr-afm",
@@ -35,7 +35,7 @@ func greece() []Rule {
 			Country:     "GR",
 			Category:    "official identification",
 			Shapes:      []string{"dddddd ddddd", "dd dd dd ddddd", "ddddddddddd"},
-			Valid:       func(d []byte) bool { return luhn(d) && bornEither(two(d, 4), two(d, 2), two(d, 0)) },
+			Valid:       func(d []byte) bool { return luhn(d) && dateEither(two(d, 4), two(d, 2), two(d, 0)) },
 			Context:     []string{"αμκα", "amka", "ασφαλισης", "κοινωνικης"},
 			Match:       []string{"01013099997", "010130 99997", "010130-99997"},
 			NoMatch:     []string{"01013099999", "32013099996", "0101309999"},
@@ -56,6 +56,11 @@ func greece() []Rule {
 	}
 }
 
+// validAFM checks 9 digits by the last; those of old have 8, as 0 stood in
+// front.
 func validAFM(d []byte) bool {
+	if len(d) == 8 {
+		return d[0] != '0' && !same(d) && weighted(d, 128, 64, 32, 16, 8, 4, 2)%11%10 == int(d[7]-'0')
+	}
 	return !same(d) && weighted(d, 256, 128, 64, 32, 16, 8, 4, 2)%11%10 == int(d[8]-'0')
 }

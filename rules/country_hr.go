@@ -58,5 +58,5 @@ func validMBG(d []byte) bool {
 	if year < 1800 {
 		year += 1000
 	}
-	return born(year, two(d, 2), two(d, 0))
+	return date(year, two(d, 2), two(d, 0))
 }

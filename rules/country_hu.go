@@ -96,7 +96,11 @@ func validSzemelyi(d []byte) bool {
 		year := 1900 + two(d, 1)
 		return (rising && year < 1997 || falling && year >= 1997) && date(year, month, day)
 	}
-	return rising && date(1800+two(d, 1), month, day) || falling && born(2000+two(d, 1), month, day)
+	// Who was born before 1860 was dead when the numbers came, in 1975.
+	if year := two(d, 1); year < 60 {
+		return falling && date(2000+year, month, day)
+	}
+	return rising && date(1800+two(d, 1), month, day)
 }
 
 // validAdoazonosito checks an 8, the days from 1 January 1867 to the day of

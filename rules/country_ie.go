@@ -12,7 +12,7 @@ func ireland() []Rule {
 			Country:     "IE",
 			Category:    "financial",
 			Shapes: append(append(withPrefix("IE", "ddddddd a", "ddddddd aa"),
-				withPrefix("IE", "daddddda")...), "IE dddd ddd a", "IE dddd ddd aa"),
+				withPrefix("IE", "daddddda")...), "IE dddd ddd a", "IE dddd ddd aa", "IE ddd dddd a", "IE ddd ddd da"),
 			Valid:   func(b []byte) bool { return validIrish(b[2:]) || validIrishOld(b[2:]) },
 			Context: []string{"vat", "cbl", "tax", "revenue"},
 			Match:   []string{"IE6433435F", "IE 6433435F", "IE6433435OA", "IE 6433435 OA", "IE8D79739I", "ie6433435fw"},
@@ -40,8 +40,8 @@ func ireland() []Rule {
 			Valid:        validIrish,
 			Context:      []string{"pps", "ppsn", "ppsno", "rsi", "psp", "uspp", "social", "tax", "revenue"},
 			NeedsContext: true,
-			Match:        []string{"6433435F", "6433435FT", "6433435FW", "6433435OA", "6433435IH", "1234567T", "1234567FA", "6433435 F"},
-			NoMatch:      []string{"6433435E", "6433435VH", "6433435X", "643343F", "0000000W", "6433435FZ"},
+			Match:        []string{"6433435F", "6433435FT", "6433435FW", "6433435OA", "6433435IH", "1234567T", "1234567FA", "1234567WH", "1234567OB", "1234567TW", "6433435 F"},
+			NoMatch:      []string{"6433435E", "6433435VH", "6433435X", "643343F", "0000000W", "6433435FZ", "1234567XX"},
 		},
 	}
 }

@@ -10,7 +10,7 @@ func italy() []Rule {
 			Source:      "D.P.R. 26 ottobre 1972, n. 633, art. 35; " + viesRules,
 			Country:     "IT",
 			Category:    "financial",
-			Shapes:      withPrefix("IT", "ddddddddddd", "ddd dddd dddd", "ddd ddd ddd dd", "ddddddd dddd", "ddddddd ddd d"),
+			Shapes:      withPrefix("IT", "ddddddddddd", "ddd dddd dddd", "ddd ddd ddd dd", "ddddddd dddd", "ddddddd ddd d", "dd ddd ddd ddd"),
 			Valid:       func(b []byte) bool { return validPIVA(b[2:]) },
 			Context:     []string{"iva", "piva", "partita", "vat", "mwst"},
 			Match:       []string{"IT00743110157", "IT 00743110157", "IT-00743110157", "it00743110157"},
@@ -116,7 +116,7 @@ func validCodiceFiscale(b []byte) bool {
 	if day > 40 {
 		day -= 40
 	}
-	if !bornEither(v[6]*10+v[7], month, day) || v[12]+v[13]+v[14] == 0 {
+	if !dateEither(v[6]*10+v[7], month, day) || v[12]+v[13]+v[14] == 0 {
 		return false
 	}
 	n := 0

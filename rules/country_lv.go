@@ -10,7 +10,7 @@ func latvia() []Rule {
 			Source:      "Pievienotās vērtības nodokļa likums; " + viesRules,
 			Country:     "LV",
 			Category:    "financial",
-			Shapes:      withPrefix("LV", "dddd dddd ddd", "ddd ddd ddd dd", "dddddd-ddddd"),
+			Shapes:      withPrefix("LV", "dddd dddd ddd", "dddd ddd dddd", "ddd ddd ddd dd", "dddddd-ddddd"),
 			Valid:       func(b []byte) bool { return validPVN(b[2:]) },
 			Context:     []string{"pvn", "registracijas", "vat"},
 			Match:       []string{"LV40003521600", "LV 4000 3521 600", "LV16117519997", "LV 161175-19997", "LV32503511782"},
@@ -71,7 +71,7 @@ func validPersonasKods(d []byte) bool {
 	if d[6] > '2' || (1+weighted(d, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9))%11%10 != int(d[10]-'0') {
 		return false
 	}
-	return born(1800+int(d[6]-'0')*100+two(d, 4), two(d, 2), two(d, 0))
+	return date(1800+int(d[6]-'0')*100+two(d, 4), two(d, 2), two(d, 0))
 }
 
 func validPersonasKodsNew(d []byte) bool { return d[0] == '3' && d[1] >= '2' && !same(d) }
