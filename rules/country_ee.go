@@ -18,7 +18,7 @@ func estonia() []Rule {
 		{
 			ID:          "ee-isikukood",
 			Description: "an Estonian personal code (isikukood)",
-			Source:      "Rahvastikuregistri seadus, § 39; EVS 585:2007, Isikukood. Struktuur",
+			Source:      "Rahvastikuregistri seadus; Isikukoodide moodustamise ja andmise kord; EVS 585:2007, Isikukood. Struktuur",
 			Country:     "EE",
 			Category:    "official identification",
 			Shapes:      []string{"d dddddd dddd", "d dddddd ddd d", "d dd dd dd dddd"},

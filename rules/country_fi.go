@@ -31,7 +31,7 @@ func finland() []Rule {
 		{
 			ID:          "fi-henkilotunnus",
 			Description: "a Finnish personal identity code (henkilötunnus)",
-			Source:      "Laki väestötietojärjestelmästä 661/2009, § 11; Valtioneuvoston asetus 128/2010, § 2, as changed by 690/2022 (signs Y to U and B to F)",
+			Source:      "Laki väestötietojärjestelmästä 661/2009, § 11; Valtioneuvoston asetus 128/2010, § 2, as changed for 2023 (signs U to Y and B to F)",
 			Country:     "FI",
 			Category:    "official identification",
 			Find:        findHetu,
@@ -43,7 +43,7 @@ func finland() []Rule {
 		{
 			ID:           "fi-satu",
 			Description:  "a Finnish electronic client identifier (SATU)",
-			Source:       "Laki väestötietojärjestelmästä 661/2009, § 12",
+			Source:       "Laki väestötietojärjestelmästä 661/2009, § 63; Valtioneuvoston asetus 128/2010, § 3",
 			Country:      "FI",
 			Category:     "official identification",
 			Shapes:       []string{"dddddddda", "ddddddddd"},

@@ -32,7 +32,7 @@ func latvia() []Rule {
 		{
 			ID:          "lv-personas-kods",
 			Description: "a Latvian personal code with the date of birth, as issued until June 2017",
-			Source:      "Fizisko personu reģistra likums; Iedzīvotāju reģistra likums, 14. pants (until 2017)",
+			Source:      "Fizisko personu reģistra likums; Iedzīvotāju reģistra likums",
 			Country:     "LV",
 			Category:    "official identification",
 			Shapes:      []string{"dddddd-ddddd"},
