@@ -10,7 +10,7 @@ func austria() []Rule {
 			Country:     "AT",
 			Category:    "financial",
 			Shapes:      append(withPrefix("ATU", "dddddddd", "dddd dddd", "ddd ddd dd", "ddd dd ddd", "dd ddd ddd"), "AT Udddddddd", "AT U dddddddd"),
-			Valid:       func(b []byte) bool { return validUID(b[2:]) },
+			Valid:       func(b []byte) bool { return validAustrianUID(b[2:]) },
 			Context:     []string{"uid", "ust", "umsatzsteuer*", "steuernummer", "atu", "vat"},
 			Match:       []string{"ATU13585627", "ATU 13585627", "AT U13585627", "ATU 1358 5627", "atu10223006"},
 			NoMatch:     []string{"ATU13585626", "AT13585627", "ATU1358562", "ATU135856270", "ATU00000000"},
@@ -22,7 +22,7 @@ func austria() []Rule {
 			Country:      "AT",
 			Category:     "financial",
 			Shapes:       []string{"Udddddddd", "U dddddddd"},
-			Valid:        validUID,
+			Valid:        validAustrianUID,
 			Context:      []string{"uid", "ust", "umsatzsteuer*", "vat"},
 			NeedsContext: true,
 			Match:        []string{"U13585627", "U 13585627"},
@@ -56,9 +56,9 @@ func austria() []Rule {
 	}
 }
 
-// validUID checks U and 8 digits: 10 less the units of the digits' sum, every
+// validAustrianUID checks U and 8 digits: 10 less the units of the digits' sum, every
 // second doubled, and 4.
-func validUID(b []byte) bool {
+func validAustrianUID(b []byte) bool {
 	d := b[1:]
 	return !same(d) && (sumDoubled(d[:7], 1)+4+int(d[7]-'0'))%10 == 0
 }

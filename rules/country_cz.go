@@ -22,7 +22,7 @@ func czechia() []Rule {
 			Country:      "CZ",
 			Category:     "financial",
 			Shapes:       []string{"dddddddd", "ddd dd ddd", "ddd ddd dd"},
-			Valid:        validICO,
+			Valid:        validCzechICO,
 			Context:      []string{"ic", "ico", "identifikacni"},
 			NeedsContext: true,
 			Match:        []string{"25123891", "251 23 891", "00177041"},
@@ -35,7 +35,7 @@ func czechia() []Rule {
 			Country:     "CZ",
 			Category:    "official identification",
 			Shapes:      []string{"dddddd/dddd"},
-			Valid:       func(d []byte) bool { return validRodneCislo(d, 0) },
+			Valid:       func(d []byte) bool { return validCzechBirth(d, 0) },
 			Context:     []string{"rodne", "rc", "cislo", "rodnecislo", "nar", "narozeni", "birth"},
 			Match:       []string{"710319/2745", "7103192745", "710319 2745", "736028/5163"},
 			NoMatch:     []string{"710319/2746", "110349/2745", "710319/274", "711319/2748"},
@@ -47,7 +47,7 @@ func czechia() []Rule {
 			Country:      "CZ",
 			Category:     "official identification",
 			Shapes:       []string{"dddddd/ddd"},
-			Valid:        validRodneCislo9,
+			Valid:        validCzechBirth9,
 			Context:      []string{"rodne", "rc", "rodnecislo", "narozeni", "birth"},
 			NeedsContext: true,
 			Match:        []string{"530312/123", "530312123", "485512/001", "991231/123"},
@@ -60,7 +60,7 @@ func czechia() []Rule {
 			Country:     "CZ",
 			Category:    "official identification",
 			Shapes:      []string{"dddddd/dddd"},
-			Valid:       func(d []byte) bool { return validRodneCislo(d, 40) },
+			Valid:       func(d []byte) bool { return validCzechBirth(d, 40) },
 			Context:     []string{"ecp", "evidencni", "pojistence", "cssz"},
 			Match:       []string{"715359/2743", "7153592743"},
 			NoMatch:     []string{"715359/2744", "710319/2745"},
@@ -73,7 +73,7 @@ func czechia() []Rule {
 func validDIC(d []byte) bool {
 	switch len(d) {
 	case 8:
-		return d[0] != '9' && validICO(d)
+		return d[0] != '9' && validCzechICO(d)
 	case 9:
 		if d[0] == '6' {
 			// By the table of the construction rules for what the digits 2 to 8
@@ -81,12 +81,12 @@ func validDIC(d []byte) bool {
 			k := weighted(d[1:], 8, 7, 6, 5, 4, 3, 2) % 11
 			return int(d[8]-'0') == [11]int{8, 8, 7, 6, 5, 4, 3, 2, 1, 0, 9}[(11-k)%11]
 		}
-		return validRodneCislo9(d)
+		return validCzechBirth9(d)
 	}
-	return validRodneCislo(d, 0)
+	return validCzechBirth(d, 0)
 }
 
-func validICO(d []byte) bool {
+func validCzechICO(d []byte) bool {
 	k := (11 - weighted(d, 8, 7, 6, 5, 4, 3, 2)%11) % 11
 	if k == 0 {
 		k = 1
@@ -106,12 +106,12 @@ func bornMonth(month int) int {
 	return month
 }
 
-// validRodneCislo checks the date of birth as yymmdd, with plusDay added to the
+// validCzechBirth checks the date of birth as yymmdd, with plusDay added to the
 // day, a serial number, and a last digit that makes all of it a multiple of 11.
 // Until 1985, and a few times later, it was 0 where it would have been 10. Where
 // the year is before 1954 the person is born in this century, or got the number
 // so late that it has 10 digits.
-func validRodneCislo(d []byte, plusDay int) bool {
+func validCzechBirth(d []byte, plusDay int) bool {
 	year, month, day := two(d, 0), two(d, 2), two(d, 4)-plusDay
 	if month = bornMonth(month); plusDay > 0 && two(d, 2)%50 > 20 {
 		return false // the one or the other
@@ -120,8 +120,8 @@ func validRodneCislo(d []byte, plusDay int) bool {
 	return k%10 == int(d[9]-'0') && dateEither(year, month, day)
 }
 
-// validRodneCislo9 checks what numbers had until 1953.
-func validRodneCislo9(d []byte) bool {
+// validCzechBirth9 checks what numbers had until 1953.
+func validCzechBirth9(d []byte) bool {
 	year, month, day := two(d, 0), two(d, 2), two(d, 4)
 	if year += 1900; year > 1953 {
 		year -= 100
