@@ -40,16 +40,6 @@ func born(year, month, day int) bool {
 	return date(year, month, day) && year <= time.Now().Year()
 }
 
-// digits reports whether b is nothing but digits.
-func digits(b []byte) bool {
-	for _, c := range b {
-		if !digit(c) {
-			return false
-		}
-	}
-	return true
-}
-
 // sumDoubled returns the sum of the digits, of which every second, beginning
 // with the one at index from, is doubled and counts as the sum of its own
 // digits.

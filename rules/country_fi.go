@@ -116,7 +116,7 @@ func validHetu(b []byte) bool {
 	default:
 		return false
 	}
-	if !digits(b[7:10]) || num(b[7:10]) < 2 {
+	if !allDigits(b[7:10]) || num(b[7:10]) < 2 {
 		return false
 	}
 	check := b[10]

@@ -95,7 +95,7 @@ func validTVA(b []byte) bool {
 	if !luhn(d) && string(d[:3]) != "000" || same(d) {
 		return false
 	}
-	if digits(b[:2]) {
+	if allDigits(b[:2]) {
 		return int((num(d)*100+12)%97) == two(b, 0)
 	}
 	x, y := tvaValue(b[0]), tvaValue(b[1])

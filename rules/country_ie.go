@@ -49,7 +49,7 @@ func ireland() []Rule {
 // validIrish checks 7 digits, a check letter and, where there is one, a second
 // letter, which counts from A to I; W, T and X are older and count nothing.
 func validIrish(b []byte) bool {
-	if !digits(b[:7]) || same(b[:7]) {
+	if !allDigits(b[:7]) || same(b[:7]) {
 		return false
 	}
 	n := weighted(b, 8, 7, 6, 5, 4, 3, 2)
@@ -68,7 +68,7 @@ func validIrish(b []byte) bool {
 // that does not count, 5 digits and a check letter. The first digit counts as
 // the last.
 func validIrishOld(b []byte) bool {
-	if len(b) != 8 || digit(b[1]) || !digit(b[0]) || !digits(b[2:7]) {
+	if len(b) != 8 || digit(b[1]) || !digit(b[0]) || !allDigits(b[2:7]) {
 		return false
 	}
 	return irishLetter(weighted(b[2:], 7, 6, 5, 4, 3)+2*int(b[0]-'0')) == b[7]
