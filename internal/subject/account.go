@@ -120,11 +120,17 @@ func fieldLabel(b []byte, i int) (words, mark string) {
 	if strings.IndexByte(s, '<') >= 0 {
 		s = dropLayout(s)
 	}
-	s = strings.NewReplacer(`\"`, `"`, `\t`, " ", `\r`, " ").Replace(s)
-	if k := strings.LastIndex(s, `\n`); k >= 0 {
-		s = s[k+2:]
+	if strings.IndexByte(s, '\\') >= 0 {
+		for _, e := range [...][2]string{{`\"`, `"`}, {`\t`, " "}, {`\r`, " "}} {
+			s = strings.ReplaceAll(s, e[0], e[1])
+		}
+		if k := strings.LastIndex(s, `\n`); k >= 0 {
+			s = s[k+2:]
+		}
 	}
-	s = decode([]byte(s))
+	if !isASCII(s) || strings.IndexByte(s, '\\') >= 0 {
+		s = decode([]byte(s))
+	}
 	end := strings.LastIndexFunc(s, wordRune)
 	if end < 0 {
 		return "", s
@@ -148,7 +154,15 @@ func fieldLabel(b []byte, i int) (words, mark string) {
 		t.WriteRune(r)
 		last = r
 	}
-	return plain(t.String()), mark
+	words = plain(t.String())
+	for i, n := len(words), 0; i > 0; i-- { // the last words say it
+		if words[i-1] == ' ' {
+			if n++; n == 4 {
+				return words[i:], mark
+			}
+		}
+	}
+	return words, mark
 }
 
 // dropLayout takes the tags of elements that only lay out from s, and the < of
@@ -194,7 +208,7 @@ const joinMarks = ":=>\"'#[(/<"
 
 func (n *names) isCustomer(b []byte, from, to int) bool {
 	words, mark := fieldLabel(b, from)
-	if words == "" || measured(b, to) {
+	if words == "" || len(mark) > 16 || measured(b, to) {
 		return false
 	}
 	switch {
@@ -284,7 +298,7 @@ func (n *names) isUser(b []byte, from, to int) bool {
 		return true
 	case strings.HasPrefix(after, " : TTY="):
 		return true
-	case n.listing.MatchString(text):
+	case (strings.Contains(text, "rw") || strings.Contains(text, "r-")) && n.listing.MatchString(text):
 		return true
 	}
 	words, mark := fieldLabel(b, from)

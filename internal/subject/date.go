@@ -1,32 +1,30 @@
 package subject
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/match"
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/unicode/norm"
 )
 
 // monthNames returns the names of the twelve months and their short forms, in nl, fr,
 // de, en, es, it and pl (where a date has the genitive), as the CLDR has them.
 func monthNames() [12]string {
 	return [...]string{
-		"januari janvier januar jänner january enero gennaio stycznia styczeń jan janv ene gen sty",
-		"februari février februar feber february febrero febbraio lutego luty feb févr fév lut",
-		"maart mars märz march marzo marca marzec mrt mrz mar",
-		"april avril abril aprile kwietnia kwiecień apr avr abr kwi",
-		"mei mai may mayo maggio maja maj mag",
-		"juni juin june junio giugno czerwca czerwiec jun giu cze",
-		"juli juillet july julio luglio lipca lipiec jul juil lug lip",
-		"augustus août august agosto sierpnia sierpień aug ago sie",
-		"september septembre septiembre settembre września wrzesień sep sept set wrz",
-		"oktober octobre october octubre ottobre października październik okt oct ott paź",
-		"november novembre noviembre listopada listopad nov lis",
-		"december décembre dezember diciembre dicembre grudnia grudzień dec déc dez dic gru",
+		"januari janvier januar jänner january enero gennaio stycznia jan janv ene gen sty",
+		"februari février februar feber february febrero febbraio lutego feb févr fév lut",
+		"maart mars märz march marzo marca mrt mrz mar",
+		"april avril abril aprile kwietnia apr avr abr kwi",
+		"mei mai may mayo maggio maja mag",
+		"juni juin june junio giugno czerwca jun giu cze",
+		"juli juillet july julio luglio lipca jul juil lug lip",
+		"augustus août august agosto sierpnia aug ago sie",
+		"september septembre septiembre settembre września sep sept set wrz",
+		"oktober octobre october octubre ottobre października okt oct ott paź",
+		"november novembre noviembre listopada nov lis",
+		"december décembre dezember diciembre dicembre grudnia dec déc dez dic gru",
 	}
 }
 
@@ -58,78 +56,92 @@ func (bl *builder) date(normal string) {
 	}
 }
 
-// A digitForm is a way to write a date in digits.
-type digitForm struct {
-	name   string
-	groups string // their lengths
+// digitDates adds what leads to a date in digits.
+func (bl *builder) digitDates(t time.Time) {
+	k := bl.known
+	layouts := []string{
+		"20060102", "200612", "02012006", "0212006", "2012006", "212006", "01022006", "0122006", "1022006", "122006",
+		"020106", "20106", "02106", "2106", "060102", "010206", "10206",
+	}
+	for _, l := range layouts {
+		if digits := t.Format(l); len(digits) > 4 {
+			bl.lead(match.Pattern{Text: digits, Digits: true}, "digits", k.digitDay)
+		}
+	}
+	// Midnight in Europe, as UTC.
+	bl.lead(match.Pattern{Text: t.AddDate(0, 0, -1).Format("20060102"), Digits: true}, "digits", k.digitDay)
+	if t.Day() < 10 && t.Month() < 10 {
+		for _, l := range []string{"2/1/06", "2.1.06", "2-1-06"} { // too short for a number
+			bl.lead(match.Pattern{Text: t.Format(l)}, "digits", k.digitDay)
+		}
+	}
 }
 
-func (bl *builder) digitDates(t time.Time) {
-	forms := map[string][]digitForm{}
-	add := func(digits, name, groups string) {
-		for _, f := range forms[digits] {
-			if f.groups == groups {
+// digitDay reads the date in digits at b[start:end].
+func (k *known) digitDay(b []byte, start, end int, found take) {
+	if wordBefore(b, start) || end < len(b) && wordAt(b, end) && b[end] != 'T' && b[end] != 't' {
+		return
+	}
+	var v, size [3]int
+	var seps [2]string
+	n := 0
+	for i, from := start, start; i <= end; i++ {
+		if i < end && isDigit(b[i]) {
+			continue
+		}
+		if i > from {
+			if n == 3 || i-from > 8 {
 				return
 			}
+			v[n], _ = strconv.Atoi(string(b[from:i]))
+			size[n] = i - from
+			n++
 		}
-		forms[digits] = append(forms[digits], digitForm{name, groups})
-	}
-	add(t.Format("20060102"), "iso", "422")
-	add(t.Format("20060102"), "compact", "8")
-	add(t.Format("200612"), "iso", fmt.Sprintf("4%d%d", len(t.Format("1")), len(t.Format("2"))))
-	for _, day := range []string{"02", "2"} {
-		for _, month := range []string{"01", "1"} {
-			d, m := t.Format(day), t.Format(month)
-			add(d+m+t.Format("2006"), "european", fmt.Sprintf("%d%d4", len(d), len(m)))
-			us := "us-order"
-			if t.Day() > 12 {
-				us = "us" // there is no such month
-			}
-			add(m+d+t.Format("2006"), us, fmt.Sprintf("%d%d4", len(m), len(d)))
-			if s := d + m + t.Format("06"); len(s) >= 5 {
-				add(s, "short-year", fmt.Sprintf("%d%d2", len(d), len(m)))
-			}
+		from = i + 1
+		if i < end && n <= 2 && n > 0 {
+			seps[n-1] += string(b[i : i+1])
 		}
 	}
-	add(t.Format("02012006"), "short-year", "8") // 30071985 may be any number
-	add(t.Format("060102"), "short-year", "222")
-	add(t.Format("060102"), "short-year", "6")
-	// Midnight in Europe, as UTC.
-	add(t.AddDate(0, 0, -1).Format("20060102"), "utc-midnight", "422")
-	if n := t.Unix(); n > 99999 {
-		add(strconv.FormatInt(n, 10), "epoch", strconv.Itoa(len(strconv.FormatInt(n, 10))))
+	if n == 3 && seps[0] != seps[1] || longerDate(b, start, end, seps[0]) {
+		return
 	}
-	for digits, fs := range forms {
-		bl.add(match.Pattern{Text: digits, Digits: true}, func(b []byte, start, end int) (int, int, string, bool) {
-			if wordBefore(b, start) || end < len(b) && wordAt(b, end) && b[end] != 'T' && b[end] != 't' {
-				return 0, 0, "", false
+	tell := func(y, m, d int, form string) bool {
+		owners := k.days[y*10000+m*100+d]
+		for _, o := range owners {
+			found(o, start, end, form)
+		}
+		return len(owners) > 0
+	}
+	short := func(y, m, d int) {
+		_ = tell(1900+y, m, d, "short-year") || tell(2000+y, m, d, "short-year")
+	}
+	switch {
+	case n == 1 && size[0] == 8:
+		if !tell(v[0]/10000, v[0]/100%100, v[0]%100, "compact") {
+			tell(v[0]%10000, v[0]/10000%100, v[0]/1000000, "short-year") // 30071985 may be any number
+		}
+	case n == 1 && size[0] == 6:
+		short(v[0]/10000, v[0]/100%100, v[0]%100)
+		short(v[0]%100, v[0]/100%100, v[0]/10000)
+	case n == 3 && size[0] == 4 && size[1] <= 2 && size[2] <= 2:
+		if !tell(v[0], v[1], v[2], "iso") && lateEvening(b, end) {
+			t := time.Date(v[0], time.Month(v[1]), v[2]+1, 0, 0, 0, 0, time.UTC)
+			tell(t.Year(), int(t.Month()), t.Day(), "utc-midnight")
+		}
+	case n == 3 && size[0] <= 2 && size[1] <= 2 && size[2] == 4:
+		if !tell(v[2], v[1], v[0], "european") {
+			form := "us-order"
+			if v[1] > 12 {
+				form = "us" // there is no such month
 			}
-			groups, first, second := "", "", ""
-			for i, from := start, start; i <= end; i++ {
-				if i < end && isDigit(b[i]) {
-					continue
-				}
-				if i > from {
-					groups += strconv.Itoa(i - from)
-				}
-				from = i + 1
-				if i < end && len(groups) == 1 {
-					first += string(b[i : i+1])
-				} else if i < end {
-					second += string(b[i : i+1])
-				}
-			}
-			if len(groups) > 3 || second != "" && first != second || longerDate(b, start, end, first) {
-				return 0, 0, "", false
-			}
-			for _, f := range fs {
-				if f.groups != groups || f.name == "utc-midnight" && !lateEvening(b, end) {
-					continue
-				}
-				return start, end, f.name, true
-			}
-			return 0, 0, "", false
-		})
+			tell(v[2], v[0], v[1], form)
+		}
+	case n == 3 && size[0] <= 2 && size[1] <= 2 && size[2] == 2:
+		short(v[2], v[1], v[0])
+		short(v[2], v[0], v[1])
+		if size[0] == 2 {
+			short(v[0], v[1], v[2])
+		}
 	}
 }
 
@@ -168,6 +180,9 @@ func monthSpellings(w string) []string {
 	return out
 }
 
+// dotted are the short forms that are written with a full stop, in nl, fr, de and en.
+const dotted = " jan janv feb févr fév mrt mrz mar apr avr jun jul juil aug sep sept okt oct nov dec déc dez "
+
 func (bl *builder) writtenDates(t time.Time) {
 	k := bl.known
 	lead := func(s string) { bl.lead(match.Pattern{Text: s}, "day", k.day) }
@@ -176,8 +191,10 @@ func (bl *builder) writtenDates(t time.Time) {
 		short := len([]rune(w)) <= 4 && w != "juin" && w != "juni" && w != "juli" && w != "june" && w != "july" && w != "mars" && w != "luty" && w != "maja" && w != "mayo"
 		for _, s := range monthSpellings(w) {
 			lead(s + " " + y)
-			if short && len(w) >= 3 {
+			if short && strings.Contains(dotted, " "+w+" ") {
 				lead(s + ". " + y)
+			}
+			if w == strings.ToLower(t.Format("Jan")) {
 				lead(s + "-" + y)
 			}
 			if strings.HasSuffix(w, "o") || strings.HasSuffix(w, "bre") || strings.HasSuffix(w, "il") {
@@ -189,9 +206,9 @@ func (bl *builder) writtenDates(t time.Time) {
 	for _, en := range []string{t.Format("January"), t.Format("Jan")} {
 		lead(en + t.Format(" 2")) // July 30, 1985; Jul 30 10:00:00 1985
 		lead(y + "-" + en)
-		lead(y + " " + en)
 		if t.Day() < 10 {
 			lead(en + t.Format(" 02"))
+			lead(en + t.Format("  2"))
 		}
 	}
 	lead(t.Format("Jan/2006"))
@@ -260,8 +277,11 @@ func (k *known) day(b []byte, start, end int, found take) {
 		return i >= 0 && i < n && strings.Contains(" de del of the er st nd rd th e o dia ° ", " "+words[i].text+" ")
 	}
 	for i := range words[:n] {
-		m := monthOf(words[i].text)
-		if m == 0 || words[i].to <= start || words[i].from >= end {
+		if words[i].to <= start || words[i].from >= end {
+			continue
+		}
+		m := k.months[words[i].text]
+		if m == 0 {
 			continue
 		}
 		p, q := i-1, i+1
@@ -312,21 +332,15 @@ func dayText(b []byte, i int) bool {
 	return isAlnum(c) || c >= 0x80 || strings.IndexByte(" .,-/:'()", c) >= 0
 }
 
-// monthOf returns the month of a folded name, 0 if it is none.
-func monthOf(w string) int {
-	if len(w) < 3 {
-		return 0
-	}
+// monthNumbers returns the months by their folded names.
+func monthNumbers() map[string]int {
+	m := map[string]int{}
 	for i, names := range monthNames() {
-		for names != "" {
-			name, rest, _ := strings.Cut(names, " ")
-			if len(name) >= len(w) && (name == w || !isASCII(name) && plain(norm.NFC.String(name)) == w) {
-				return i + 1
-			}
-			names = rest
+		for _, name := range strings.Fields(names) {
+			m[plain(name)] = i + 1
 		}
 	}
-	return 0
+	return m
 }
 
 func groupLengths(b []byte) []int {

@@ -87,6 +87,7 @@ func (bl *builder) email(addr, given string) {
 		bl.literal(addr, "plain", emailBounds) // odd, and so rare, characters
 		return
 	}
+	k.hosts[host] = true
 	k.mailboxes[key] = append(k.mailboxes[key], bl.owner())
 	bl.leads(local, host)
 	if base, tag, ok := strings.Cut(local, "+"); ok && base != "" && tag != "" {
@@ -134,9 +135,9 @@ func (bl *builder) leads(local, host string) {
 		return
 	}
 	from := func(b []byte, start, _ int, found take) { k.fromLocal(b, start, start, found) }
-	behind := func(b []byte, start, end int, found take) { k.fromHost(b, start, end, found) }
 	for _, l := range foldings(local) {
 		for _, u := range []string{host, unicodeHost(host)} {
+			behind := func(b []byte, start, _ int, found take) { k.fromHost(b, start, start+len(u), found) }
 			for _, at := range []string{"@", "%40", "=40", "&#64;", `"@`, "=", "%"} {
 				bl.lead(match.Pattern{Text: l + at + u}, "local", from)
 			}
@@ -159,6 +160,7 @@ func (bl *builder) gmail(local string) {
 	if len(s) < 4 || asciiLower(s) != s || !isASCII(s) {
 		return
 	}
+	k.hosts["gmail.com"], k.hosts["googlemail.com"] = true, true
 	k.gmail[s] = append(k.gmail[s], bl.owner())
 	// The last dot stands before the last one, two or three letters, or earlier.
 	for n := 1; n <= 4; n++ {
@@ -420,6 +422,10 @@ func (h *host) name(n int) string {
 	return asciiHost(strings.Join(h.labels[:n], "."))
 }
 
+// maxMarks is how many places around an anchor are tried at which a local part
+// could end.
+const maxMarks = 4
+
 // fromLocal reads the address whose local part, or some of it, is at
 // b[start:end].
 func (k *known) fromLocal(b []byte, start, end int, found take) {
@@ -427,9 +433,11 @@ func (k *known) fromLocal(b []byte, start, end int, found take) {
 	if p > start && b[p-1] != '@' && strings.IndexByte(string(b[start:p]), '@') >= 0 {
 		p = start + strings.IndexByte(string(b[start:p]), '@') // a part of the host is in it
 	}
+	under := 0
 	for p < len(b) && p-start < 160 {
 		r, n := runeAfter(b, p)
-		if r == '_' {
+		if r == '_' && under < maxMarks {
+			under++
 			k.underscored(b, p, found)
 		}
 		if !localRune(r) && !(r == '\'' && wordAt(b, p+1) && p > start) {
@@ -442,8 +450,9 @@ func (k *known) fromLocal(b []byte, start, end int, found take) {
 		k.path(b, lo, p, found)
 	}
 	// zoe_at_example.be
-	for i := end; i < p; i++ {
+	for i := end; i < p && under > 0; i++ {
 		if b[i] == '_' && i > 0 && !blank(b[i-1]) {
+			under--
 			k.at(b, i, found)
 		}
 	}
@@ -452,16 +461,14 @@ func (k *known) fromLocal(b []byte, start, end int, found take) {
 // fromHost reads addresses in front of and behind the part of a host's name that
 // is at b[start:end].
 func (k *known) fromHost(b []byte, start, end int, found take) {
-	for i := start; i > 0 && start-i < 64; i-- {
+	for i, marks := start, 0; i > 0 && start-i < 64 && marks < 2*maxMarks; i-- {
 		if isLocal(b[i-1]) && (i == len(b) || !isLocal(b[i]) || b[i] == '_') {
+			marks++
 			k.at(b, i, found)
 			if i < len(b) && b[i] == '_' {
 				k.underscored(b, i, found)
 			}
 		}
-	}
-	if end > start && b[end-1] == '@' {
-		return
 	}
 	// example.be=zoe@, example.be/zoe/
 	for i := end; i < len(b) && i-start < 300; {
@@ -589,7 +596,7 @@ func (k *known) address(b []byte, p, q int, form string, found take) {
 	var h host
 	loose := strings.HasPrefix(form, "obfuscated") || form == "plain"
 	h.read(b, q, loose)
-	if h.n < 2 {
+	if h.n < 2 || h.n == 2 && form != "plain" && !k.hosts[h.name(2)] && !h.droppable(1) && strings.IndexByte(h.labels[1], '-') < 0 {
 		return
 	}
 	lo, local := localPart(b, p, loose)
@@ -763,7 +770,9 @@ func (k *known) path(b []byte, lo, p int, found take) {
 			mail = mail || strings.Contains(mailDirs, " "+above+" ")
 			form := "maildir"
 			if !mail {
-				if p >= len(b) && s > 0 && b[s-1] != '/' || s > 0 && b[s-1] != '/' && b[s-1] != 0 {
+				switch {
+				case s > 0 && (b[s-1] == '/' || b[s-1] == '\\'):
+				case s > 0 && strings.IndexByte("\n\r\x00\"'", b[s-1]) < 0, p == len(b) || b[p] != '/' && b[p] != '\\':
 					return
 				}
 				form = "path"
@@ -807,8 +816,12 @@ func segmentAfter(b []byte, i int) string {
 // underscored reads zoe_example.be as the name of a file or directory, where the
 // local part ends at p.
 func (k *known) underscored(b []byte, p int, found take) {
-	lo, local := localPart(b, p, false)
-	if local == "" || lo > 0 && strings.IndexByte("/\\\x00\"'`", b[lo-1]) < 0 {
+	lo := p
+	for lo > 0 && p-lo < 80 && (isLocal(b[lo-1]) || b[lo-1] == '+') {
+		lo--
+	}
+	local := foldLocal(decode(b[lo:p]))
+	if local == "" || lo > 0 && strings.IndexByte("/\\\x00\"'`\r\n", b[lo-1]) < 0 {
 		return
 	}
 	j := p + 1
@@ -818,19 +831,16 @@ func (k *known) underscored(b []byte, p int, found take) {
 	if j < len(b) && strings.IndexByte("/\\\x00\"'`\r\n", b[j]) < 0 {
 		return
 	}
-	if lo == 0 && j == len(b) || lo > 0 {
-		name := asciiLower(string(b[p+1 : j]))
-		for range 3 {
-			to := p + 1 + len(name)
-			if k.own(local, strings.ReplaceAll(name, "_", "."), "path", lo, to, found) {
-				return
-			}
-			head, ending, ok := cutLast(name, ".")
-			if !ok || !strings.Contains(fileEndings, " "+ending+" ") {
-				return
-			}
-			name = head
+	name := asciiLower(string(b[p+1 : j]))
+	for range 3 {
+		if k.own(local, strings.ReplaceAll(name, "_", "."), "path", lo, p+1+len(name), found) {
+			return
 		}
+		head, ending, ok := cutLast(name, ".")
+		if !ok || !strings.Contains(fileEndings, " "+ending+" ") {
+			return
+		}
+		name = head
 	}
 }
 

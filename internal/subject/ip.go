@@ -127,10 +127,7 @@ func ip4Written(b []byte, start, end int, want, form string) (string, bool) {
 	if end < len(b) && b[end] == '/' && !prefixOfHost(b, start, end, 32) {
 		return "", false
 	}
-	if end+14 < len(b) && foldedPrefix(b, end, ".in-addr.arpa") {
-		return "", false
-	}
-	return form, true
+	return form, !foldedPrefix(b, end, ".in-addr.arpa")
 }
 
 // prefixOfHost reports whether the length of a prefix behind an address, if that

@@ -26,6 +26,8 @@ type known struct {
 	kinds     map[string]bool    // of sums
 	ips       map[netip.Addr][]owner
 	days      map[int][]owner // year*10000 + month*100 + day
+	hosts     map[string]bool // of mailboxes
+	months    map[string]int  // by their folded names
 	led       map[led]bool
 }
 
@@ -38,7 +40,7 @@ func newKnown() *known {
 	return &known{
 		mailboxes: map[string][]owner{}, bases: map[string][]owner{}, gmail: map[string][]owner{},
 		sums: map[string][]owner{}, kinds: map[string]bool{},
-		ips: map[netip.Addr][]owner{}, days: map[int][]owner{}, led: map[led]bool{},
+		ips: map[netip.Addr][]owner{}, days: map[int][]owner{}, hosts: map[string]bool{}, months: monthNumbers(), led: map[led]bool{},
 	}
 }
 

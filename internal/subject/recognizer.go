@@ -93,6 +93,7 @@ func New(persons []Person) (*Recognizer, error) {
 		return nil, fmt.Errorf("build the tables of forms: %w", err)
 	}
 	r.matcher, r.needles = m, bl.needles
+	bl.known.led = nil // lookups keep the rest
 	return r, nil
 }
 
