@@ -2,44 +2,345 @@ package subject
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/match"
+	"golang.org/x/text/encoding/charmap"
 )
 
-// date adds a date in ISO and in European order.
+// monthNames returns the names of the twelve months and their short forms, in nl, fr,
+// de, en, es, it and pl (where a date has the genitive), as the CLDR has them.
+func monthNames() [12]string {
+	return [...]string{
+		"januari janvier januar jänner january enero gennaio stycznia jan janv ene gen sty",
+		"februari février februar feber february febrero febbraio lutego feb févr fév lut",
+		"maart mars märz march marzo marca mrt mrz mar",
+		"april avril abril aprile kwietnia apr avr abr kwi",
+		"mei mai may mayo maggio maja mag",
+		"juni juin june junio giugno czerwca jun giu cze",
+		"juli juillet july julio luglio lipca jul juil lug lip",
+		"augustus août august agosto sierpnia aug ago sie",
+		"september septembre septiembre settembre września sep sept set wrz",
+		"oktober octobre october octubre ottobre października okt oct ott paź",
+		"november novembre noviembre listopada nov lis",
+		"december décembre dezember diciembre dicembre grudnia dec déc dez dic gru",
+	}
+}
+
+// date adds a day: in digits of any order, written out, and as three cells of a
+// row.
 func (bl *builder) date(normal string) {
 	t, err := time.Parse(time.DateOnly, normal)
 	if err != nil {
 		return
 	}
-	type form struct {
-		name   string
-		groups []int
-	}
-	forms := map[string][]form{t.Format("20060102"): {{"iso", []int{4, 2, 2}}, {"compact", []int{8}}}}
+	k := bl.known
+	day := t.Year()*10000 + int(t.Month())*100 + t.Day()
+	k.days[day] = append(k.days[day], bl.owner())
+	bl.digitDates(t)
+	bl.writtenDates(t)
+
 	d, m, y := strconv.Itoa(t.Day()), strconv.Itoa(int(t.Month())), t.Format("2006")
-	for _, dd := range []string{t.Format("02"), d} {
-		for _, mm := range []string{t.Format("01"), m} {
-			if k := dd + mm + y; len(k) >= 6 {
-				forms[k] = append(forms[k], form{"european", []int{len(dd), len(mm), 4}})
+	dd, mm := t.Format("02"), t.Format("01")
+	cells := map[string]bool{}
+	for _, p := range [][2]string{{d, m}, {dd, mm}} {
+		cells[p[0]+"\x00"+p[1]+"\x00"+y] = true
+		cells[y+"\x00"+p[1]+"\x00"+p[0]] = true
+		cells[p[1]+"\x00"+p[0]+"\x00"+y] = true
+	}
+	for c := range cells {
+		bl.literal(c, "columns", func(b []byte, start, end int) bool {
+			return (start == 0 || b[start-1] == 0) && end < len(b) && b[end] == 0
+		})
+	}
+}
+
+// digitDates adds what leads to a date in digits.
+func (bl *builder) digitDates(t time.Time) {
+	k := bl.known
+	layouts := []string{
+		"20060102", "200612", "02012006", "0212006", "2012006", "212006", "01022006", "0122006", "1022006", "122006",
+		"020106", "20106", "02106", "2106", "060102", "010206", "10206",
+	}
+	for _, l := range layouts {
+		if digits := t.Format(l); len(digits) > 4 {
+			bl.lead(match.Pattern{Text: digits, Digits: true}, "digits", k.digitDay)
+		}
+	}
+	// Midnight in Europe, as UTC.
+	bl.lead(match.Pattern{Text: t.AddDate(0, 0, -1).Format("20060102"), Digits: true}, "digits", k.digitDay)
+	if t.Day() < 10 && t.Month() < 10 {
+		for _, l := range []string{"2/1/06", "2.1.06", "2-1-06"} { // too short for a number
+			bl.lead(match.Pattern{Text: t.Format(l)}, "digits", k.digitDay)
+		}
+	}
+}
+
+// digitDay reads the date in digits at b[start:end].
+func (k *known) digitDay(b []byte, start, end int, found take) {
+	if wordBefore(b, start) || end < len(b) && wordAt(b, end) && b[end] != 'T' && b[end] != 't' {
+		return
+	}
+	var v, size [3]int
+	var seps [2]string
+	n := 0
+	for i, from := start, start; i <= end; i++ {
+		if i < end && isDigit(b[i]) {
+			continue
+		}
+		if i > from {
+			if n == 3 || i-from > 8 {
+				return
+			}
+			v[n], _ = strconv.Atoi(string(b[from:i]))
+			size[n] = i - from
+			n++
+		}
+		from = i + 1
+		if i < end && n <= 2 && n > 0 {
+			seps[n-1] += string(b[i : i+1])
+		}
+	}
+	if n == 3 && seps[0] != seps[1] || longerDate(b, start, end, seps[0]) {
+		return
+	}
+	tell := func(y, m, d int, form string) bool {
+		owners := k.days[y*10000+m*100+d]
+		for _, o := range owners {
+			found(o, start, end, form)
+		}
+		return len(owners) > 0
+	}
+	short := func(y, m, d int) {
+		_ = tell(1900+y, m, d, "short-year") || tell(2000+y, m, d, "short-year")
+	}
+	switch {
+	case n == 1 && size[0] == 8:
+		if !tell(v[0]/10000, v[0]/100%100, v[0]%100, "compact") {
+			tell(v[0]%10000, v[0]/10000%100, v[0]/1000000, "short-year") // 30071985 may be any number
+		}
+	case n == 1 && size[0] == 6:
+		short(v[0]/10000, v[0]/100%100, v[0]%100)
+		short(v[0]%100, v[0]/100%100, v[0]/10000)
+	case n == 3 && size[0] == 4 && size[1] <= 2 && size[2] <= 2:
+		if !tell(v[0], v[1], v[2], "iso") && lateEvening(b, end) {
+			t := time.Date(v[0], time.Month(v[1]), v[2]+1, 0, 0, 0, 0, time.UTC)
+			tell(t.Year(), int(t.Month()), t.Day(), "utc-midnight")
+		}
+	case n == 3 && size[0] <= 2 && size[1] <= 2 && size[2] == 4:
+		if !tell(v[2], v[1], v[0], "european") {
+			form := "us-order"
+			if v[1] > 12 {
+				form = "us" // there is no such month
+			}
+			tell(v[2], v[0], v[1], form)
+		}
+	case n == 3 && size[0] <= 2 && size[1] <= 2 && size[2] == 2:
+		short(v[2], v[1], v[0])
+		short(v[2], v[0], v[1])
+		if size[0] == 2 {
+			short(v[0], v[1], v[2])
+		}
+	}
+}
+
+// longerDate reports whether the groups of digits at b[start:end] go on with the
+// same separator, as those of a version or an address do.
+func longerDate(b []byte, start, end int, sep string) bool {
+	if sep == "" || strings.TrimSpace(sep) == "" {
+		return start > 0 && (b[start-1] == '.' || b[start-1] == '-' || b[start-1] == '/') && start > 1 && isDigit(b[start-2])
+	}
+	if start > len(sep) && string(b[start-len(sep):start]) == sep && isDigit(b[start-len(sep)-1]) {
+		return true
+	}
+	j := end + len(sep)
+	return j < len(b) && string(b[end:j]) == sep && isDigit(b[j])
+}
+
+// lateEvening reports whether 22:00 or 23:00 follows at i.
+func lateEvening(b []byte, i int) bool {
+	return i+6 <= len(b) && (b[i] == 'T' || b[i] == ' ') && (string(b[i+1:i+6]) == "22:00" || string(b[i+1:i+6]) == "23:00")
+}
+
+// monthSpellings returns how a month's name may stand in bytes.
+func monthSpellings(w string) []string {
+	if isASCII(w) {
+		return []string{w}
+	}
+	out := foldings(w)
+	for _, v := range []string{w, strings.ToUpper(w)} {
+		if enc, err := charmap.Windows1252.NewEncoder().String(v); err == nil && !contains(out, asciiLower(enc)) {
+			out = append(out, asciiLower(enc))
+		}
+	}
+	if p := plain(w); !contains(out, p) {
+		out = append(out, p)
+	}
+	return out
+}
+
+// dottedMonths are the short forms that are written with a full stop, in nl, fr, de and en.
+const dottedMonths = " jan janv feb févr fév mrt mrz mar apr avr jun jul juil aug sep sept okt oct nov dec déc dez "
+
+func (bl *builder) writtenDates(t time.Time) {
+	k := bl.known
+	lead := func(s string) { bl.lead(match.Pattern{Text: s}, "day", k.day) }
+	y := t.Format("2006")
+	for _, w := range strings.Fields(monthNames()[t.Month()-1]) {
+		short := len([]rune(w)) <= 4 && w != "juin" && w != "juni" && w != "juli" && w != "june" && w != "july" && w != "mars" && w != "luty" && w != "maja" && w != "mayo"
+		for _, s := range monthSpellings(w) {
+			lead(s + " " + y)
+			if short && strings.Contains(dottedMonths, " "+w+" ") {
+				lead(s + ". " + y)
+			}
+			if w == strings.ToLower(t.Format("Jan")) {
+				lead(s + "-" + y)
+			}
+			if strings.HasSuffix(w, "o") || strings.HasSuffix(w, "bre") || strings.HasSuffix(w, "il") {
+				lead(s + " de " + y)
+				lead(s + " del " + y)
 			}
 		}
 	}
-	for digits, fs := range forms {
-		bl.add(match.Pattern{Text: digits, Digits: true}, func(b []byte, start, end int) (int, int, string, bool) {
-			groups := groupLengths(b[start:end])
-			if wordBefore(b, start) || end < len(b) && wordAt(b, end) && b[end] != 'T' {
-				return 0, 0, "", false
+	for _, en := range []string{t.Format("January"), t.Format("Jan")} {
+		lead(en + t.Format(" 2")) // July 30, 1985; Jul 30 10:00:00 1985
+		lead(y + "-" + en)
+		if t.Day() < 10 {
+			lead(en + t.Format(" 02"))
+			lead(en + t.Format("  2"))
+		}
+	}
+	lead(t.Format("Jan/2006"))
+	lead(t.Format("02-Jan-06")) // as Oracle writes dates
+}
+
+// day reads the date that is written out around b[start:end], where the name of
+// its month stands.
+func (k *known) day(b []byte, start, end int, found take) {
+	lo, hi := start, end
+	for lo > 0 && start-lo < 24 && dayText(b, lo-1) {
+		lo--
+	}
+	for hi < len(b) && hi-end < 24 && dayText(b, hi) {
+		hi++
+	}
+	// The words, and where they are.
+	var words [16]struct {
+		text     string
+		from, to int
+	}
+	n := 0
+	for i := lo; i < hi && n < len(words); {
+		c := b[i]
+		j := i
+		switch {
+		case isDigit(c):
+			for j < hi && isDigit(b[j]) {
+				j++
 			}
-			for _, f := range fs {
-				if equalInts(groups, f.groups) {
-					return start, end, f.name, true
+		case isAlpha(c) || c >= 0x80 && c != 0xa0:
+			for j < hi && (isAlpha(b[j]) || b[j] >= 0x80 && b[j] != 0xa0) {
+				j++
+			}
+		default:
+			i++
+			continue
+		}
+		words[n].text, words[n].from, words[n].to = plain(decode(b[i:j])), i, j
+		n++
+		i = j
+	}
+	number := func(i int) (v, digits int) {
+		if i < 0 || i >= n || !isDigit(words[i].text[0]) {
+			return -1, 0
+		}
+		w := words[i]
+		if len(w.text) > 4 || w.from == lo && wordBefore(b, w.from) || w.to == hi && wordAt(b, w.to) {
+			return -1, 0
+		}
+		// A decimal fraction, a time or a longer number is no part of a date.
+		if w.from > 1 && strings.IndexByte(".:,", b[w.from-1]) >= 0 && isDigit(b[w.from-2]) || w.to+1 < len(b) && strings.IndexByte(":", b[w.to]) >= 0 && isDigit(b[w.to+1]) && len(w.text) < 4 {
+			return -1, 0
+		}
+		v, _ = strconv.Atoi(w.text)
+		return v, len(w.text)
+	}
+	tell := func(y, m, d, i, j int) bool {
+		owners := k.days[y*10000+m*100+d]
+		for _, o := range owners {
+			found(o, words[i].from, words[j].to, "written")
+		}
+		return len(owners) > 0
+	}
+	filler := func(i int) bool {
+		return i >= 0 && i < n && strings.Contains(" de del of the er st nd rd th e o dia ° ", " "+words[i].text+" ")
+	}
+	for i := range words[:n] {
+		if words[i].to <= start || words[i].from >= end {
+			continue
+		}
+		m := k.months[words[i].text]
+		if m == 0 {
+			continue
+		}
+		p, q := i-1, i+1
+		for filler(p) && i-p < 4 {
+			p--
+		}
+		for filler(q) && q-i < 3 {
+			q++
+		}
+		before, nb := number(p)
+		after, na := number(q)
+		switch {
+		case nb > 0 && nb <= 2 && na == 4:
+			if tell(after, m, before, p, q) {
+				return
+			}
+		case nb > 0 && nb <= 2 && na == 2 && b[words[i].to] == '-': // 30-JUL-85
+			for _, century := range []int{1900, 2000} {
+				if tell(century+after, m, before, p, q) {
+					return
 				}
 			}
-			return 0, 0, "", false
-		})
+		case nb == 4 && na > 0 && na <= 2:
+			if tell(before, m, after, p, q) {
+				return
+			}
+		}
+		if na > 0 && na <= 2 { // July 30th, 1985; Jul 30 10:00:00 1985
+			r := q + 1
+			for filler(r) && r-q < 3 {
+				r++
+			}
+			if r+3 < n && words[r].to+1 == words[r+1].from && b[words[r].to] == ':' {
+				r += 3
+				if r < n && isAlpha(words[r].text[0]) { // a time zone
+					r++
+				}
+			}
+			if y, ny := number(r); ny == 4 && tell(y, m, after, i, r) {
+				return
+			}
+		}
 	}
+}
+
+func dayText(b []byte, i int) bool {
+	c := b[i]
+	return isAlnum(c) || c >= 0x80 || strings.IndexByte(" .,-/:'()", c) >= 0
+}
+
+// monthNumbers returns the months by their folded names.
+func monthNumbers() map[string]int {
+	m := map[string]int{}
+	for i, names := range monthNames() {
+		for _, name := range strings.Fields(names) {
+			m[plain(name)] = i + 1
+		}
+	}
+	return m
 }
 
 func groupLengths(b []byte) []int {

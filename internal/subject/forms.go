@@ -11,6 +11,7 @@ type check func(b []byte, start, end int) (from, to int, form string, ok bool)
 type needle struct {
 	person, ident int
 	check         check
+	lookup        lookup // instead of check: whose it is the text says
 }
 
 // builder collects needles under the patterns that lead to them.
@@ -22,6 +23,7 @@ type builder struct {
 	ident    int
 	who      *Person
 	blocks   map[string]uint8 // of numbering plans, as planIn found them
+	known    *known
 }
 
 func (bl *builder) add(p match.Pattern, c check) {
@@ -35,7 +37,7 @@ func (bl *builder) add(p match.Pattern, c check) {
 		bl.patterns = append(bl.patterns, p)
 		bl.needles = append(bl.needles, nil)
 	}
-	bl.needles[i] = append(bl.needles[i], needle{bl.person, bl.ident, c})
+	bl.needles[i] = append(bl.needles[i], needle{person: bl.person, ident: bl.ident, check: c})
 }
 
 func (bl *builder) literal(text, form string, ok func(b []byte, start, end int) bool) {
@@ -48,7 +50,9 @@ func (bl *builder) literal(text, form string, ok func(b []byte, start, end int) 
 func (bl *builder) identifier(id Identifier, normal string) {
 	if id.Hash != "" {
 		bl.literal(normal, id.Hash, wordBounds)
-		bl.hashed(id.Hash, normal)
+		if id.Type == Email {
+			bl.hashed(id.Hash, normal)
+		}
 		return
 	}
 	switch id.Type {
@@ -69,7 +73,7 @@ func (bl *builder) identifier(id Identifier, normal string) {
 	case Username, CustomerID:
 		bl.literal(normal, "plain", idBounds)
 	case Domain:
-		bl.literal(normal, "plain", domainBounds)
+		bl.domain(normal)
 	}
 }
 

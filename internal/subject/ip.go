@@ -3,81 +3,269 @@ package subject
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/spoor-scan/spoor/internal/match"
 )
 
-// ip adds an address of RFC 791, or the two common spellings of one of RFC 4291.
+// ip adds an address of RFC 791 or RFC 4291.
 func (bl *builder) ip(normal string) {
 	a, err := netip.ParseAddr(normal)
 	if err != nil {
 		return
 	}
-	bounds := func(b []byte, start, end int) bool {
-		in := func(c byte) bool { return isAlnum(c) || c == ':' && a.Is6() }
-		labelled := a.Is6() && start > 1 && b[start-1] == ':' && !hexGroup(b, start-1) // "ip6:2001:db8::17"
-		if start > 0 && in(b[start-1]) && !escaped(b, start) && !labelled || end < len(b) && in(b[end]) && (b[end] != ':' || end+1 < len(b) && in(b[end+1])) {
-			return false
+	k := bl.known
+	k.ips[a] = append(k.ips[a], bl.owner())
+	if a.Is4() {
+		bl.ip4(a)
+	} else {
+		bl.ip6(a)
+	}
+}
+
+func (bl *builder) ip4(a netip.Addr) {
+	v := a.As4()
+	written := func(format string, v [4]byte) string { return fmt.Sprintf(format, v[0], v[1], v[2], v[3]) }
+	number := func(digits string, c check) {
+		if len(digits) < 5 {
+			return // too short for a number: the literal of it is looked for
 		}
-		if a.Is4() {
-			if start > 1 && b[start-1] == '.' && isDigit(b[start-2]) || end+1 < len(b) && b[end] == '.' && isDigit(b[end+1]) {
-				return false
+		bl.add(match.Pattern{Text: digits, Digits: true}, c)
+	}
+	dotted := func(want, form string) check {
+		return func(b []byte, start, end int) (int, int, string, bool) {
+			f, ok := ip4Written(b, start, end, want, form)
+			return start, end, f, ok
+		}
+	}
+	plain := a.String()
+	if len(plain) < 8 {
+		bl.add(match.Pattern{Text: plain}, dotted(plain, "plain"))
+	} else {
+		number(written("%d%d%d%d", v), dotted(plain, "plain"))
+	}
+	if padded := written("%03d.%03d.%03d.%03d", v); padded != plain {
+		number(strings.ReplaceAll(padded, ".", ""), dotted(padded, "padded"))
+	}
+	// inet_aton reads a leading zero as octal.
+	octal := written("0%o.0%o.0%o.0%o", v)
+	number(strings.ReplaceAll(octal, ".", ""), dotted(octal, "octal"))
+	if octal4 := written("%04o.%04o.%04o.%04o", v); octal4 != octal {
+		number(strings.ReplaceAll(octal4, ".", ""), dotted(octal4, "octal"))
+	}
+	reversed := fmt.Sprintf("%d.%d.%d.%d", v[3], v[2], v[1], v[0])
+	bl.add(match.Pattern{Text: reversed + ".in-addr"}, func(b []byte, start, end int) (int, int, string, bool) {
+		to := end - len(".in-addr")
+		return start, to, "reverse-name", !wordBefore(b, start) && (start == 0 || b[start-1] != '.' && b[start-1] != '/') && foldedPrefix(b, end, ".arpa")
+	})
+	n := uint32(v[0])<<24 | uint32(v[1])<<16 | uint32(v[2])<<8 | uint32(v[3])
+	number(strconv.FormatUint(uint64(n), 10), func(b []byte, start, end int) (int, int, string, bool) {
+		ok := end-start == len(strconv.FormatUint(uint64(n), 10)) && wordBounds(b, start, end) && !(start > 0 && strings.IndexByte("-+.", b[start-1]) >= 0) &&
+			!(end+1 < len(b) && strings.IndexByte(".,-", b[end]) >= 0 && isDigit(b[end+1]) && decimals(b, end))
+		return start, end, "integer", ok
+	})
+	bl.literal(fmt.Sprintf("0x%08x", n), "hex", wordBounds)
+	bl.literal(written("0x%x.0x%x.0x%x.0x%x", v), "hex", func(b []byte, start, end int) bool {
+		return wordBounds(b, start, end) && (end+1 >= len(b) || b[end] != '.' || !isAlnum(b[end+1])) && (start == 0 || b[start-1] != '.')
+	})
+	// In the last two groups of an IPv6 address.
+	hi, lo := n>>16, n&0xffff
+	tail := fmt.Sprintf("%x:%x", hi, lo)
+	bl.lead(match.Pattern{Text: tail}, "ip6", bl.known.ip6)
+	if padded := fmt.Sprintf("%04x:%04x", hi, lo); padded != tail {
+		bl.lead(match.Pattern{Text: padded}, "ip6", bl.known.ip6)
+	}
+}
+
+// ip4Written checks an address in four groups of digits at b[start:end], and
+// returns the form in which it is written.
+func ip4Written(b []byte, start, end int, want, form string) (string, bool) {
+	sep := byte('.')
+	if s := string(b[start:end]); s != want {
+		switch s {
+		case strings.ReplaceAll(want, ".", "-"):
+			sep = '-'
+		case strings.ReplaceAll(want, ".", "_"):
+			sep = '_'
+		default:
+			return "", false
+		}
+		form = "host-name"
+	}
+	digit := func(i int) bool { return i >= 0 && i < len(b) && isDigit(b[i]) }
+	for _, c := range []byte{'.', sep} {
+		if start > 0 && b[start-1] == c && digit(start-2) || end < len(b) && b[end] == c && digit(end+1) {
+			return "", false
+		}
+	}
+	if wordAt(b, end) || digit(start-1) {
+		return "", false
+	}
+	if sep != '.' {
+		// ip-198-51-100-23.eu.example.org; elsewhere it may be any number.
+		if sep == '-' && !(end+1 < len(b) && b[end] == '.' && isAlpha(b[end+1])) && !(start > 2 && b[start-1] == '-' && isAlpha(b[start-2])) {
+			return "", false
+		}
+		return form, !wordBefore(b, start)
+	}
+	if wordBefore(b, start) {
+		return "", false
+	}
+	if start > 1 && b[start-1] == ':' {
+		if r := ip6Start(b, start); r < start && strings.Count(string(b[r:start]), ":") >= 2 {
+			a, err := netip.ParseAddr(string(b[r:end]))
+			if err != nil {
+				return form, !strings.Contains(string(b[r:start]), "::")
 			}
+			if a.Is4In6() {
+				return "mapped", true
+			}
+			return "embedded", true
 		}
+	}
+	if end < len(b) && b[end] == '/' && !prefixOfHost(b, start, end, 32) {
+		return "", false
+	}
+	return form, !foldedPrefix(b, end, ".in-addr.arpa")
+}
+
+// prefixOfHost reports whether the length of a prefix behind an address, if that
+// is what stands at b[end:], leaves it the address of a host: 198.51.100.23/24 is
+// a network but where an interface is described, as "inet 198.51.100.23/24".
+func prefixOfHost(b []byte, start, end, bits int) bool {
+	j := end + 1
+	for j < len(b) && j-end < 5 && isDigit(b[j]) {
+		j++
+	}
+	if j == end+1 || j < len(b) && (wordAt(b, j) || b[j] == '/' || b[j] == '-') {
+		return true // a path, a list
+	}
+	if start >= 2 && string(b[start-2:start]) == "//" {
 		return true
 	}
-	if a.Is4() {
-		bl.literal(a.String(), "plain", bounds)
-		bl.literal("::ffff:"+a.String(), "mapped", func(b []byte, start, end int) bool {
-			return bounds(b, start+7, end)
-		})
+	n, _ := strconv.Atoi(string(b[end+1 : j]))
+	if n >= bits {
+		return true
+	}
+	words, _ := fieldLabel(b, start)
+	return strings.HasSuffix(words, "inet") || strings.HasSuffix(words, "inet6")
+}
+
+func (bl *builder) ip6(a netip.Addr) {
+	k := bl.known
+	v := a.As16()
+	full := strings.ReplaceAll(a.StringExpanded(), ":", "")
+	bl.literal(full, "hex", func(b []byte, start, end int) bool {
+		return wordBounds(b, start, end) || start >= 2 && foldedPrefix(b, start-2, "0x") && (start == 2 || !isAlnum(b[start-3])) && !wordAt(b, end)
+	})
+	var nibbles strings.Builder
+	for i := len(full) - 1; i >= 0; i-- {
+		nibbles.WriteByte(full[i])
+		nibbles.WriteByte('.')
+	}
+	bl.literal(nibbles.String()+"ip6", "reverse-name", func(b []byte, start, end int) bool {
+		return !wordBefore(b, start) && (start == 0 || b[start-1] != '.') && (foldedPrefix(b, end, ".arpa") || foldedPrefix(b, end, ".int"))
+	})
+	// Two neighbouring groups of four digits have but one spelling; the last two
+	// may be written as IPv4.
+	group := func(i int) uint16 { return uint16(v[2*i])<<8 | uint16(v[2*i+1]) }
+	for i := 4; i >= 0; i-- {
+		if group(i) >= 0x1000 && group(i+1) >= 0x1000 {
+			bl.lead(match.Pattern{Text: fmt.Sprintf("%x:%x", group(i), group(i+1))}, "ip6", k.ip6)
+			return
+		}
+	}
+	// Else all spellings have the first group that is not zero, and the next
+	// one or the gap.
+	first := 0
+	for first < 7 && group(first) == 0 {
+		first++
+	}
+	if first > 0 {
+		for _, s := range []string{"::", "0:", "0000:"} {
+			for _, f := range []string{"%x", "%04x"} {
+				bl.lead(match.Pattern{Text: s + fmt.Sprintf(f, group(first))}, "ip6", k.ip6)
+			}
+		}
+		if first >= 6 {
+			bl.lead(match.Pattern{Text: fmt.Sprintf(":%d.%d.%d.%d", v[12], v[13], v[14], v[15])}, "ip6", k.ip6)
+		}
 		return
 	}
-	// All spellings of an IPv6 address start with its first group, if that is not
-	// zero; what follows is read as an address.
-	first, _, _ := strings.Cut(a.String(), ":")
-	if first == "" {
-		bl.literal(a.String(), "plain", bounds)
-		bl.literal(a.StringExpanded(), "expanded", bounds)
-		return
-	}
-	for _, anchor := range []string{first, fmt.Sprintf("%04s", first)} {
-		bl.add(match.Pattern{Text: anchor + ":"}, func(b []byte, start, end int) (int, int, string, bool) {
-			to := end
-			for to < len(b) && to-start < 45 && (hexValue(b[to]) >= 0 || b[to] == ':' || b[to] == '.') {
-				to++
-			}
-			for to > end && (b[to-1] == '.' || b[to-1] == ':' && b[to-2] != ':') {
-				to--
-			}
-			got, err := netip.ParseAddr(string(b[start:to]))
-			if err != nil || got != a || !bounds(b, start, to) {
-				return 0, 0, "", false
-			}
-			form := "plain"
-			if !strings.EqualFold(string(b[start:to]), a.String()) {
-				form = "expanded"
-			}
-			return start, to, form, true
-		})
-		if len(first) == 4 {
-			break
+	heads := []string{fmt.Sprintf("%x:", group(0)), fmt.Sprintf("%04x:", group(0))}
+	for _, h := range heads {
+		next := []string{fmt.Sprintf("%x:", group(1)), fmt.Sprintf("%04x:", group(1))}
+		if group(1) == 0 {
+			next = append(next, ":")
+		}
+		for _, n := range next {
+			bl.lead(match.Pattern{Text: h + n}, "ip6", k.ip6)
 		}
 	}
 }
 
-// hexGroup reports whether the word that ends at i could be a group of an IPv6
-// address.
-func hexGroup(b []byte, i int) bool {
-	j := i
-	for j > 0 && i-j < 5 && isAlnum(b[j-1]) {
-		j--
+func ip6Char(c byte) bool { return hexValue(c) >= 0 || c == ':' || c == '.' }
+
+// ip6Start returns where the text of an IPv6 address in front of i starts.
+func ip6Start(b []byte, i int) int {
+	from := i
+	for from > 0 && i-from < 48 && (hexValue(b[from-1]) >= 0 || b[from-1] == ':') && !escaped(b, from) {
+		from--
 	}
-	for _, c := range b[j:i] {
-		if hexValue(c) < 0 {
-			return false
+	if from > 0 && wordBefore(b, from) {
+		// "ip6:2001:db8::17": what names it ends at the first colon.
+		for from < i && b[from] != ':' {
+			from++
 		}
 	}
-	return i-j < 5
+	if from < i && b[from] == ':' && b[from+1] != ':' {
+		from++
+	}
+	return from
+}
+
+// ip6 reads the IPv6 address around b[start:end].
+func (k *known) ip6(b []byte, start, end int, found take) {
+	from, to := ip6Start(b, start), end
+	for to < len(b) && to-from < 48 && ip6Char(b[to]) {
+		to++
+	}
+	for to > end && (b[to-1] == '.' || b[to-1] == ':' && b[to-2] != ':') {
+		to--
+	}
+	if to-from > 45 || to < len(b) && wordAt(b, to) {
+		return
+	}
+	text := string(b[from:to])
+	a, err := netip.ParseAddr(text)
+	if err != nil && strings.Count(text, ":") == 8 { // a port behind
+		head, _, _ := cutLast(text, ":")
+		text, to = head, from+len(head)
+		a, err = netip.ParseAddr(text)
+	}
+	if err != nil && strings.HasSuffix(text, ":") {
+		text, to = text[:len(text)-1], to-1
+		a, err = netip.ParseAddr(text)
+	}
+	if err != nil || to < len(b) && b[to] == '/' && !prefixOfHost(b, from, to, 128) {
+		return
+	}
+	form := "plain"
+	if !strings.EqualFold(text, a.String()) {
+		form = "expanded"
+	}
+	if a.Is4In6() {
+		a, form = a.Unmap(), "mapped"
+	} else if v := a.As16(); v[0] == 0 && v[1] == 0x64 && v[2] == 0xff && v[3] == 0x9b { // RFC 6052
+		if o := k.ips[netip.AddrFrom4([4]byte(v[12:]))]; len(o) > 0 && strings.IndexByte(text, '.') < 0 {
+			a, form = netip.AddrFrom4([4]byte(v[12:])), "embedded"
+		}
+	}
+	if a.Is4() && strings.IndexByte(text, '.') >= 0 {
+		return // found as such
+	}
+	for _, o := range k.ips[a] {
+		found(o, from, to, form)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,24 +26,9 @@ type Recognizer struct {
 	shared  [][]bool
 	matcher *match.Matcher
 	needles [][]needle
-	custom  names
-	user    names
-	phone   *regexp.Regexp
-	vat     *regexp.Regexp
-	birth   *regexp.Regexp
-	bornOn  *regexp.Regexp // a birth date in a text
-	born    []bool         // whose birth date is known
+	names   names
+	born    []bool // whose birth date is known
 }
-
-// names are what customers' numbers or users' names are called: as a column, as
-// a label right in front of the value, and as the table of a column "id".
-type names struct{ column, label, table *regexp.Regexp }
-
-// Words of which such names are made.
-const (
-	customers = `cust(omer)?|client|klant|kunde|kunden|cliente|account|debiteur|debitor|relatie|user|member|subscriber`
-	numbers   = `id|no|nr|num|nummer|number|code|ref|numero`
-)
 
 // A Hit is one place where an identifier of a person stands.
 type Hit struct {
@@ -72,23 +56,8 @@ type Hit struct {
 // New returns a Recognizer for persons. It fails on an identifier that can't be
 // one of its type, naming person and type but not the value.
 func New(persons []Person) (*Recognizer, error) {
-	bl := &builder{index: map[match.Pattern]int{}}
-	r := &Recognizer{
-		persons: persons,
-		custom: names{
-			column: regexp.MustCompile(`(?i)^(.*[_ .-])?(` + customers + `)s?[_ .-]?(` + numbers + `)$|^(` + customers + `)s?$|^(.*[_ .-])?(klant|kunden|debiteur|debitoren|relatie)(nummer|nr)$`),
-			label:  regexp.MustCompile(`(?i)(^|[^a-z])((` + customers + `)s?[_ .-]?(` + numbers + `)\W{0,5}|(` + customers + `)s?["']?\s*[:=# ]\s*["']?|(klant|kunden|debiteur|relatie)(nummer|nr)\W{0,5})$`),
-			table:  regexp.MustCompile(`(?i)(customer|client|klant|kunde|user|account|debit|relati|member|subscriber)`),
-		},
-		user: names{
-			column: regexp.MustCompile(`(?i)^(.*[_ .-])?(user|login|username|user[_ .-]?(name|login|id)|account|owner|uid|author|nick(name)?|gebruiker(snaam)?|benutzer(name)?|utilisateur|s?ftp[_ .-]?user|home)$`),
-			label:  regexp.MustCompile(`(?i)((^|[^a-z])(user|login|username|user[_ ]name|account|uid|owner|nick(name)?|gebruiker(snaam)?|benutzer(name)?|utilisateur)["']?\s*[:= ]\s*["']?|/home/|~)$`),
-		},
-		phone: regexp.MustCompile(`(?i)(phone|tel|tlf|gsm|mobi|fax|handy|portable|cell|m[oó]vil|whatsapp)`),
-		vat:   regexp.MustCompile(`(?i)(vat|btw|tva|ust|mwst|kvk|kbo|bce|company|ondernem|tax|steuer|iva|nip|cui|siren|siret|cvr|org)`),
-		birth: regexp.MustCompile(`(?i)^(.*[_ .-])?(birth[_ .-]?(date|day)|date[_ .-]?of[_ .-]?birth|dob|born|geboorte[_ .-]?datum|geboren|geburts?[_ .-]?(datum|tag)|naissance|date[_ .-]?de[_ .-]?naissance|fecha[_ .-]?(de[_ .-]?)?nacimiento|data[_ .-]?(di[_ .-]?)?nascita|data[_ .-]?urodzenia)$`),
-	}
-	r.bornOn = regexp.MustCompile(`(?i)(?:birth|\bdob\b|\bborn\b|geboren|geboorte|geburt|naissance|n[ée]e?\s+le|nacimiento|nascita|urodz)[^0-9\n]{0,24}(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})`)
+	bl := &builder{index: map[match.Pattern]int{}, known: newKnown()}
+	r := &Recognizer{persons: persons, names: newNames()}
 	owner := map[string]int{}
 	type ref struct{ p, i int }
 	first := map[string]ref{}
@@ -124,6 +93,7 @@ func New(persons []Person) (*Recognizer, error) {
 		return nil, fmt.Errorf("build the tables of forms: %w", err)
 	}
 	r.matcher, r.needles = m, bl.needles
+	bl.known.led = nil // lookups keep the rest
 	return r, nil
 }
 
@@ -149,8 +119,17 @@ type finder struct {
 // looked at.
 func (f *finder) window(base int64, b []byte, found []match.Hit, rows func(off int) (from, to int)) []Hit {
 	f.hits = f.hits[:0]
+	row, off := b, 0
+	add := func(o owner, from, to int, form string) {
+		id := f.r.persons[o.person].Identifiers[o.ident]
+		hit := Hit{
+			Person: o.person, Identifier: o.ident, Type: id.Type, Form: form,
+			Start: base + int64(off+from), End: base + int64(off+to), Shared: f.r.shared[o.person][o.ident],
+		}
+		f.r.names.judge(&hit, id, row, from, to)
+		f.hits = append(f.hits, hit)
+	}
 	for _, h := range found {
-		row, off := b, 0
 		if rows != nil {
 			from, to := rows(h.Start)
 			if h.End > to {
@@ -159,27 +138,11 @@ func (f *finder) window(base int64, b []byte, found []match.Hit, rows func(off i
 			row, off = b[from:to], from
 		}
 		for _, n := range f.r.needles[h.Pattern] {
-			from, to, form, ok := n.check(row, h.Start-off, h.End-off)
-			if !ok {
-				continue
+			if n.lookup != nil {
+				n.lookup(row, h.Start-off, h.End-off, add)
+			} else if from, to, form, ok := n.check(row, h.Start-off, h.End-off); ok {
+				add(owner{n.person, n.ident}, from, to, form)
 			}
-			id := f.r.persons[n.person].Identifiers[n.ident]
-			hit := Hit{
-				Person: n.person, Identifier: n.ident, Type: id.Type, Form: form,
-				Start: base + int64(off+from), End: base + int64(off+to), Shared: f.r.shared[n.person][n.ident],
-			}
-			switch id.Type {
-			case CustomerID, Username:
-				hit.Bare = !distinctive(id.Value)
-				hit.Named = f.r.named(id.Type).label.MatchString(before(row, from))
-			case Phone:
-				hit.Weak = weakForm(form)
-				hit.Named = hit.Weak && f.r.phone.MatchString(before(row, from))
-			case VAT:
-				hit.Weak = weakForm(form)
-				hit.Named = hit.Weak && f.r.vat.MatchString(before(row, from))
-			}
-			f.hits = append(f.hits, hit)
 		}
 	}
 	if len(f.hits) > 1 {
@@ -213,45 +176,6 @@ func (f *finder) window(base int64, b []byte, found []match.Hit, rows func(off i
 		kept = append(kept, h)
 	}
 	return kept
-}
-
-// distinctive reports whether an id says by itself that it is one: it is long
-// and not only digits.
-func distinctive(v string) bool {
-	return len(v) >= 5 && strings.ContainsFunc(v, func(r rune) bool { return r < '0' || r > '9' })
-}
-
-// before returns the text in front of i on the same line.
-func before(b []byte, i int) string {
-	from := max(i-40, 0)
-	s := string(b[from:i])
-	if k := strings.LastIndexAny(s, "\n\x00;|"); k >= 0 {
-		s = s[k+1:]
-	}
-	return s
-}
-
-func (r *Recognizer) named(t Type) names {
-	if t == CustomerID {
-		return r.custom
-	}
-	return r.user
-}
-
-// NamedBy reports whether a field of that name says that its value is an
-// identifier of type t. Table is the table of a column, else empty: a column
-// "id" says something only in a table that says of whom.
-func (r *Recognizer) NamedBy(t Type, table, field string) bool {
-	switch t {
-	case CustomerID, Username:
-		n := r.named(t)
-		return n.column.MatchString(field) || n.table != nil && strings.EqualFold(field, "id") && n.table.MatchString(table)
-	case Phone:
-		return r.phone.MatchString(field)
-	case VAT:
-		return r.vat.MatchString(field)
-	}
-	return false
 }
 
 // Find appends the hits in buf, in order of their start.
@@ -402,9 +326,6 @@ func word(t Type) string {
 	return string(t)
 }
 
-// BirthDateColumn reports whether a field of that name holds birth dates.
-func (r *Recognizer) BirthDateColumn(field string) bool { return r.birth.MatchString(field) }
-
 // ContradictedNear reports whether a birth date that is not the person's stands,
 // and is called one, in the few lines around a hit in a piece of text.
 func (r *Recognizer) ContradictedNear(h Hit, base int64, piece []byte) bool {
@@ -412,7 +333,7 @@ func (r *Recognizer) ContradictedNear(h Hit, base int64, piece []byte) bool {
 		return false
 	}
 	from, to := max(h.Start-base-near, 0), min(h.End-base+near, int64(len(piece)))
-	for _, m := range r.bornOn.FindAllSubmatch(piece[from:to], -1) {
+	for _, m := range r.names.bornOn.FindAllSubmatch(piece[from:to], -1) {
 		if r.Contradicts(h.Person, strings.TrimSpace(string(m[1]))) {
 			return true
 		}

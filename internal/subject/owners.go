@@ -1,0 +1,63 @@
+package subject
+
+import (
+	"net/netip"
+
+	"github.com/spoor-scan/spoor/internal/match"
+)
+
+// An owner is an identifier of a person.
+type owner struct{ person, ident int }
+
+// take is called with each identifier that stands at b[from:to].
+type take func(o owner, from, to int, form string)
+
+// A lookup reads what stands around b[start:end], which the matcher found, and
+// looks up whose it is: the cost does not grow with the number of people.
+type lookup func(b []byte, start, end int, found take)
+
+// known holds the identifiers that are read from the text and looked up,
+// whatever pattern led there.
+type known struct {
+	mailboxes map[string][]owner // local part, @ and domain in ASCII
+	bases     map[string][]owner // likewise: a given address without its tag
+	gmail     map[string][]owner // local part without dots
+	sums      map[string][]owner // kind, colon and hash
+	kinds     map[string]bool    // of sums
+	ips       map[netip.Addr][]owner
+	days      map[int][]owner // year*10000 + month*100 + day
+	hosts     map[string]bool // of mailboxes
+	months    map[string]int  // by their folded names
+	led       map[led]bool
+}
+
+type led struct {
+	match.Pattern
+	to string
+}
+
+func newKnown() *known {
+	return &known{
+		mailboxes: map[string][]owner{}, bases: map[string][]owner{}, gmail: map[string][]owner{},
+		sums: map[string][]owner{}, kinds: map[string]bool{},
+		ips: map[netip.Addr][]owner{}, days: map[int][]owner{}, hosts: map[string]bool{}, months: monthNumbers(), led: map[led]bool{},
+	}
+}
+
+func (bl *builder) owner() owner { return owner{bl.person, bl.ident} }
+
+// lead adds a pattern that leads to a lookup, once for everybody. to names the
+// lookup.
+func (bl *builder) lead(p match.Pattern, to string, l lookup) {
+	if !p.Digits {
+		p.Text = asciiLower(p.Text)
+	}
+	k := led{p, to}
+	if bl.known.led[k] {
+		return
+	}
+	bl.known.led[k] = true
+	bl.add(p, nil)
+	n := bl.needles[bl.index[p]]
+	n[len(n)-1].lookup = l
+}
