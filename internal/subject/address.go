@@ -201,7 +201,7 @@ func parseAddress(value string) *postal {
 		}
 		at := -1
 		for k := 1; k < len(s); k++ {
-			if !startsDigit(s[k]) {
+			if !startsDigit(s[k]) || britishPost(s[k-1]+s[k]) {
 				continue
 			}
 			later := slices.IndexFunc(s[k+1:], startsDigit)

@@ -12,7 +12,17 @@ import (
 // A folded is a word as it is compared: in lower case, composed (NFC).
 type folded []rune
 
-func foldWord(s string) folded { return folded(norm.NFC.String(strings.ToLower(s))) }
+func foldWord(s string) folded {
+	return folded(strings.ReplaceAll(norm.NFC.String(strings.ToLower(s)), "ς", "σ"))
+}
+
+// expand returns how a letter is written in ASCII.
+func expand(r rune) []string {
+	if x, ok := expansions[r]; ok || r < 0x370 || r > 0x400 {
+		return x
+	}
+	return expansions[base(r)] // Greek, with an accent
+}
 
 // maxSteps bounds how often eat tries another reading of a letter.
 const maxSteps = 256
@@ -34,7 +44,7 @@ var expansions = map[rune][]string{
 	'ў': {"w", "u"}, 'ј': {"j"}, 'љ': {"lj"}, 'њ': {"nj"}, 'ћ': {"c"}, 'ђ': {"dj", "d"}, 'џ': {"dz"},
 
 	'α': {"a"}, 'β': {"v", "b"}, 'γ': {"gh", "g", "y", "n"}, 'δ': {"dh", "d"}, 'ε': {"e"}, 'ζ': {"z"}, 'η': {"i", "e"}, 'θ': {"th"}, 'ι': {"i"},
-	'κ': {"k", "c"}, 'λ': {"l"}, 'μ': {"m"}, 'ν': {"n"}, 'ξ': {"ks", "x"}, 'ο': {"o"}, 'π': {"p"}, 'ρ': {"rh", "r"}, 'σ': {"s"}, 'ς': {"s"},
+	'κ': {"k", "c"}, 'λ': {"l"}, 'μ': {"m"}, 'ν': {"n"}, 'ξ': {"ks", "x"}, 'ο': {"o"}, 'π': {"p"}, 'ρ': {"rh", "r"}, 'σ': {"s"},
 	'τ': {"t"}, 'υ': {"y", "u", "v", "f", "i"}, 'φ': {"ph", "f"}, 'χ': {"ch", "kh", "h", "x"}, 'ψ': {"ps"}, 'ω': {"o"},
 }
 
@@ -132,7 +142,7 @@ func (e *eater) word(i int, w folded) int {
 }
 
 func hasEmpty(r rune) bool {
-	for _, x := range expansions[r] {
+	for _, x := range expand(r) {
 		if x == "" {
 			return true
 		}
@@ -168,7 +178,7 @@ func (e *eater) letter(i int, w folded) int {
 	if w[0] < utf8.RuneSelf {
 		return -1
 	}
-	for _, x := range expansions[w[0]] {
+	for _, x := range expand(w[0]) {
 		j := i
 		for k := 0; k < len(x) && j >= 0; k++ {
 			r, n := letterAt(e.b, j)
@@ -201,7 +211,7 @@ func (e *eater) letter(i int, w folded) int {
 
 // read goes on behind a letter r of the text, which ends at i.
 func (e *eater) read(r rune, i int, w folded) int {
-	for _, x := range expansions[r] {
+	for _, x := range expand(r) {
 		if x == "" || len(x) > len(w) {
 			continue
 		}
@@ -235,7 +245,9 @@ func letterAt(b []byte, i int) (rune, int) {
 			return -1, 1
 		}
 	}
-	r = unicode.ToLower(r)
+	if r = unicode.ToLower(r); r == 'ς' {
+		r = 'σ'
+	}
 	for k := 0; k < 4 && i+n < len(b); k++ {
 		m, w := rune(b[i+n]), 0
 		if m >= 0xcc || m == '\\' {
@@ -288,10 +300,8 @@ func wrongly(b []byte, i, depth int, page *charmap.Charmap) (rune, int) {
 	if lead >= 0xe0 && lead <= 0xf1 {
 		lead -= 0x20 // in lower case
 	}
-	if n == 0 || lead < 0xc3 || lead > 0xdf {
-		if depth == 1 || lead != 0xc2 {
-			return 0, 0
-		}
+	if n == 0 || lead < 0xc2 || lead > 0xdf {
+		return 0, 0
 	}
 	r, m := wrongly(b, i+n, depth-1, page)
 	next := pageByte(page, r)

@@ -36,7 +36,15 @@ const inline = " b i u a em strong span font small big code td th dd dt label di
 
 // gap reads what stands between two words, from b[i:]: spaces and punctuation,
 // the border of cells, tags.
-func gap(b []byte, i int) (j int, kind gapKind) {
+func gap(b []byte, i int) (int, gapKind) {
+	j, kind := gapRun(b, i)
+	if kind&gapApostrophe != 0 && kind&(gapComma|gapSemi) != 0 {
+		kind |= gapQuote
+	}
+	return j, kind
+}
+
+func gapRun(b []byte, i int) (j int, kind gapKind) {
 	j = i
 	n, tags := 0, 0
 	for j < len(b) && n < maxGapPlain {
@@ -126,9 +134,6 @@ func gap(b []byte, i int) (j int, kind gapKind) {
 			return j, kind
 		}
 		j++
-	}
-	if kind&gapApostrophe != 0 && kind&(gapComma|gapSemi) != 0 {
-		kind |= gapQuote
 	}
 	return j, kind
 }
@@ -259,7 +264,7 @@ func fieldValue(b []byte, i int) int {
 }
 
 // fieldBefore returns what the name of the field says whose value starts at s.
-func fieldBefore(b []byte, s int) (fieldClass, string, bool) {
+func fieldBefore(b []byte, s int) (class fieldClass, whose string, ok bool) {
 	if s == 0 {
 		return 0, "", false
 	}
@@ -276,11 +281,14 @@ func fieldBefore(b []byte, s int) (fieldClass, string, bool) {
 		if !isAlpha(b[i]) || i > 0 && (isAlnum(b[i-1]) || b[i-1] == '_' || b[i-1] == '-' || b[i-1] >= utf8.RuneSelf) {
 			continue
 		}
-		if class, whose, value := fieldName(b, i); class != fieldOther && value == s {
-			return class, whose, true
+		got, who, value := fieldName(b, i)
+		if value == s && got != fieldOther {
+			class, whose, ok = got, who, true // or a longer one: First name
+		} else if ok {
+			break
 		}
 	}
-	return 0, "", false
+	return class, whose, ok
 }
 
 // fieldAfter looks behind i for the value of a field of class want that belongs
@@ -311,7 +319,10 @@ func fieldAfter(b []byte, i int, class, want fieldClass, whose string) (int, boo
 		}
 		got, who, value := fieldName(b, start)
 		if got == want && who == whose {
-			return value, true
+			if inside, _, _ := fieldName(b, value); inside == fieldOther { // not name="last_name" value=
+				return value, true
+			}
+			continue
 		}
 		if got == class && who == whose {
 			return 0, false // the next record

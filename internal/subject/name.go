@@ -381,8 +381,11 @@ func (n *fullName) between(places []place, b []byte, from, i int, class, want fi
 		return append(places, place{i, flagJoined})
 	}
 	j, kind := gap(b, i)
-	if j == i || j >= len(b) {
+	if j >= len(b) {
 		return places
+	}
+	if j == i { // first_name=Zoe&last_name=Maes
+		return n.field(places, b, from, i, class, want)
 	}
 	var f nameFlags
 	ok := true
@@ -426,10 +429,16 @@ func (n *fullName) between(places []place, b []byte, from, i int, class, want fi
 		}
 	}
 	if kind&^(gapSpace|gapHyphen|gapDot) != 0 || !ok {
-		if got, whose, labelled := fieldBefore(b, from); labelled && got == class {
-			if at, ok := fieldAfter(b, i, class, want, whose); ok {
-				places = append(places, place{at, flagField})
-			}
+		places = n.field(places, b, from, i, class, want)
+	}
+	return places
+}
+
+// field adds the place of the next part in a field that is named.
+func (n *fullName) field(places []place, b []byte, from, i int, class, want fieldClass) []place {
+	if got, whose, ok := fieldBefore(b, from); ok && got == class {
+		if at, ok := fieldAfter(b, i, class, want, whose); ok {
+			places = append(places, place{at, flagField})
 		}
 	}
 	return places
@@ -477,7 +486,11 @@ func (n *fullName) at(b []byte, s int) (to, surFrom, surTo int, f nameFlags, ok 
 		if j < 0 {
 			continue
 		}
-		for _, p := range n.between(buf[:0], b, s, j, fieldGiven, fieldSurname, false) {
+		places := n.between(buf[:0], b, s, j, fieldGiven, fieldSurname, false)
+		if len(n.particles) > 0 {
+			places = n.field(places, b, s, j, fieldGiven, fieldInfix)
+		}
+		for _, p := range places {
 			if initials && p.f&flagJoined != 0 {
 				continue
 			}
@@ -605,6 +618,15 @@ func (n *fullName) ends(b []byte, s, end int, f nameFlags) bool {
 	}
 	if f&flagJoined != 0 && !n.joinable(b[s:end]) {
 		return false
+	}
+	if f&flagInitials != 0 && s > 1 { // K.Z. is not Z.
+		i := s
+		if b[i-1] == ' ' || b[i-1] == '-' {
+			i--
+		}
+		if i > 1 && b[i-1] == '.' && isUpper(b[i-2]) && (i == 2 || !wordBefore(b, i-2)) {
+			return false
+		}
 	}
 	if f&flagHyphen != 0 {
 		return true
@@ -763,7 +785,7 @@ func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
 	for s := start; s >= 0 && start-s <= maxNameBack && tried < maxNameWords; s-- {
 		c := b[s]
 		if c < utf8.RuneSelf {
-			if !isAlpha(c) && c != '\\' {
+			if !isAlpha(c) && c != '\\' && c != '?' {
 				continue
 			}
 			if s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
@@ -773,7 +795,7 @@ func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
 			continue
 		}
 		tried++
-		if c < utf8.RuneSelf && c != '\\' && strings.IndexByte(n.starts, lowerByte(c)) < 0 || s > 0 && wordBefore(b, s) {
+		if c < utf8.RuneSelf && c != '\\' && c != '?' && strings.IndexByte(n.starts, lowerByte(c)) < 0 || s > 0 && wordBefore(b, s) {
 			continue
 		}
 		to, surFrom, surTo, f, ok := n.at(b, s)
@@ -850,7 +872,11 @@ func (bl *builder) name(value string) {
 	case len(given) >= 4:
 		add(given)
 		for _, s := range spellings(sur) {
-			add(given[:1]+". "+s, s+" "+given[:1]+".", s+", "+given[:1])
+			if k := len(n.particles); k > 0 {
+				add(string(n.particles[k-1]) + " " + s)
+				continue
+			}
+			add(given[:1]+". "+s, given[:2]+". "+s, given[:1]+" "+s, s+" "+given[:1]+".", s+", "+given[:1])
 		}
 	default: // two short words are only looked for side by side
 		for _, g := range spellings(slices.Concat(n.given...)) {

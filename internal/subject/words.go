@@ -38,24 +38,32 @@ func spellings(w folded) []string {
 	}
 	upper := strings.ToUpper(s)
 	out := []string{s, upper, norm.NFD.String(s)}
+	cased := []string{s, upper}
+	if w[0] >= utf8.RuneSelf {
+		cased = append(cased, title(w))
+		out = append(out, title(w))
+	}
 	for _, r := range w {
 		if _, ok := cyrillic[r]; ok {
 			for _, page := range []*charmap.Charmap{charmap.Windows1251, charmap.KOI8R} {
-				out = append(out, encoded(page, s, upper, title(w))...)
+				out = append(out, encoded(page, cased...)...)
 			}
-			return append(append(out, title(w)), latin(w)...)
+			return append(out, latin(w)...)
 		}
 	}
 	var bare, wide strings.Builder
-	for _, r := range w {
+	for i, r := range w {
 		b := base(r)
-		x := expansions[r]
+		x := expand(r)
+		if b == 'υ' && i > 0 && base(w[i-1]) == 'ο' {
+			x = x[1:2] // ου is ou
+		}
 		if len(x) > 0 {
 			wide.WriteString(x[0])
 		} else {
 			wide.WriteRune(b)
 		}
-		if len(x) > 0 && b >= utf8.RuneSelf {
+		if len(x) > 0 && b >= utf8.RuneSelf && (b < 0x370 || b > 0x400) {
 			bare.WriteString(x[len(x)-1])
 		} else {
 			bare.WriteRune(b)
@@ -63,10 +71,17 @@ func spellings(w folded) []string {
 	}
 	out = append(out, bare.String(), wide.String())
 	if w[0] >= 0x370 && w[0] < 0x400 {
-		return append(append(out, title(w)), encoded(charmap.Windows1253, s, upper, title(w))...)
+		plain := folded(bare.String())
+		out = append(out, strings.ToUpper(string(plain)), title(plain))
+		for i, x := range out { // a sigma at the end
+			if stem, ok := strings.CutSuffix(x, "σ"); ok {
+				out[i] = stem + "ς"
+			}
+		}
+		return append(out, encoded(charmap.Windows1253, out...)...)
 	}
 	for _, page := range pages[:mainPages+1] {
-		if e := encoded(page, s, upper); len(e) > 0 {
+		if e := encoded(page, cased...); len(e) > 0 {
 			return append(out, e...)
 		}
 	}
@@ -185,7 +200,7 @@ func accented(w string) []string {
 // German, French, and without the diacritics of ISO 9.
 var cyrillic = map[rune][4]string{
 	'а': {"a", "a", "a", "a"}, 'б': {"b", "b", "b", "b"}, 'в': {"v", "w", "v", "v"}, 'г': {"g", "g", "g", "g"}, 'д': {"d", "d", "d", "d"}, 'е': {"e", "e", "e", "e"},
-	'ё': {"e", "jo", "io", "e"}, 'ж': {"zh", "sch", "j", "z"}, 'з': {"z", "s", "z", "z"}, 'и': {"i", "i", "i", "i"}, 'й': {"i", "j", "i", "j"}, 'к': {"k", "k", "k", "k"},
+	'ё': {"e", "jo", "io", "e"}, 'ж': {"zh", "sch", "j", "z"}, 'з': {"z", "s", "z", "z"}, 'и': {"i", "i", "i", "i"}, 'й': {"i", "i", "i", "j"}, 'к': {"k", "k", "k", "k"},
 	'л': {"l", "l", "l", "l"}, 'м': {"m", "m", "m", "m"}, 'н': {"n", "n", "n", "n"}, 'о': {"o", "o", "o", "o"}, 'п': {"p", "p", "p", "p"}, 'р': {"r", "r", "r", "r"},
 	'с': {"s", "s", "s", "s"}, 'т': {"t", "t", "t", "t"}, 'у': {"u", "u", "ou", "u"}, 'ф': {"f", "f", "f", "f"}, 'х': {"kh", "ch", "kh", "h"}, 'ц': {"ts", "z", "ts", "c"},
 	'ч': {"ch", "tsch", "tch", "c"}, 'ш': {"sh", "sch", "ch", "s"}, 'щ': {"shch", "schtsch", "chtch", "s"}, 'ъ': {"ie", "", "", ""}, 'ы': {"y", "y", "y", "y"},
@@ -195,6 +210,9 @@ var cyrillic = map[rune][4]string{
 
 func latin(w folded) []string {
 	var out []string
+	if k := len(w) - 2; k > 3 && w[k+1] == 'й' {
+		w = w[:k] // -ий, -ый, -ой are written in many ways
+	}
 	for style := range 4 {
 		var b strings.Builder
 		for _, r := range w {
