@@ -43,8 +43,8 @@ var expansions = map[rune][]string{
 	'ю': {"yu", "iu", "ju", "iou", "joe"}, 'я': {"ya", "ia", "ja"}, 'і': {"i"}, 'ї': {"yi", "ji", "i"}, 'є': {"ye", "ie", "je"}, 'ґ': {"g"},
 	'ў': {"w", "u"}, 'ј': {"j"}, 'љ': {"lj"}, 'њ': {"nj"}, 'ћ': {"c"}, 'ђ': {"dj", "d"}, 'џ': {"dz"},
 
-	'α': {"a"}, 'β': {"v", "b"}, 'γ': {"gh", "g", "y", "n"}, 'δ': {"dh", "d"}, 'ε': {"e"}, 'ζ': {"z"}, 'η': {"i", "e"}, 'θ': {"th"}, 'ι': {"i"},
-	'κ': {"k", "c"}, 'λ': {"l"}, 'μ': {"m"}, 'ν': {"n"}, 'ξ': {"ks", "x"}, 'ο': {"o"}, 'π': {"p"}, 'ρ': {"rh", "r"}, 'σ': {"s"},
+	'α': {"a"}, 'β': {"v", "b"}, 'γ': {"g", "gh", "y", "n"}, 'δ': {"d", "dh"}, 'ε': {"e"}, 'ζ': {"z"}, 'η': {"i", "e"}, 'θ': {"th"}, 'ι': {"i"},
+	'κ': {"k", "c"}, 'λ': {"l"}, 'μ': {"m"}, 'ν': {"n"}, 'ξ': {"ks", "x"}, 'ο': {"o"}, 'π': {"p"}, 'ρ': {"r", "rh"}, 'σ': {"s"},
 	'τ': {"t"}, 'υ': {"y", "u", "v", "f", "i"}, 'φ': {"ph", "f"}, 'χ': {"ch", "kh", "h", "x"}, 'ψ': {"ps"}, 'ω': {"o"},
 }
 
@@ -108,8 +108,10 @@ func eat(b []byte, i int, w folded) (end int, lossy bool) {
 		return -1, false // nearly always
 	}
 	e := eater{b: b}
-	end = e.word(i, w)
-	return end, end >= 0 && e.lossy
+	if end = e.word(i, w); end <= i {
+		return -1, false // of nothing but letters that may be left out
+	}
+	return end, e.lossy
 }
 
 func lowerByte(c byte) byte {

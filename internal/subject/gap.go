@@ -282,9 +282,9 @@ func fieldBefore(b []byte, s int) (class fieldClass, whose string, ok bool) {
 			continue
 		}
 		got, who, value := fieldName(b, i)
-		if value == s && got != fieldOther {
+		if value == s && got != fieldOther && (!ok || who == "") {
 			class, whose, ok = got, who, true // or a longer one: First name
-		} else if ok {
+		} else if ok && value != s {
 			break
 		}
 	}

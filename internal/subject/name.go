@@ -29,8 +29,8 @@ type fullName struct {
 	middle    []folded // other given names, often left out
 	particles []folded
 	core      []folded
-	second    bool // the last of core is a second surname, often left out
-	starts    string
+	second    bool      // the last of core is a second surname, often left out
+	first     [4]uint32 // ASCII characters with which it may start
 }
 
 func foldWords(ws []string) []folded {
@@ -115,23 +115,30 @@ func parseName(value string) *fullName {
 		}
 	}
 	n.second = n.second && len(n.core) == 2
-	var starts strings.Builder
-	for _, part := range [][]folded{n.given[:1], n.particles, n.core[:1]} {
-		if len(part) > 0 {
-			starts.WriteRune(base(part[0][0]))
-			for _, x := range expansions[part[0][0]] {
-				if x != "" {
-					starts.WriteByte(x[0])
-				}
-			}
-			for r, xs := range map[rune]string{'a': "æåä", 'o': "öøœ", 'u': "ü", 't': "þ", 'i': "ĳÿ"} {
-				if part[0][0] == r {
-					starts.WriteString(xs)
-				}
+	start := func(r rune) {
+		if r < utf8.RuneSelf {
+			n.first[r>>5] |= 1 << (r & 31)
+			if 'a' <= r && r <= 'z' {
+				n.first[r>>5-1] |= 1 << (r & 31)
 			}
 		}
 	}
-	n.starts = starts.String()
+	start('\\')
+	for _, part := range [][]folded{n.given, n.particles, n.core} {
+		if len(part) == 0 {
+			continue
+		}
+		r := part[0][0]
+		start(base(r))
+		if r >= utf8.RuneSelf {
+			start('?') // where it was lost
+		}
+		for _, x := range expand(r) {
+			if x != "" {
+				start(rune(x[0]))
+			}
+		}
+	}
 	return n
 }
 
@@ -772,6 +779,7 @@ func lineStarts(b []byte, i int) bool {
 // Limits of the search for where a name starts.
 const (
 	maxNameBack  = 320
+	maxNamePlain = 96
 	maxNameWords = 48
 )
 
@@ -785,17 +793,17 @@ func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
 	for s := start; s >= 0 && start-s <= maxNameBack && tried < maxNameWords; s-- {
 		c := b[s]
 		if c < utf8.RuneSelf {
-			if !isAlpha(c) && c != '\\' && c != '?' {
-				continue
-			}
-			if s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
+			if n.first[c>>5]&(1<<(c&31)) == 0 || s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
 				continue
 			}
 		} else if !utf8.RuneStart(c) && s > 0 && b[s-1] >= utf8.RuneSelf {
 			continue
 		}
-		tried++
-		if c < utf8.RuneSelf && c != '\\' && c != '?' && strings.IndexByte(n.starts, lowerByte(c)) < 0 || s > 0 && wordBefore(b, s) {
+		// Far off only the value of a field is of use.
+		if start-s > maxNamePlain && (s == 0 || b[s-1] == ' ' && (s < 2 || b[s-2] != ':')) {
+			continue
+		}
+		if tried++; s > 0 && wordBefore(b, s) {
 			continue
 		}
 		to, surFrom, surTo, f, ok := n.at(b, s)
