@@ -106,7 +106,8 @@ type postal struct {
 	box    string
 	post   string // without the country, in capitals
 	town   []folded
-	names  []folded // the town in other languages
+	parts  []streetWord // of the town
+	names  []folded     // the town in other languages
 }
 
 // A streetWord is one word of a street: any of the forms, behind a stem where the
@@ -243,7 +244,7 @@ func parseAddress(value string) *postal {
 			}
 		}
 	}
-	for len(street) > 1 && (strings.Contains(numberWords, " "+strings.Trim(plain(street[len(street)-1]), ".°º")+" ")) {
+	for len(street) > 1 && strings.Contains(numberWords, " "+strings.Trim(plain(street[len(street)-1]), ".°º")+" ") {
 		street = street[:len(street)-1]
 	}
 	if seg < 0 || len(street) == 0 || len(number) == 0 {
@@ -348,6 +349,7 @@ func (a *postal) readPlace(segs [][]string) {
 		}
 	}
 	for _, w := range a.town {
+		a.parts = append(a.parts, streetWordOf(string(w), false))
 		for _, t := range towns {
 			f := strings.Fields(t)
 			if slices.Contains(f, plain(string(w))) {
@@ -413,7 +415,7 @@ func (a *postal) eatStreet(b []byte, i, k int) int {
 		if k+1 == len(a.street) {
 			return j
 		}
-		if g, kind := gap(b, j); kind&^(innerGap) == 0 && g-j <= 4 {
+		if g, kind := gap(b, j); kind&^innerGap == 0 && g-j <= 4 {
 			j = g
 		} else if b[j] == '/' { // C/
 			j++
@@ -603,8 +605,7 @@ func (a *postal) eatTown(b []byte, i int) int {
 			j = g
 		}
 		end := -1
-		sw := streetWordOf(string(w), false)
-		for _, f := range sw.forms {
+		for _, f := range a.parts[k].forms {
 			if end, _ = eat(b, j, f); end >= 0 && !wordAt(b, end) {
 				break
 			}

@@ -59,8 +59,23 @@ var pages = [...]*charmap.Charmap{
 
 const mainPages = 3
 
+// latinBases holds base of the letters of most of Europe.
+var latinBases = func() (t [0x250]rune) {
+	for r := range rune(len(t)) {
+		t[r] = bare(r)
+	}
+	return t
+}()
+
 // base returns a letter without its diacritics.
 func base(r rune) rune {
+	if r >= 0 && int(r) < len(latinBases) {
+		return latinBases[r]
+	}
+	return bare(r)
+}
+
+func bare(r rune) rune {
 	if r < utf8.RuneSelf {
 		return r
 	}

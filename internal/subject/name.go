@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode"
@@ -204,7 +205,7 @@ func inner(b []byte, i int) (int, nameFlags, bool) {
 	return j, f, ok
 }
 
-// sequence eats words with what stands between them.
+// eatWords eats words with what stands between them.
 func eatWords(b []byte, i int, ws []folded) (int, nameFlags) {
 	var f nameFlags
 	for k, w := range ws {
@@ -689,7 +690,7 @@ func capitalBefore(b []byte, i int) bool {
 	return n > 1 && unicode.IsUpper(first)
 }
 
-// wordsBefore looks at what stands right before s, in the same line and with
+// neighbourBefore looks at what stands right before s, in the same line and with
 // nothing but a blank between.
 func neighbourBefore(b []byte, s int) (word string, capital bool) {
 	i := s
@@ -789,14 +790,19 @@ func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
 		from, to int
 		form     string
 	}
-	tried := 0
-	for s := start; s >= 0 && start-s <= maxNameBack && tried < maxNameWords; s-- {
+	tried, back := 0, maxNamePlain
+	if bytes.ContainsAny(b[max(start-48, 0):start], ":=>") {
+		back = maxNameBack
+	}
+	for s := start; s >= 0 && start-s <= back && tried < maxNameWords; s-- {
 		c := b[s]
 		if c < utf8.RuneSelf {
 			if n.first[c>>5]&(1<<(c&31)) == 0 || s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
 				continue
 			}
 		} else if !utf8.RuneStart(c) && s > 0 && b[s-1] >= utf8.RuneSelf {
+			continue
+		} else if r, n := utf8.DecodeRune(b[s:]); n > 1 && r != utf8.RuneError && !unicode.IsLetter(r) && r != '√' && r != '├' {
 			continue
 		}
 		// Far off only the value of a field is of use.

@@ -1,7 +1,6 @@
 package subject
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -188,6 +187,6 @@ func TestNamesInHostileText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []string{"broeck ", "zo broeck\x00", `"first_name":"zoë", broeck`, "v.d. broeck zoe ", "йййййййййй ", "genutstr 35 ", "zoë\x00\x00\x00\x00\x00", "<broeck", "name: broeck ", "\xc3\xa3\xc2\xa3broeck"} {
-		_ = fmt.Sprint(len(r.Find(nil, []byte(strings.Repeat(s, 100_000/len(s))))))
+		r.Find(nil, []byte(strings.Repeat(s, 100_000/len(s))))
 	}
 }
