@@ -1,37 +1,913 @@
 package subject
 
-import "strings"
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spoor-scan/spoor/internal/match"
+)
 
 // particles are the words that go with a surname.
-const particles = " van von vom zu zur de der den del della dei des di da do dos das du la le les el al ten ter ver te 't of bin ibn af av "
+const particles = " van von vom zu zur zum de der den vanden vander vande della dei degli delle del di da do dos das du des d la le les los las el al ul ten ter ver te t op of bin ben ibn abu af av y i e "
 
-// name adds the orders in which a name is written.
-func (bl *builder) name(value string) {
-	raw := words(value)
-	t := make([]string, len(raw))
-	for i, w := range raw {
-		t[i] = plain(w)
+// twoSurnames are frequent first surnames of people who have two, beside those
+// in -ez. Who has two often leaves out the second.
+const twoSurnames = " garcia martin ruiz diaz munoz moreno alonso romero navarro torres serrano blanco molina delgado castro ortega rubio marin iglesias sanz nunez medina garrido cortes castillo santos guerrero lozano cano prieto mendez cruz gallego vidal leon herrera flores cabrera campos vega fuentes carrasco reyes aguilar santana herrero montero vargas rojas silva "
+
+// devout are words of Spanish given names that begin with a particle: María del Carmen.
+const devout = " carmen pilar mar rosario dolores angeles cruz rocio sol mercedes consuelo luz nieves "
+
+// salutations and titles that may stand between a surname and a given name, in a
+// cell of their own or not.
+const salutations = " dhr mevr mw mevrouw meneer heer mme mlle m mr mrs ms miss madame monsieur mademoiselle herr frau hr fr dr drs ir ing prof mgr maitre me sr sra srta don dona sig sigra dott pan pani jr sen f v man vrouw male female nl en de fr "
+
+// A fullName is the name of a person in its parts.
+type fullName struct {
+	given     []folded // one word, or those of a double given name
+	middle    []folded // other given names, often left out
+	particles []folded
+	core      []folded
+	second    bool      // the last of core is a second surname, often left out
+	first     [4]uint32 // ASCII characters with which it may start
+}
+
+func foldWords(ws []string) []folded {
+	out := make([]folded, len(ws))
+	for i, w := range ws {
+		out[i] = foldWord(w)
 	}
-	// The surname starts at its first particle, else it is the last word.
-	sur := len(t) - 1
-	for i := 1; i < len(t); i++ {
-		if strings.Contains(particles, " "+t[i]+" ") {
-			sur = i
+	return out
+}
+
+func isParticle(w string) bool { return strings.Contains(particles, " "+plain(w)+" ") }
+
+// parseName divides a name into its parts.
+func parseName(value string) *fullName {
+	n := &fullName{}
+	var given, sur [][]string // chunks between blanks, of words between hyphens and apostrophes
+	if before, after, ok := strings.Cut(value, ","); ok && len(words(before)) > 0 && len(words(after)) > 0 {
+		given, sur = chunks(after), chunks(before)
+		for i := len(given) - 1; i > 0 && isParticle(given[i][0]); i-- { // Broeck, Zoë van den
+			sur = append([][]string{given[i]}, sur...)
+			given = given[:i]
+		}
+	} else {
+		all := chunks(value)
+		if len(all) < 2 {
+			// One chunk of several words: Zoë-Maes.
+			ws := words(value)
+			all = [][]string{ws[:1], ws[1:]}
+			if len(ws) < 2 {
+				all = [][]string{ws, ws}
+			}
+		}
+		at := len(all) - 1
+		for i := 1; i < len(all); i++ {
+			if !isParticle(all[i][0]) || i == len(all)-1 && len(all[i]) == 1 {
+				continue
+			}
+			k := i
+			for k < len(all)-1 && isParticle(all[k][0]) {
+				k++
+			}
+			if k < len(all)-1 && strings.Contains(devout, " "+plain(all[k][0])+" ") {
+				i = k
+				continue
+			}
+			at = i
 			break
 		}
+		if at == len(all)-1 && at >= 2 && len(all[at-1]) == 1 {
+			if w := plain(all[at-1][0]); len(w) > 4 && strings.HasSuffix(w, "ez") || strings.Contains(twoSurnames, " "+w+" ") {
+				at--
+				n.second = true
+			}
+		}
+		given, sur = all[:at], all[at:]
 	}
-	seqs := []sequence{
-		{t, "plain"},
-		{append(append([]string{}, t[sur:]...), t[:sur]...), "surname-first"},
+	n.given = foldWords(given[0])
+	for _, c := range given[1:] {
+		n.middle = append(n.middle, foldWords(c)...)
 	}
-	if before, after, ok := strings.Cut(value, ","); ok {
-		// Given as "Surname, First".
-		a, b := tokens(after), tokens(before)
-		seqs = []sequence{{append(append([]string{}, a...), b...), "plain"}, {t, "surname-first"}}
+	var flat []string
+	for _, c := range sur {
+		flat = append(flat, c...)
 	}
-	if sur < len(t)-1 { // Broeck, Zoë Van den
-		last := len(t) - 1
-		seqs = append(seqs, sequence{append(append([]string{t[last]}, t[:sur]...), t[sur:last]...), "surname-first"})
+	for len(flat) > 1 && isParticle(flat[0]) {
+		n.particles, flat = append(n.particles, foldWord(flat[0])), flat[1:]
 	}
-	bl.sequences(raw, seqs)
+	if len(n.particles) == 0 {
+		for _, p := range [][]string{{"van", "den"}, {"van", "der"}, {"van", "de"}, {"van"}} {
+			glued := strings.Join(p, "")
+			if w := strings.ToLower(flat[0]); strings.HasPrefix(w, glued) && len(w) >= len(glued)+4 && len(flat) == 1 {
+				n.particles, flat[0] = foldWords(p), flat[0][len(glued):]
+				break
+			}
+		}
+	}
+	for _, w := range flat {
+		if k := mcLen(w); k > 0 {
+			n.core = append(n.core, foldWord(w[:k]), foldWord(w[k:]))
+		} else {
+			n.core = append(n.core, foldWord(w))
+		}
+	}
+	n.second = n.second && len(n.core) == 2
+	start := func(r rune) {
+		if r < utf8.RuneSelf {
+			n.first[r>>5] |= 1 << (r & 31)
+			if 'a' <= r && r <= 'z' {
+				n.first[r>>5-1] |= 1 << (r & 31)
+			}
+		}
+	}
+	start('\\')
+	for _, part := range [][]folded{n.given, n.particles, n.core} {
+		if len(part) == 0 {
+			continue
+		}
+		r := part[0][0]
+		start(base(r))
+		if r >= utf8.RuneSelf {
+			start('?') // where it was lost
+		}
+		for _, x := range expand(r) {
+			if x != "" {
+				start(rune(x[0]))
+			}
+		}
+	}
+	return n
+}
+
+// mcLen returns the length of Mc or Mac at the start of a surname, which may
+// stand by itself.
+func mcLen(w string) int {
+	switch {
+	case len(w) >= 6 && strings.EqualFold(w[:2], "mc") && isAlpha(w[2]):
+		return 2
+	case len(w) >= 6 && w[:3] == "Mac" && isUpper(w[3]):
+		return 3
+	}
+	return 0
+}
+
+// chunks splits at blanks, and those at hyphens and the like.
+func chunks(s string) [][]string {
+	var out [][]string
+	for _, c := range strings.Fields(s) {
+		if w := words(c); len(w) > 0 {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// How a name was found.
+type nameFlags uint16
+
+const (
+	flagSurnameFirst nameFlags = 1 << iota
+	flagInitials               // for the given name
+	flagAdded                  // an initial that the identifier doesn't have
+	flagShort                  // middle names or a second surname left out
+	flagLossy
+	flagCell
+	flagField
+	flagJoined
+	flagHyphen // hyphens, dots or underscores stand between the words
+	flagLoose  // a line or a comma parts the two names
+)
+
+// Two words are in one part of a name, or in two.
+const (
+	innerGap = gapSpace | gapLine | gapHyphen | gapDot | gapJoin | gapApostrophe
+	wordGap  = gapHyphen | gapDot | gapJoin
+)
+
+// inner passes over what stands between two words of one part of a name.
+func inner(b []byte, i int) (int, nameFlags, bool) {
+	if i < len(b) && isAlpha(b[i]) {
+		return i, 0, true
+	}
+	j, kind := gap(b, i)
+	var f nameFlags
+	if kind&wordGap != 0 {
+		f = flagHyphen
+	}
+	ok := j-i <= 6 && (kind&^innerGap == 0 && (kind&gapDot == 0 || kind == gapDot) || kind == gapCell && j == i+1)
+	if kind&gapCell != 0 {
+		f |= flagCell
+	}
+	return j, f, ok
+}
+
+// eatWords eats words with what stands between them.
+func eatWords(b []byte, i int, ws []folded) (int, nameFlags) {
+	var f nameFlags
+	for k, w := range ws {
+		if k > 0 {
+			j, g, ok := inner(b, i)
+			if !ok {
+				return -1, 0
+			}
+			if g&flagCell != 0 {
+				return -1, 0
+			}
+			i, f = j, f|g
+		}
+		end, lossy := eat(b, i, w)
+		if end < 0 {
+			return -1, 0
+		}
+		if lossy {
+			f |= flagLossy
+		}
+		i = end
+	}
+	return i, f
+}
+
+func (n *fullName) eatGiven(b []byte, i int) (int, nameFlags) {
+	i, f := eatWords(b, i, n.given)
+	if i < 0 {
+		return -1, 0
+	}
+	for _, m := range n.middle {
+		j, kind := gap(b, i)
+		if j > i && kind&^(innerGap|gapCell) == 0 {
+			if end, lossy := eat(b, j, m); end >= 0 && !wordAt(b, end) {
+				i = end
+				if lossy {
+					f |= flagLossy
+				}
+				continue
+			}
+			if end, _ := eat(b, j, m[:1]); end >= 0 && !wordAt(b, end) && (isUpper(b[j]) || end < len(b) && b[end] == '.') {
+				i, f = end, f|flagShort
+				if i < len(b) && b[i] == '.' {
+					i++
+				}
+				continue
+			}
+		}
+		f |= flagShort
+	}
+	return i, f
+}
+
+// eatInitials eats initials, or an abbreviation that ends with a dot, of the
+// first of the given names or of several in their order.
+func (n *fullName) eatInitials(b []byte, i int) int {
+	names := n.given
+	if len(n.middle) > 0 {
+		names = append(names[:len(names):len(names)], n.middle...)
+	}
+	end := -1
+	for k, w := range names {
+		j := i
+		if k > 0 {
+			for j < len(b) && (b[j] == ' ' || b[j] == '-') && j-i < 2 {
+				j++
+			}
+		}
+		stop, _ := eat(b, j, w[:1])
+		if stop < 0 {
+			if k == 0 {
+				return -1
+			}
+			continue // left out
+		}
+		for l := 2; l <= 4 && l < len(w); l++ {
+			if long, _ := eat(b, j, w[:l]); long >= 0 && long < len(b) && b[long] == '.' {
+				stop = long
+			}
+		}
+		dotted := stop < len(b) && b[stop] == '.'
+		if !dotted && !isUpper(b[j]) && b[j] < utf8.RuneSelf {
+			break
+		}
+		if dotted {
+			stop++
+		} else if wordAt(b, stop) && (k == len(names)-1 || !isUpper(b[stop])) {
+			break // the word goes on: no initial
+		}
+		i, end = stop, stop
+	}
+	if end < 0 || wordAt(b, end) && b[end-1] != '.' {
+		return -1
+	}
+	// Another initial would be another person's.
+	j := end
+	for j < len(b) && (b[j] == ' ' || b[j] == '-') && j-end < 2 {
+		j++
+	}
+	if j+1 < len(b) && isUpper(b[j]) && b[j+1] == '.' {
+		return -1
+	}
+	return end
+}
+
+func (n *fullName) eatParticles(b []byte, i int) (int, nameFlags) {
+	if end, f := eatWords(b, i, n.particles); end >= 0 {
+		return end, f
+	}
+	// v.d., v/d, vd, v. d.
+	if n.particles[0][0] != 'v' {
+		return -1, 0
+	}
+	var f nameFlags
+	for k, p := range n.particles {
+		for k > 0 && i < len(b) && (b[i] == '.' || b[i] == '/' || b[i] == ' ') {
+			i++
+		}
+		end, _ := eat(b, i, p[:1])
+		if end < 0 {
+			return -1, 0
+		}
+		i, f = end, flagShort
+	}
+	if i < len(b) && b[i] == '.' {
+		i++
+	}
+	if i >= len(b) || isAlpha(b[i]) && b[i-1] != '.' {
+		return -1, 0
+	}
+	return i, f
+}
+
+func (n *fullName) eatCore(b []byte, i int) (int, nameFlags) {
+	end, f := eatWords(b, i, n.core)
+	if end < 0 && n.second {
+		end, f = eatWords(b, i, n.core[:1])
+		f |= flagShort
+	}
+	return end, f
+}
+
+func (n *fullName) eatSurname(b []byte, i int) (int, nameFlags) {
+	if len(n.particles) == 0 {
+		return n.eatCore(b, i)
+	}
+	j, f := n.eatParticles(b, i)
+	if j < 0 {
+		return -1, 0
+	}
+	k, g, ok := inner(b, j)
+	if !ok {
+		var places [4]place
+		for _, p := range n.between(places[:0], b, i, j, fieldInfix, fieldSurname, false) {
+			if p.f&(flagCell|flagField) == 0 {
+				continue
+			}
+			if end, h := n.eatCore(b, p.at); end >= 0 {
+				return end, f | p.f | h
+			}
+		}
+		return -1, 0
+	}
+	end, h := n.eatCore(b, k)
+	return end, f | g | h
+}
+
+// A place is where the next part of a name may start.
+type place struct {
+	at int
+	f  nameFlags
+}
+
+// between returns where the next part may start behind one that ends at i and
+// started at from.
+func (n *fullName) between(places []place, b []byte, from, i int, class, want fieldClass, surnameFirst bool) []place {
+	if i < len(b) && wordAt(b, i) {
+		if b[i-1] == '.' {
+			return append(places, place{i, 0})
+		}
+		return append(places, place{i, flagJoined})
+	}
+	j, kind := gap(b, i)
+	if j >= len(b) {
+		return places
+	}
+	if j == i { // first_name=Zoe&last_name=Maes
+		return n.field(places, b, from, i, class, want)
+	}
+	var f nameFlags
+	ok := true
+	text := kind &^ (gapSpace | gapLine)
+	switch {
+	case kind&gapCell != 0:
+		f = flagCell
+		ok = kind&(gapLine|gapSlash) == 0
+	case kind&gapTag != 0:
+		ok = kind&(gapComma|gapSemi|gapSlash) == 0
+	case kind&gapQuote != 0:
+		ok = kind&gapLine == 0 && kind&(gapComma|gapSemi|gapSpace) != 0
+		f = flagLoose
+	case text == 0:
+		if kind&gapLine != 0 {
+			f = flagLoose
+			ok = !surnameFirst
+		}
+	case text == gapComma:
+		f = flagLoose
+		ok = surnameFirst || kind == gapComma && j == i+1
+	case text == gapSemi:
+		f = flagLoose
+		ok = kind&gapLine == 0
+	case text == gapHyphen || text == gapDot || text == gapJoin:
+		f = flagHyphen
+		ok = kind == text && (j == i+1 || kind == gapJoin && j == i+2)
+	default:
+		ok = false
+	}
+	if ok {
+		places = append(places, place{j, f})
+		// A title, initials or an infix may stand between, in a cell or not.
+		for k := 0; k < 3 && (f == flagCell || surnameFirst && text == gapComma); k++ {
+			end, ok := skip(b, j, f == flagCell)
+			if !ok {
+				break
+			}
+			j = end
+			places = append(places, place{j, f})
+		}
+	}
+	if kind&^(gapSpace|gapHyphen|gapDot) != 0 || !ok {
+		places = n.field(places, b, from, i, class, want)
+	}
+	return places
+}
+
+// field adds the place of the next part in a field that is named.
+func (n *fullName) field(places []place, b []byte, from, i int, class, want fieldClass) []place {
+	if got, whose, ok := fieldBefore(b, from); ok && got == class {
+		if at, ok := fieldAfter(b, i, class, want, whose); ok {
+			places = append(places, place{at, flagField})
+		}
+	}
+	return places
+}
+
+// skip passes over a cell, or else a word, that is a title or initials.
+func skip(b []byte, i int, cell bool) (int, bool) {
+	j := i
+	for j < len(b) && j-i < 12 && (isAlpha(b[j]) || b[j] == '.') {
+		j++
+	}
+	if j == i || j >= len(b) {
+		return 0, false
+	}
+	word := strings.ToLower(strings.TrimSuffix(string(b[i:j]), "."))
+	known := strings.Contains(salutations, " "+word+" ")
+	if !cell {
+		if len(word) < 2 || !known || b[j] != ' ' {
+			return 0, false
+		}
+		return j + 1, true
+	}
+	if b[j] != 0 || !known && !(isUpper(b[i]) && j-i <= 6 && b[i+1] == '.' && b[j-1] == '.') {
+		return 0, false
+	}
+	for j < len(b) && b[j] == 0 {
+		j++
+	}
+	return j, j < len(b)
+}
+
+// at reads the name in any of its orders where it starts at s. split is where its
+// surname lies.
+func (n *fullName) at(b []byte, s int) (to, surFrom, surTo int, f nameFlags, ok bool) {
+	var buf [6]place
+	// Given name, surname.
+	for _, initials := range []bool{false, true} {
+		var j int
+		var g nameFlags
+		if initials {
+			j, g = n.eatInitials(b, s), flagInitials
+		} else {
+			j, g = n.eatGiven(b, s)
+		}
+		if j < 0 {
+			continue
+		}
+		places := n.between(buf[:0], b, s, j, fieldGiven, fieldSurname, false)
+		if len(n.particles) > 0 {
+			places = n.field(places, b, s, j, fieldGiven, fieldInfix)
+		}
+		for _, p := range places {
+			if initials && p.f&flagJoined != 0 {
+				continue
+			}
+			if end, h := n.eatSurname(b, p.at); end >= 0 && n.ends(b, s, end, g|p.f|h) {
+				return end, p.at, end, g | p.f | h, true
+			}
+			if initials || p.f != 0 {
+				continue
+			}
+			// Jan P. Janssens, where there is no P in the name that was given.
+			if k := p.at; k+2 < len(b) && isUpper(b[k]) && (b[k+1] == '.' || b[k+1] == ' ') {
+				k++
+				for k < len(b) && (b[k] == '.' || isUpper(b[k]) && k+1 < len(b) && b[k+1] == '.') {
+					k++
+				}
+				if k < len(b) && b[k] == ' ' {
+					k++
+				}
+				if end, h := n.eatSurname(b, k); end >= 0 && n.ends(b, s, end, g|h) {
+					return end, k, end, g | h | flagAdded, true
+				}
+			}
+		}
+		if len(n.particles) > 0 && !initials { // from a keyed record: given, surname, infix
+			for _, p := range n.between(buf[:0], b, s, j, fieldGiven, fieldSurname, false) {
+				if p.f&(flagField|flagCell) == 0 {
+					continue
+				}
+				c, h := n.eatCore(b, p.at)
+				if c < 0 {
+					continue
+				}
+				var more [6]place
+				for _, q := range n.between(more[:0], b, p.at, c, fieldSurname, fieldInfix, false) {
+					if q.f&(flagField|flagCell) == 0 {
+						continue
+					}
+					if end, k := n.eatParticles(b, q.at); end >= 0 && n.ends(b, s, end, g|p.f|h|q.f|k) {
+						return end, p.at, c, g | p.f | h | q.f | k, true
+					}
+				}
+			}
+		}
+	}
+	// Surname, given name; and with the particles behind either.
+	if j, g := n.eatSurname(b, s); j >= 0 {
+		if end, h, ok := n.thenGiven(b, s, j); ok && n.ends(b, s, end, g|h) {
+			return end, s, j, g | h | flagSurnameFirst, true
+		}
+	}
+	if len(n.particles) == 0 {
+		return 0, 0, 0, 0, false
+	}
+	j, g := n.eatCore(b, s)
+	if j < 0 {
+		return 0, 0, 0, 0, false
+	}
+	for _, p := range n.between(buf[:0], b, s, j, fieldSurname, fieldGiven, true) {
+		for _, initials := range []bool{false, true} {
+			var k int
+			var h nameFlags
+			if initials {
+				k, h = n.eatInitials(b, p.at), flagInitials
+			} else {
+				k, h = n.eatGiven(b, p.at)
+			}
+			if k < 0 {
+				continue
+			}
+			var more [6]place
+			for _, q := range n.between(more[:0], b, p.at, k, fieldGiven, fieldInfix, true) {
+				if q.f&flagJoined != 0 {
+					continue
+				}
+				if end, l := n.eatParticles(b, q.at); end >= 0 && n.ends(b, s, end, g|h|l|p.f|q.f) {
+					return end, s, j, g | h | l | p.f | q.f | flagSurnameFirst, true
+				}
+			}
+		}
+	}
+	for _, p := range n.between(buf[:0], b, s, j, fieldSurname, fieldInfix, true) {
+		k, h := n.eatParticles(b, p.at)
+		if k < 0 || p.f&flagJoined != 0 {
+			continue
+		}
+		if end, l, ok := n.thenGiven(b, p.at, k); ok && n.ends(b, s, end, g|h|l|p.f) {
+			return end, s, j, g | h | l | p.f | flagSurnameFirst, true
+		}
+	}
+	return 0, 0, 0, 0, false
+}
+
+func (n *fullName) thenGiven(b []byte, from, j int) (int, nameFlags, bool) {
+	var buf [6]place
+	class := fieldSurname
+	if got, _, ok := fieldBefore(b, from); ok && got == fieldInfix {
+		class = fieldInfix
+	}
+	for _, p := range n.between(buf[:0], b, from, j, class, fieldGiven, true) {
+		if end, h := n.eatGiven(b, p.at); end >= 0 && !wordAt(b, end) {
+			return end, p.f | h, true
+		}
+		if p.f&(flagJoined|flagHyphen) != 0 {
+			continue
+		}
+		if end := n.eatInitials(b, p.at); end >= 0 && !wordAt(b, end) {
+			// A capital that may as well be a word of the next sentence.
+			if b[end-1] != '.' && p.f == 0 && (strings.IndexByte("AEIOYaeioy", b[p.at]) >= 0 || !lineEnds(b, end)) {
+				continue
+			}
+			return end, p.f | flagInitials, true
+		}
+	}
+	return 0, 0, false
+}
+
+func lineEnds(b []byte, i int) bool {
+	return i >= len(b) || strings.IndexByte("\r\n\x00,;|\t\"')<", b[i]) >= 0
+}
+
+// ends reports whether a name that lies at b[s:end] ends and starts there.
+func (n *fullName) ends(b []byte, s, end int, f nameFlags) bool {
+	if wordAt(b, end) {
+		return false
+	}
+	if f&flagJoined != 0 && !n.joinable(b[s:end]) {
+		return false
+	}
+	if f&flagInitials != 0 && s > 1 { // K.Z. is not Z.
+		i := s
+		if b[i-1] == ' ' || b[i-1] == '-' {
+			i--
+		}
+		if i > 1 && b[i-1] == '.' && isUpper(b[i-2]) && (i == 2 || !wordBefore(b, i-2)) {
+			return false
+		}
+	}
+	if f&flagHyphen != 0 {
+		return true
+	}
+	// A hyphen makes it another surname, or another given name.
+	if end+1 < len(b) && b[end] == '-' {
+		if r, _ := runeAfter(b, end+1); unicode.IsUpper(r) {
+			return false
+		}
+	}
+	if s > 1 && b[s-1] == '-' && capitalBefore(b, s-1) {
+		return false
+	}
+	return true
+}
+
+// joinable reports whether what is written in one word is long enough, or shows
+// by capitals of what it is made.
+func (n *fullName) joinable(b []byte) bool {
+	letters, capitals, small := 0, 0, 0
+	for _, c := range b {
+		if isAlpha(c) || c >= utf8.RuneSelf {
+			letters++
+		}
+		if isUpper(c) {
+			capitals++
+		} else {
+			small++
+		}
+	}
+	g, c := 0, 0
+	for _, w := range n.given {
+		g += len(w)
+	}
+	for _, w := range n.core {
+		c += len(w)
+	}
+	return g >= 3 && c >= 3 && (letters >= 8 || letters >= 6 && capitals >= 2 && small > 0)
+}
+
+// capitalBefore reports whether the word that ends at i starts with a capital.
+func capitalBefore(b []byte, i int) bool {
+	first := rune(-1)
+	n := 0
+	for j := i; j > 0 && n < 32; n++ {
+		r, w := runeBefore(b, j)
+		if !wordRune(r) {
+			break
+		}
+		first = r
+		j -= w
+	}
+	return n > 1 && unicode.IsUpper(first)
+}
+
+// neighbourBefore looks at what stands right before s, in the same line and with
+// nothing but a blank between.
+func neighbourBefore(b []byte, s int) (word string, capital bool) {
+	i := s
+	for i > 0 && b[i-1] == ' ' && s-i < 2 {
+		i--
+	}
+	if i == s || i == 0 {
+		return "", false
+	}
+	j := i
+	for k := 0; j > 0 && k < 32; k++ {
+		r, w := runeBefore(b, j)
+		if !wordRune(r) {
+			break
+		}
+		j -= w
+	}
+	return plain(decode(b[j:i])), capitalBefore(b, i)
+}
+
+func capitalAfter(b []byte, i int) bool {
+	j := i
+	for j < len(b) && b[j] == ' ' && j-i < 2 {
+		j++
+	}
+	if j == i {
+		return false
+	}
+	r, n := runeAfter(b, j)
+	return unicode.IsUpper(r) && wordAt(b, j+n)
+}
+
+// others reports whether the words around belong to two other people, of whom
+// the one's surname and the other's given name stand side by side.
+func (n *fullName) others(b []byte, s, to int, f nameFlags) bool {
+	word, capital := neighbourBefore(b, s)
+	next := capitalAfter(b, to)
+	if strings.Contains(salutations, " "+word+" ") {
+		capital = false
+	}
+	if f&(flagCell|flagSurnameFirst) == flagCell|flagSurnameFirst && f&flagField == 0 && (capital || next) {
+		return true
+	}
+	if f&(flagSurnameFirst|flagLoose) != 0 && f&flagField == 0 {
+		if capital && next {
+			return true
+		}
+		if f&flagSurnameFirst == 0 { // Maes,Jan\nPeeters,Tom
+			if s > 0 && strings.IndexByte(",;|\t", b[s-1]) >= 0 && to < len(b) && strings.IndexByte(",;|\t", b[to]) >= 0 && strings.ContainsAny(string(b[s:to]), "\r\n") {
+				return true
+			}
+		}
+	}
+	if f&flagSurnameFirst == 0 || f&flagField != 0 {
+		return false
+	}
+	// van den Berg, Jan is not Jan Berg, neither is Berg, Jan van den.
+	if isParticle(word) && word != "" {
+		i := s - len(word) - 1
+		prev, _ := neighbourBefore(b, max(i, 0))
+		if isParticle(prev) && prev != "" || capital || prev == "" && i >= 0 && lineStarts(b, i) {
+			return true
+		}
+	}
+	i := to
+	seen := false
+	for k := 0; k < 3; k++ {
+		if i >= len(b) || b[i] != ' ' {
+			break
+		}
+		j := i + 1
+		for j < len(b) && isAlpha(b[j]) {
+			j++
+		}
+		if j == i+1 || !isParticle(string(b[i+1:j])) {
+			return false
+		}
+		i, seen = j, true
+	}
+	return seen && lineEnds(b, i)
+}
+
+func lineStarts(b []byte, i int) bool {
+	return i == 0 || strings.IndexByte("\r\n\x00,;|\t\"'(>", b[i-1]) >= 0
+}
+
+// Limits of the search for where a name starts.
+const (
+	maxNameBack  = 320
+	maxNamePlain = 96
+	maxNameWords = 48
+)
+
+// check looks for the name around b[start:end], which is a piece of it.
+func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
+	var weak struct {
+		from, to int
+		form     string
+	}
+	tried, back := 0, maxNamePlain
+	if bytes.ContainsAny(b[max(start-48, 0):start], ":=>") {
+		back = maxNameBack
+	}
+	for s := start; s >= 0 && start-s <= back && tried < maxNameWords; s-- {
+		c := b[s]
+		if c < utf8.RuneSelf {
+			if n.first[c>>5]&(1<<(c&31)) == 0 || s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
+				continue
+			}
+		} else if !utf8.RuneStart(c) && s > 0 && b[s-1] >= utf8.RuneSelf {
+			continue
+		} else if r, n := utf8.DecodeRune(b[s:]); n > 1 && r != utf8.RuneError && !unicode.IsLetter(r) && r != '√' && r != '├' {
+			continue
+		}
+		// Far off only the value of a field is of use.
+		if start-s > maxNamePlain && (s == 0 || b[s-1] == ' ' && (s < 2 || b[s-2] != ':')) {
+			continue
+		}
+		if tried++; s > 0 && wordBefore(b, s) {
+			continue
+		}
+		to, surFrom, surTo, f, ok := n.at(b, s)
+		if !ok || to < end || n.others(b, s, to, f) {
+			continue
+		}
+		from := s
+		form := "plain"
+		switch {
+		case f&flagInitials != 0:
+			form = "initials"
+		case f&flagAdded != 0:
+			form = "middle"
+		case f&flagLossy != 0:
+			form = "lossy"
+		case f&flagCell != 0:
+			form = "columns"
+		case f&flagField != 0:
+			form = "fields"
+		case f&flagJoined != 0:
+			form = "joined"
+		case f&flagSurnameFirst != 0:
+			form = "surname-first"
+		case f&flagShort != 0:
+			form = "short"
+		}
+		if f&(flagInitials|flagAdded|flagLossy) == 0 {
+			return from, to, form, true
+		}
+		if f&flagCell != 0 {
+			from, to = surFrom, surTo // what is not a whole name is reported within one cell
+		}
+		if weak.form == "" {
+			weak.from, weak.to, weak.form = from, to, form
+		}
+	}
+	return weak.from, weak.to, weak.form, weak.form != ""
+}
+
+// name adds the pieces of a name that are sure to stand in all of its forms.
+func (bl *builder) name(value string) {
+	n := parseName(value)
+	set := map[string]bool{}
+	add := func(ps ...string) {
+		for _, p := range ps {
+			if len(p) > 0 {
+				set[asciiLower(p)] = true
+			}
+		}
+	}
+	sur := n.core[0]
+	for _, w := range n.core[1:] {
+		if !n.second && len(asciiRun(w)) > len(asciiRun(sur)) {
+			sur = w
+		}
+	}
+	given := ""
+	for _, w := range n.given {
+		if r := asciiRun(w); len(r) > len(given) {
+			given = r
+		}
+	}
+	run := asciiRun(sur)
+	switch {
+	case len(run) >= 5, len(run) == 4 && len(run) == len(sur):
+		add(run)
+		add(accented(string(sur))...)
+	case len(sur) >= 4 && len(given) >= 4:
+		add(given)
+		add(spellings(sur)...)
+	case len(sur) >= 4:
+		add(spellings(sur)...)
+		add(damaged(sur)...)
+	case len(given) >= 4:
+		add(given)
+		for _, s := range spellings(sur) {
+			if k := len(n.particles); k > 0 {
+				add(string(n.particles[k-1]) + " " + s)
+				continue
+			}
+			add(given[:1]+". "+s, given[:2]+". "+s, given[:1]+" "+s, s+" "+given[:1]+".", s+", "+given[:1])
+		}
+	default: // two short words are only looked for side by side
+		for _, g := range spellings(slices.Concat(n.given...)) {
+			for _, s := range spellings(sur) {
+				for _, sep := range []string{" ", ".", "_", "-", "+", ",", ";", "\t", "\n", "\x00", `","`, `", "`, `";"`, `','`, `', '`, "\u00a0"} {
+					add(g+sep+s, s+sep+g)
+				}
+				add(s + ", " + g)
+			}
+		}
+	}
+	patterns := make([]string, 0, len(set))
+	for p := range set {
+		patterns = append(patterns, p)
+	}
+	slices.Sort(patterns)
+	for _, p := range patterns {
+		bl.add(match.Pattern{Text: p}, n.check)
+	}
 }

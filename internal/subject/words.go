@@ -1,12 +1,10 @@
 package subject
 
 import (
-	"fmt"
-	"sort"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/spoor-scan/spoor/internal/match"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 )
@@ -15,166 +13,220 @@ func words(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return !wordRune(r) })
 }
 
-// A sequence is words in an order, folded.
-type sequence struct {
-	words []string
-	form  string
+// asciiRun returns the longest run of ASCII letters in a word: a piece of it that
+// stands in every spelling.
+func asciiRun(w folded) string {
+	best, from := w[:0], 0
+	for i := 0; i <= len(w); i++ {
+		if i < len(w) && w[i] < utf8.RuneSelf {
+			continue
+		}
+		if i-from > len(best) {
+			best = w[from:i]
+		}
+		from = i + 1
+	}
+	return string(best)
 }
 
-// sequences looks for the longest of the raw words, in the spellings that the
-// matcher does not fold, and then compares the words around it.
-func (bl *builder) sequences(raw []string, seqs []sequence) {
-	anchor := ""
-	for _, w := range raw {
-		if score(w) > score(anchor) {
-			anchor = w
+// spellings returns how a word is usually written where no piece of it stands in
+// every spelling. The matcher folds ASCII by itself.
+func spellings(w folded) []string {
+	s := string(w)
+	if asciiRun(w) == s {
+		return append(accented(s), s)
+	}
+	upper := strings.ToUpper(s)
+	out := []string{s, upper, norm.NFD.String(s)}
+	cased := []string{s, upper}
+	if w[0] >= utf8.RuneSelf {
+		cased = append(cased, title(w))
+		out = append(out, title(w))
+	}
+	for _, r := range w {
+		if _, ok := cyrillic[r]; ok {
+			for _, page := range []*charmap.Charmap{charmap.Windows1251, charmap.KOI8R} {
+				out = append(out, encoded(page, cased...)...)
+			}
+			return append(out, latin(w)...)
 		}
 	}
-	key := plain(anchor)
-	c := func(b []byte, start, end int) (int, int, string, bool) {
-		if wordBefore(b, start) || wordAt(b, end) {
-			return 0, 0, "", false
+	var bare, wide strings.Builder
+	for i, r := range w {
+		b := base(r)
+		x := expand(r)
+		if b == 'υ' && i > 0 && base(w[i-1]) == 'ο' {
+			x = x[1:2] // ου is ou
 		}
-		for _, s := range seqs {
-			for k, w := range s.words {
-				if w != key {
-					continue
-				}
-				if from, to, columns, ok := s.around(b, start, end, k); ok {
-					form := s.form
-					if columns {
-						form = "columns"
-					}
-					return from, to, form, true
-				}
+		if len(x) > 0 {
+			wide.WriteString(x[0])
+		} else {
+			wide.WriteRune(b)
+		}
+		if len(x) > 0 && b >= utf8.RuneSelf && (b < 0x370 || b > 0x400) {
+			bare.WriteString(x[len(x)-1])
+		} else {
+			bare.WriteRune(b)
+		}
+	}
+	out = append(out, bare.String(), wide.String())
+	if w[0] >= 0x370 && w[0] < 0x400 {
+		plain := folded(bare.String())
+		out = append(out, strings.ToUpper(string(plain)), title(plain))
+		for i, x := range out { // a sigma at the end
+			if stem, ok := strings.CutSuffix(x, "σ"); ok {
+				out[i] = stem + "ς"
 			}
 		}
-		return 0, 0, "", false
+		return append(out, encoded(charmap.Windows1253, out...)...)
 	}
-	for _, v := range spellings(anchor) {
-		bl.add(match.Pattern{Text: v}, c)
-	}
-}
-
-func score(w string) int {
-	n := 2 * utf8.RuneCountInString(w)
-	if len(w)*2 != n || strings.ContainsAny(w, "0123456789") {
-		n-- // rather a word of ASCII letters
-	}
-	return n
-}
-
-// spellings returns how a word may stand in bytes: the matcher folds only ASCII.
-func spellings(w string) []string {
-	set := map[string]bool{}
-	for _, v := range []string{w, strings.ToLower(w), strings.ToUpper(w), plain(w)} {
-		set[asciiLower(v)] = true
-		set[asciiLower(norm.NFD.String(v))] = true
-		set[asciiLower(jsonASCII(v))] = true
-		if enc, err := charmap.Windows1252.NewEncoder().String(v); err == nil {
-			set[asciiLower(enc)] = true
+	for _, page := range pages[:mainPages+1] {
+		if e := encoded(page, cased...); len(e) > 0 {
+			return append(out, e...)
 		}
 	}
-	out := make([]string, 0, len(set))
-	for v := range set {
-		out = append(out, v)
-	}
-	sort.Strings(out)
 	return out
 }
 
-// jsonASCII escapes what is not ASCII, as many encoders of JSON do.
-func jsonASCII(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r < utf8.RuneSelf || r > 0xffff {
-			b.WriteRune(r)
-		} else {
-			fmt.Fprintf(&b, `\u%04x`, r)
+func title(w folded) string { return strings.ToUpper(string(w[:1])) + string(w[1:]) }
+
+func encoded(page *charmap.Charmap, ss ...string) []string {
+	var out []string
+	for _, s := range ss {
+		if e, err := page.NewEncoder().String(s); err == nil {
+			out = append(out, e)
 		}
+	}
+	return out
+}
+
+// damaged returns how a word looks after conversions that went wrong, and in
+// older code pages.
+func damaged(w folded) []string {
+	s := string(w)
+	out := encoded(charmap.Macintosh, s)
+	out = append(out, encoded(charmap.CodePage850, s)...)
+	once, twice, onceUpper := misread(s), misread(misread(s)), misread(strings.ToUpper(s))
+	out = append(out, once, twice, onceUpper)
+	for _, mark := range []string{"?", "\ufffd"} {
+		var b strings.Builder
+		for _, r := range w {
+			if r < utf8.RuneSelf {
+				b.WriteRune(r)
+			} else {
+				b.WriteString(mark)
+			}
+		}
+		if len(b.String()) > len(mark)*2 {
+			out = append(out, b.String())
+		}
+	}
+	return out
+}
+
+// misread returns what UTF-8 looks like when it is taken for Windows-1252.
+func misread(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		r := charmap.Windows1252.DecodeByte(s[i])
+		if r == utf8.RuneError {
+			r = rune(s[i])
+		}
+		b.WriteRune(r)
 	}
 	return b.String()
 }
 
-// around compares the words around the one at b[start:end], which is number k.
-// columns reports that the words stand in neighbouring cells of a row.
-func (s sequence) around(b []byte, start, end, k int) (from, to int, columns, ok bool) {
-	from, to = start, end
-	for i := k - 1; i >= 0; i-- {
-		j, cell, ok := gapBefore(b, from)
-		if !ok {
-			return 0, 0, false, false
+// accents are frequent names that are often given without their diacritics.
+var accents = map[string]string{
+	"garcia": "garcía", "diaz": "díaz", "jose": "josé", "maria": "maría", "munoz": "muñoz", "nunez": "núñez", "ibanez": "ibáñez", "marquez": "márquez",
+	"gomez": "gómez", "lopez": "lópez", "perez": "pérez", "alvarez": "álvarez", "marin": "marín", "martin": "martín", "leon": "león", "aragon": "aragón",
+	"calderon": "calderón", "duran": "durán", "roldan": "roldán", "rincon": "rincón", "bermudez": "bermúdez", "goncalves": "gonçalves", "araujo": "araújo",
+	"simoes": "simões", "magalhaes": "magalhães", "guimaraes": "guimarães", "lefevre": "lefèvre", "legare": "légaré", "helene": "hélène", "francois": "françois",
+	"andre": "andré", "rene": "rené", "helena": "héléna", "beranger": "béranger", "benoit": "benoît", "lemaitre": "lemaître", "levesque": "lévesque",
+	"wojcik": "wójcik", "krol": "król", "gorski": "górski", "zielinski": "zieliński", "zielinska": "zielińska", "kaminski": "kamiński", "kaminska": "kamińska",
+	"wisniewski": "wiśniewski", "wisniewska": "wiśniewska", "dabrowski": "dąbrowski", "dabrowska": "dąbrowska", "kozlowski": "kozłowski", "kozlowska": "kozłowska",
+	"wozniak": "woźniak", "jablonski": "jabłoński", "jablonska": "jabłońska", "wroblewski": "wróblewski", "wroblewska": "wróblewska", "pawlowski": "pawłowski",
+	"pawlowska": "pawłowska", "gorska": "górska", "michal": "michał", "pawel": "paweł", "malgorzata": "małgorzata", "lukasz": "łukasz", "stepien": "stępień",
+	"muller": "müller", "schafer": "schäfer", "kohler": "köhler", "kruger": "krüger", "konig": "könig", "jager": "jäger", "moller": "möller", "gunther": "günther",
+	"jorgensen": "jørgensen", "sorensen": "sørensen", "ostergaard": "østergaard", "soderberg": "söderberg", "akerman": "åkerman", "sjoberg": "sjöberg", "novak": "novák",
+	"dvorak": "dvořák", "svobodova": "svobodová", "novakova": "nováková", "kovacs": "kovács", "szabo": "szabó", "toth": "tóth", "horvath": "horváth", "yilmaz": "yılmaz",
+}
+
+// accented returns the spellings with diacritics of a word that was given
+// without: those of frequent names, Spanish surnames in -ez, which have the
+// accent on the vowel before, and German ones that replace an umlaut or ß.
+func accented(w string) []string {
+	var full []string
+	if a, ok := accents[w]; ok {
+		full = append(full, a)
+	} else if strings.HasSuffix(w, "ez") && len(w) > 4 {
+		if i := strings.LastIndexAny(w[:len(w)-2], "aeiou"); i >= 0 {
+			acute := map[byte]string{'a': "á", 'e': "é", 'i': "í", 'o': "ó", 'u': "ú"}[w[i]]
+			full = append(full, w[:i]+acute+w[i+1:])
 		}
-		l := j
-		for l > 0 {
-			r, n := runeBefore(b, l)
-			if !wordRune(r) || j-l > 128 {
+	}
+	german := false
+	for _, end := range []string{"er", "el", "ig", "mann", "hm", "ke", "tz", "ner"} {
+		german = german || strings.HasSuffix(w, end)
+	}
+	for from, to := range map[string]string{"ae": "ä", "oe": "ö", "ue": "ü"} {
+		i := strings.Index(w, from)
+		if i < 0 || i+2 >= len(w) || i > 0 && strings.IndexByte("aeqg", w[i-1]) >= 0 || !german && from != "ue" {
+			continue
+		}
+		if strings.IndexByte("aeiouy", w[i+2]) < 0 {
+			full = append(full, w[:i]+to+w[i+2:])
+		}
+	}
+	if i := strings.Index(w, "ss"); i > 0 && (i+2 == len(w) || strings.IndexByte("mlnb", w[i+2]) >= 0) {
+		full = append(full, w[:i]+"ß"+w[i+2:])
+	}
+	slices.Sort(full)
+	var out []string
+	for _, a := range full {
+		out = append(out, a, strings.ToUpper(a))
+		for _, page := range pages[:mainPages] {
+			if e := encoded(page, a); len(e) > 0 {
+				out = append(out, e...)
 				break
 			}
-			l -= n
 		}
-		if plain(decode(b[l:j])) != s.words[i] {
-			return 0, 0, false, false
-		}
-		from, columns = l, columns || cell
 	}
-	for i := k + 1; i < len(s.words); i++ {
-		j, cell, ok := gapAfter(b, to)
-		if !ok {
-			return 0, 0, false, false
-		}
-		l := j
-		for l < len(b) {
-			r, n := runeAfter(b, l)
-			if !wordRune(r) || l-j > 128 {
-				break
+	return out
+}
+
+// cyrillic holds how letters are written in English (ICAO Doc 9303, mostly),
+// German, French, and without the diacritics of ISO 9.
+var cyrillic = map[rune][4]string{
+	'а': {"a", "a", "a", "a"}, 'б': {"b", "b", "b", "b"}, 'в': {"v", "w", "v", "v"}, 'г': {"g", "g", "g", "g"}, 'д': {"d", "d", "d", "d"}, 'е': {"e", "e", "e", "e"},
+	'ё': {"e", "jo", "io", "e"}, 'ж': {"zh", "sch", "j", "z"}, 'з': {"z", "s", "z", "z"}, 'и': {"i", "i", "i", "i"}, 'й': {"i", "i", "i", "j"}, 'к': {"k", "k", "k", "k"},
+	'л': {"l", "l", "l", "l"}, 'м': {"m", "m", "m", "m"}, 'н': {"n", "n", "n", "n"}, 'о': {"o", "o", "o", "o"}, 'п': {"p", "p", "p", "p"}, 'р': {"r", "r", "r", "r"},
+	'с': {"s", "s", "s", "s"}, 'т': {"t", "t", "t", "t"}, 'у': {"u", "u", "ou", "u"}, 'ф': {"f", "f", "f", "f"}, 'х': {"kh", "ch", "kh", "h"}, 'ц': {"ts", "z", "ts", "c"},
+	'ч': {"ch", "tsch", "tch", "c"}, 'ш': {"sh", "sch", "ch", "s"}, 'щ': {"shch", "schtsch", "chtch", "s"}, 'ъ': {"ie", "", "", ""}, 'ы': {"y", "y", "y", "y"},
+	'ь': {"", "", "", ""}, 'э': {"e", "e", "e", "e"}, 'ю': {"iu", "ju", "iou", "u"}, 'я': {"ia", "ja", "ia", "a"}, 'і': {"i", "i", "i", "i"}, 'ї': {"i", "ji", "i", "i"},
+	'є': {"ie", "je", "ie", "e"}, 'ґ': {"g", "g", "g", "g"},
+}
+
+func latin(w folded) []string {
+	var out []string
+	if k := len(w) - 2; k > 3 && w[k+1] == 'й' {
+		w = w[:k] // -ий, -ый, -ой are written in many ways
+	}
+	for style := range 4 {
+		var b strings.Builder
+		for _, r := range w {
+			if x, ok := cyrillic[r]; ok {
+				b.WriteString(x[style])
+			} else {
+				b.WriteRune(base(r))
 			}
-			l += n
 		}
-		if plain(decode(b[j:l])) != s.words[i] {
-			return 0, 0, false, false
-		}
-		to, columns = l, columns || cell
+		out = append(out, b.String())
 	}
-	return from, to, columns, true
-}
-
-const maxGap = 4 // characters between two words of a name
-
-func gapRune(r rune) bool {
-	return r == 0 || r == 0xa0 || r == 0x2019 || r < 0x80 && strings.ContainsRune(" \t\r\n,.;-_+'/\"\\|", r)
-}
-
-// gapBefore passes over what may stand between two words. cell reports that it
-// was the border between two cells.
-func gapBefore(b []byte, i int) (j int, cell, ok bool) {
-	j = i
-	for n := 0; n < maxGap && j > 0; {
-		r, w := runeBefore(b, j)
-		if !gapRune(r) || i-j > 16 {
-			break
-		}
-		if r != 0 { // columns between may be empty
-			n++
-		}
-		cell = cell || r == 0
-		j -= w
+	yu := strings.NewReplacer("ю", "yu", "я", "ya", "й", "y", "ё", "yo").Replace(string(w))
+	if yu != string(w) {
+		out = append(out, latin(folded(yu))[0])
 	}
-	return j, cell, j < i && j > 0
-}
-
-func gapAfter(b []byte, i int) (j int, cell, ok bool) {
-	j = i
-	for n := 0; n < maxGap && j < len(b); {
-		r, w := runeAfter(b, j)
-		if !gapRune(r) || j-i > 16 {
-			break
-		}
-		if r != 0 { // columns between may be empty
-			n++
-		}
-		cell = cell || r == 0
-		j += w
-	}
-	return j, cell, j > i && j < len(b)
+	return out
 }
