@@ -26,12 +26,12 @@ type names struct {
 // es, it and pl.
 const (
 	customerNouns = `(cust(omer)?|client[ei]?|klant(en)?|kunde[n]?|kd|klient(a|ow)?|debiteur(en)?|debitor(en)?|relatie|abonnee?|abonent[a]?|lid|leden|membre|miembro|mitglied[s]?|mandant(en)?|member|subscriber|account|user)s?`
-	numberWords   = `(id|ids|no|nr|nrs|num|nummer|number|code|ref|reference|numero|numer|kod|kenn?ung|kenmerk|codice|codigo|identifier|identifiant|identyfikator|referentie|n)`
+	idWords       = `(id|ids|no|nr|nrs|num|nummer|number|code|ref|reference|numero|numer|kod|kenn?ung|kenmerk|codice|codigo|identifier|identifiant|identyfikator|referentie|n)`
 )
 
 func newNames() names {
 	re := regexp.MustCompile
-	customer := `(^| )(` + customerNouns + ` ?` + numberWords + `|` + numberWords + ` ((de|du|del|della|di|la|le|l|van|of|dla) ){0,2}` + customerNouns + `)`
+	customer := `(^| )(` + customerNouns + ` ?` + idWords + `|` + idWords + ` ((de|du|del|della|di|la|le|l|van|of|dla) ){0,2}` + customerNouns + `)`
 	return names{
 		customer:       re(customer + `( (is|in|value|val|eq|was|string|int))?$`),
 		customerNoun:   re(`(^| )(cust|customer|client|cliente|klant|kunde|kundin|klient|klienta|debiteur|debitor|abonnee?)s?$`),
@@ -58,6 +58,11 @@ func (n *names) judge(h *Hit, id Identifier, b []byte, from, to int) {
 	case Email:
 		// The mailbox without a tag, or a name in a path, is not surely hers.
 		h.Weak = h.Form == "untagged" || h.Form == "path"
+	case Name:
+		// Initials are many people's, and a lost letter may have been another.
+		h.Weak = h.Form == "initials" || h.Form == "middle" || h.Form == "lossy"
+	case Address:
+		h.Weak = h.Form == "other-box"
 	case CustomerID:
 		h.Bare = !distinctive(id.Value)
 		h.Named = n.isCustomer(b, from, to)

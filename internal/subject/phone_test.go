@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// place says whether a text holds the identifier: not at all, weakly, or so that
+// spot says whether a text holds the identifier: not at all, weakly, or so that
 // it settles who is meant.
-type place int
+type spot int
 
 const (
-	absent place = iota
+	absent spot = iota
 	weakly
 	surely
 )
 
-func placeIn(r *Recognizer, typ Type, text string) place {
+func placeIn(r *Recognizer, typ Type, text string) spot {
 	p := absent
 	for _, h := range r.Find(nil, []byte(text)) {
 		if h.Type != typ || h.Person != 0 {
@@ -48,7 +48,7 @@ func (c formsCase) run(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%s %s: %v", c.typ, c.value, err)
 	}
-	for want, texts := range map[place][]string{surely: c.sure, weakly: c.weak, absent: c.never} {
+	for want, texts := range map[spot][]string{surely: c.sure, weakly: c.weak, absent: c.never} {
 		for _, s := range texts {
 			wraps := []string{s, "Lorem " + s, s + " ipsum", "Lorem (" + s + ") ipsum", s + ".", "a;" + s + ";b", "\x00" + s + "\x00", "x=\"" + s + "\",", s + "\nx", "x\n" + s}
 			if want == absent && strings.HasSuffix(s, "\n") {

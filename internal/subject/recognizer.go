@@ -235,6 +235,7 @@ type Evidence struct {
 
 type sighting struct {
 	t    Type
+	weak bool
 	unit int   // matches corroborate within one unit ...
 	at   int64 // ... and, where at is not negative, within a few lines
 	from int64 // the bytes that it covers
@@ -264,15 +265,15 @@ func (e *Evidence) Add(h Hit, unit int, at int64) {
 	for _, s := range e.seen {
 		// The same bytes are not two things that stand together.
 		apart := h.Text != s.text || h.End <= s.from || s.to <= h.Start
-		if s.t != h.Type && s.unit == unit && apart && (at < 0 || s.at < 0 || at-s.at <= near && s.at-at <= near) {
+		if s.t != h.Type && !(s.weak && h.Weak) && s.unit == unit && apart && (at < 0 || s.at < 0 || at-s.at <= near && s.at-at <= near) {
 			e.likely = [2]Type{s.t, h.Type}
 			return
 		}
 	}
 	if n := len(e.seen); n < 64 {
-		e.seen = append(e.seen, sighting{h.Type, unit, at, h.Start, h.End, h.Text})
+		e.seen = append(e.seen, sighting{h.Type, h.Weak, unit, at, h.Start, h.End, h.Text})
 	} else {
-		e.seen[int(at&0x3fffffff)%64] = sighting{h.Type, unit, at, h.Start, h.End, h.Text} // of a very long text the late ones count
+		e.seen[int(at&0x3fffffff)%64] = sighting{h.Type, h.Weak, unit, at, h.Start, h.End, h.Text} // of a very long text the late ones count
 	}
 }
 
