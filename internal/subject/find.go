@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spoor-scan/spoor/internal/match"
 	"github.com/spoor-scan/spoor/internal/view"
@@ -145,6 +146,9 @@ func (f *finder) check(b []byte, start, end, pattern int, yield func(h Hit, from
 			continue
 		}
 		id := r.persons[n.person].Identifiers[n.ident]
+		if goesOn(id.Type, b, from, to) {
+			continue
+		}
 		hit := Hit{Person: n.person, Identifier: n.ident, Type: id.Type, Form: form, Shared: r.shared[n.person][n.ident]}
 		switch id.Type {
 		case CustomerID, Username:
@@ -159,6 +163,25 @@ func (f *finder) check(b []byte, start, end, pattern int, yield func(h Hit, from
 		}
 		yield(hit, from, to)
 	}
+}
+
+// goesOn reports whether an escape beside b[from:to] stands for a character that
+// makes it part of something longer.
+func goesOn(t Type, b []byte, from, to int) bool {
+	if r, n := view.Before(b, from); n > 1 && wordRune(r) {
+		return true
+	}
+	if to >= len(b) || strings.IndexByte(`%&\=`, b[to]) < 0 {
+		return false
+	}
+	r, n := view.After(b, to)
+	if n < 2 {
+		return false
+	}
+	if (r == '.' || r == '-') && (t == Email || t == Domain || t == IP) {
+		return wordAt(b, to+n)
+	}
+	return wordRune(r)
 }
 
 // pick leaves one sight of each identifier for each place, the longest and, of
@@ -209,7 +232,10 @@ func (f *finder) pick() []sight {
 func (f *finder) again(h sight) bool {
 	for i := len(f.kept) - 1; i >= 0 && i > len(f.kept)-64; i-- {
 		if k := &f.kept[i]; same(*k, h) {
-			if h.End-h.Start > k.End-k.Start && (k.layer != 0 || h.layer != 0) {
+			n, m := h.End-h.Start, k.End-k.Start
+			// What is stored in compressed data without being compressed shows
+			// before they are unpacked.
+			if (n > m || n == m && k.layer != 0 && (strings.Contains(h.Form, "gzip") || strings.Contains(h.Form, "zlib"))) && (k.layer != 0 || h.layer != 0) {
 				*k = h
 			}
 			return true
@@ -307,4 +333,3 @@ func (f *finder) parts(base int64, b []byte, hits []sight) {
 		}
 	}
 }
-

@@ -129,7 +129,11 @@ func backslashAt(p []byte, i int) Escape {
 			return char(valid(v), 10, json)
 		}
 	case 'x':
-		if v, n := hexRun(p, i+2, 2); n == 2 {
+		// PostgreSQL's bytea has the sign once, before all digits.
+		if v, n := hexRun(p, i+2, 8); n >= 2 && n < 8 {
+			if n > 2 {
+				v, _ = hexRun(p, i+2, 2)
+			}
 			return octet(v, 4, hexEscape)
 		}
 	case '0', '1', '2', '3':

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -216,7 +215,24 @@ func (s *search) run(i, e int) int {
 	if e-i < 1 || !s.likely(p[i:e]) && !mayJoin(p, e) {
 		return e
 	}
-	chars, end, cut := s.gather(p, i, e, 0)
+	for range 4 { // "Wm\/Dqy..."
+		k := i
+		switch {
+		case k-lo > 1 && p[k] == '/' && p[k-1] == '\\':
+			k--
+		case k-lo > 3 && p[k-3] == '%' && p[k-2] == '2' && (p[k-1]|0x20 == 'f' || p[k-1]|0x20 == 'b'):
+			k -= 3
+		}
+		to := k
+		for k > lo && to-k < sureRun && value[p[k-1]] != 0xff {
+			k--
+		}
+		if k == to || to-k == sureRun {
+			break
+		}
+		i, e = k, to
+	}
+	chars, end, cut := s.gather(p, i, e, 0, 0)
 	if !s.likely(chars) || !s.top && !s.fresh(parent, i, end) {
 		return e
 	}
@@ -275,13 +291,13 @@ func (s *search) likely(c []byte) bool {
 }
 
 // gather collects the characters of a run that is wrapped, and where its parts
-// stand. line is the length of its lines where that is known. cut says that it
-// ends only with the text.
-func (s *search) gather(p []byte, i, e, line int) (chars []byte, end int, cut bool) {
+// stand. line is the length of its lines where that is known, and lead how much of
+// the first one stands before i. cut says that the run ends only with the text.
+func (s *search) gather(p []byte, i, e, line, lead int) (chars []byte, end int, cut bool) {
 	f := s.f
 	f.parts = append(f.parts[:0], part{i, 0})
 	chars = p[i:e]
-	last, wrapped, first := i, 0, true
+	last, wrapped, first := i, lead, true
 	for {
 		n, c, broken := joiner(p, e)
 		if n == e {
@@ -348,24 +364,31 @@ func (s *search) try(chars []byte, parts []part, src, end, parent int, cut bool)
 	for phase := range 4 {
 		if phase == 0 && (len(chars) >= sureRun || plausible(chars)) || texty(chars[phase:max(tail, phase)]) {
 			done = true
-			s.decode64(chars, parts, phase, len(chars), end, parent, cut)
+			s.decode(base64, chars, parts, phase, len(chars), end, parent, cut)
 		}
 	}
 	if len(chars) > maxPieces || len(parts) > 1 && len(chars) > 2*76 {
 		return done
 	}
-	// Its neighbours may belong to the alphabet without belonging to it.
-	for _, marks := range [...]string{"/+-_", "/", "-_"} {
-		from := 0
-		for k := 0; k <= len(chars); k++ {
-			if k < len(chars) && bytes.IndexByte([]byte(marks), chars[k]) < 0 {
-				continue
-			}
-			if n := k - from; n >= minBase64 && n < len(chars) && plausible(chars[from:k]) {
+	// Its neighbours may belong to the alphabet without belonging to it: try all
+	// that lies between marks.
+	const maxMarks = 6
+	ends := [maxMarks + 2]int{-1}
+	n := 1
+	for k, c := range chars {
+		if !isAlnum(c) && n <= maxMarks {
+			ends[n] = k
+			n++
+		}
+	}
+	ends[n] = len(chars)
+	for a := range n {
+		from := ends[a] + 1
+		for _, to := range ends[a+1 : n+1] {
+			if to-from >= minBase64 && to-from < len(chars) && plausible(chars[from:to]) {
 				done = true
-				s.decode64(chars, parts, from, k, end, parent, false)
+				s.decode(base64, chars, parts, from, to, end, parent, false)
 			}
-			from = k + 1
 		}
 	}
 	return done
@@ -407,7 +430,7 @@ func sensible(b []byte, cut bool) bool {
 	if len(b) >= 2 && (b[0] == 0xff && b[1] == 0xfe || b[0] == 0xfe && b[1] == 0xff) {
 		return true
 	}
-	letters, nul := 0, 0
+	letters, nul, bad := 0, 0, 0
 	for i := 0; i < len(b); {
 		c := b[i]
 		switch {
@@ -425,8 +448,8 @@ func sensible(b []byte, cut bool) bool {
 				if cut && len(b)-i < 4 {
 					return letters > 2
 				}
-				// One of a single-byte code page, between letters.
-				if n = 1; i == 0 || b[i-1] >= utf8.RuneSelf || letters < 2*(i-letters) {
+				// One of a single-byte code page or of UTF-16, between letters.
+				if bad++; i == 0 || b[i-1] >= utf8.RuneSelf || 4*bad > i {
 					return letters >= 12
 				}
 			}
@@ -462,11 +485,7 @@ func append64(dst, c []byte) []byte {
 	return dst[:n+k]
 }
 
-// decode64 makes a region of the characters from:to of a run.
-func (s *search) decode64(chars []byte, parts []part, from, to, end, parent int, cut bool) {
-	s.decode(base64, chars, parts, from, to, end, parent, cut)
-}
-
+// decode makes a region of the characters from:to of a run.
 func (s *search) decode(k kind, chars []byte, parts []part, from, to, end, parent int, cut bool) {
 	at := charPlace(parts, from)
 	n := (to - from) / 4 * 3
@@ -633,14 +652,16 @@ func (s *search) resume(old *carry) int {
 	}
 	first := old.parts[k]
 	i, char := first.src-shift, first.char
+	lead := 0
 	if i < 0 {
+		lead = -i
 		char, i = char-i, 0
 	}
-	if i >= len(s.p) || value[s.p[i]] == 0xff {
-		return s.f.from
+	if i > s.f.from || i >= len(s.p) || value[s.p[i]] == 0xff {
+		return s.f.from // all of it is still to come
 	}
 	_, hi, parent := s.room(i)
-	chars, end, cut := s.gather(s.p[:hi], i, s.runEnd(i), old.line)
+	chars, end, cut := s.gather(s.p[:hi], i, s.runEnd(i), old.line, lead)
 	parts := slices.Clone(s.f.parts)
 	cut = cut && s.f.more
 	size := 4

@@ -238,6 +238,9 @@ func (f *Finder) Source(from, to int) (start, end int, form string, late, ok boo
 func (l *layer) source(r *region, from, to int, beside bool) (src, end int, mask uint32) {
 	segs := l.segs[r.seg0:r.seg1]
 	a, b := from-r.from, to-r.from
+	if r.late {
+		return r.src, r.end, 1 << r.kind
+	}
 	switch r.kind {
 	case base64:
 		// From the first character of its first group to the last that holds some of it.

@@ -36,10 +36,9 @@ func (s *search) wide() {
 			}
 			end := i
 			if four>>(i%64)&1 != 0 {
-				// x 0 0 0, or 0 0 0 x.
-				end = max(s.units(i-1, 4, false), s.units(i, 4, true))
+				end = s.either(i, 4)
 			} else if i == 0 || s.p[i-1] != 0 || two>>(i%64)&1 != 0 {
-				end = max(s.units(i-1, 2, false), s.units(i, 2, true))
+				end = s.either(i, 2)
 			}
 			next = max(next, end)
 		}
@@ -114,20 +113,55 @@ func written(r rune) bool {
 		return true
 	case r < 0xa0:
 		return false
-	case r < 0x250, 0x2000 <= r && r < 0x20d0, r == 0xfeff:
+	case r < 0x250, 0x2010 <= r && r < 0x2028, r == 0x202f, r == 0x20ac, r == 0xfeff:
 		return true
-	case r < 0x600, 0x1e00 <= r && r < 0x2000:
+	case r < 0x700, 0x1e00 <= r && r < 0x2000:
 		return unicode.IsLetter(r) || unicode.IsMark(r)
 	}
-	return r >= 0x600 && r < 0x110000 && unicode.IsLetter(r) && (r < 0x1100 || r >= 0x1f000)
+	return false
 }
 
-// units decodes the units around i, and returns where they end.
-func (s *search) units(i, size int, big bool) int {
-	lo, hi, parent := s.room(max(i, 0))
+// doubtful reports whether a unit at the edge of a text may as well be two bytes
+// of something else.
+func doubtful(r rune) bool { return r >= 0x100 && r&0xff < 0x20 }
+
+// either decodes the units around the zero at i, which belongs to the character
+// in front of it or to the one behind it, and returns where they end.
+func (s *search) either(i, size int) int {
+	lo, hi, parent := s.room(i)
 	if s.top && s.f.bounds != nil {
 		hi = min(hi+1, len(s.p)) // with what ends the last cell
 	}
+	a, b := s.units(i-1, size, false, lo, hi)
+	c, d := s.units(i, size, true, lo, hi)
+	big := d-c > b-a
+	if n := (d - c) - (b - a); -size <= n && n <= size && b > a && d > c {
+		// Each has a character that the other has not: one of the text, one of
+		// what stands beside it.
+		first, last := s.unit(a, size, false), s.unit(d-size, size, true)
+		little, large := first == 0xfeff, s.unit(c, size, true) == 0xfeff // marks
+		switch {
+		case a >= c || d <= b: // one is all of the other
+		case little != large:
+			big = large
+		case inName(first) != inName(last):
+			big = inName(last)
+		default:
+			big = a%size != 0 && c%size == 0
+		}
+	}
+	if big {
+		s.edges(c, d, parent, size, true)
+		return max(i, d)
+	}
+	s.edges(a, b, parent, size, false)
+	return max(i, b)
+}
+
+func inName(r rune) bool { return r == '@' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// units returns the bounds of the units of a text around i.
+func (s *search) units(i, size int, big bool, lo, hi int) (from, to int) {
 	ok := func(i int) bool {
 		if i < lo || i+size > hi {
 			return false
@@ -135,18 +169,38 @@ func (s *search) units(i, size int, big bool) int {
 		r := s.unit(i, size, big)
 		return written(r) || size == 2 && utf16.IsSurrogate(r)
 	}
-	from, to := i, i
+	from, to = i, i
 	for n := 0; n < 4*context && ok(from-size); n++ {
 		from -= size
 	}
 	for ok(to) {
 		to += size
 	}
+	return from, to
+}
+
+// edges decodes units, and once more without those at either end that may be
+// something else.
+func (s *search) edges(from, to, parent, size int, big bool) {
+	s.decodeUnits(from, to, parent, size, big)
+	a, b := from, to
+	for a < b && size == 2 && doubtful(s.unit(a, size, big)) {
+		a += size
+	}
+	for a < b && size == 2 && doubtful(s.unit(b-size, size, big)) {
+		b -= size
+	}
+	if b-a < to-from {
+		s.decodeUnits(a, b, parent, size, big)
+	}
+}
+
+func (s *search) decodeUnits(from, to, parent, size int, big bool) {
 	if (to-from)/size < 4 || !s.top && !s.fresh(parent, from, to) {
-		return i
+		return
 	}
 	if !s.afford((to-from)/size*3, from) {
-		return to
+		return
 	}
 	k := utf16le
 	if size == 4 {
@@ -177,5 +231,4 @@ func (s *search) units(i, size int, big bool) int {
 		i += w
 	}
 	s.close()
-	return to
 }
