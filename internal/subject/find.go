@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -131,6 +132,9 @@ func (f *finder) decoded(base int64, layer, from, end int, more bool) {
 				hit.contradicted = f.r.ContradictedNear(hit, 0, text[lo:hi])
 			}
 			hit.Start, hit.End = base+int64(start), base+int64(stop)
+			if packed(form) {
+				hit.from, hit.to = int64(s), int64(e)
+			}
 			f.seen = append(f.seen, sight{Hit: hit, layer: layer, region: n, at: s, to: e, piece: text[lo:hi]})
 		})
 	}
@@ -196,7 +200,7 @@ func (f *finder) pick() []sight {
 			case a.End != b.End:
 				return int(b.End - a.End)
 			}
-			return a.layer - b.layer
+			return cmp.Or(a.layer-b.layer, a.region-b.region, a.at-b.at)
 		})
 	}
 	// What two people have in the very same place they share, however it was
@@ -235,7 +239,7 @@ func (f *finder) again(h sight) bool {
 			n, m := h.End-h.Start, k.End-k.Start
 			// What is stored in compressed data without being compressed shows
 			// before they are unpacked.
-			if (n > m || n == m && k.layer != 0 && (strings.Contains(h.Form, "gzip") || strings.Contains(h.Form, "zlib"))) && (k.layer != 0 || h.layer != 0) {
+			if (n > m || n == m && k.layer != 0 && packed(h.Form)) && (k.layer != 0 || h.layer != 0) {
 				*k = h
 			}
 			return true
@@ -247,6 +251,12 @@ func (f *finder) again(h sight) bool {
 		}
 	}
 	return false
+}
+
+// packed reports whether a form is one of compressed data, all of which have the
+// same place.
+func packed(form string) bool {
+	return strings.Contains(form, "gzip") || strings.Contains(form, "zlib")
 }
 
 // same reports whether two sights are of the same thing: they share more than
@@ -322,14 +332,17 @@ func (r *Recognizer) ScanAll(ctx context.Context, rd io.Reader, fn func(h Hit, b
 func (f *finder) parts(base int64, b []byte, hits []sight) {
 	for i := range hits {
 		h := &hits[i]
-		if f.end >= 0 && h.Start > f.end && h.Start-f.end <= 2*near && f.end >= base {
+		switch {
+		case i > 0 && h.layer > 0 && h.layer == hits[i-1].layer && h.region == hits[i-1].region:
+			if k := hits[i-1]; h.at > k.to && h.at-k.to <= 2*near && apart(h.piece, k.to, h.at) {
+				f.part++
+			}
+		case f.end >= base && h.Start > f.end && h.Start-f.end <= 2*near:
 			if apart(b, int(f.end-base), int(h.Start-base)) {
 				f.part++
 			}
 		}
 		h.Part = f.part
-		if h.layer == 0 || h.End > f.end {
-			f.end = max(f.end, h.End)
-		}
+		f.end = max(f.end, h.End)
 	}
 }

@@ -74,7 +74,8 @@ type Hit struct {
 	// Shared says that several of the people who are looked for have it.
 	Shared bool
 
-	contradicted bool // another birth date stands beside it, in what was decoded
+	contradicted bool  // another birth date stands beside it, in what was decoded
+	from, to     int64 // its place in what compressed data decode to
 }
 
 // New returns a Recognizer for persons. It fails on an identifier that can't be
@@ -205,13 +206,9 @@ type Evidence struct {
 }
 
 type sighting struct {
-	t    Type
+	hit  Hit
 	unit int   // matches corroborate within one unit ...
 	at   int64 // ... and, where at is not negative, within a few lines
-	from int64 // the bytes that it covers
-	to   int64
-	text int
-	part int
 }
 
 // NewEvidence starts to collect for a person.
@@ -233,20 +230,35 @@ func (e *Evidence) Add(h Hit, unit int, at int64) {
 	if e.likely[0] != "" {
 		return
 	}
-	for _, s := range e.seen {
-		// The same bytes are not two things that stand together.
-		apart := h.Text != s.text || h.End <= s.from || s.to <= h.Start
-		apart = apart && (h.Text != s.text || h.Part == s.part)
-		if s.t != h.Type && s.unit == unit && apart && (at < 0 || s.at < 0 || at-s.at <= near && s.at-at <= near) {
-			e.likely = [2]Type{s.t, h.Type}
+	s := sighting{h, unit, at}
+	for _, o := range e.seen {
+		if o.hit.Type != h.Type && o.unit == unit && s.beside(o) {
+			e.likely = [2]Type{o.hit.Type, h.Type}
 			return
 		}
 	}
 	if n := len(e.seen); n < 64 {
-		e.seen = append(e.seen, sighting{h.Type, unit, at, h.Start, h.End, h.Text, h.Part})
+		e.seen = append(e.seen, s)
 	} else {
-		e.seen[int(at&0x3fffffff)%64] = sighting{h.Type, unit, at, h.Start, h.End, h.Text, h.Part} // of a very long text the late ones count
+		e.seen[int(at&0x3fffffff)%64] = s // of a very long text the late ones count
 	}
+}
+
+// beside reports whether two sightings in one unit corroborate each other.
+func (s sighting) beside(o sighting) bool {
+	a, b := s.hit, o.hit
+	nearby := s.at < 0 || o.at < 0 || s.at-o.at <= near && o.at-s.at <= near
+	if a.Text != b.Text {
+		return nearby
+	}
+	if a.Part != b.Part {
+		return false
+	}
+	// The same bytes are not two things that stand together.
+	if a.Start == b.Start && a.End == b.End && a.to > 0 && b.to > 0 {
+		return (a.to <= b.from || b.to <= a.from) && (s.at < 0 || max(a.from, b.from)-min(a.to, b.to) <= near)
+	}
+	return nearby && (a.End <= b.Start || b.End <= a.Start)
 }
 
 // Judge returns the confidence and the reason for it, in a sentence. contradicted
@@ -262,7 +274,7 @@ func (e *Evidence) Judge(contradicted bool) (Confidence, string) {
 	case e.shared != "":
 		return Possible, word(e.shared) + " is shared by several people"
 	case len(e.seen) > 0:
-		return Possible, "only " + word(e.seen[0].t) + ", which others may have too"
+		return Possible, "only " + word(e.seen[0].hit.Type) + ", which others may have too"
 	}
 	return Possible, "nothing settles it"
 }
