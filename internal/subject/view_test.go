@@ -443,3 +443,45 @@ func TestEncodedInStreams(t *testing.T) {
 		}
 	}
 }
+
+// Encodings inside encodings, at random: what is hers is found, at the place it
+// has, and what is another's is not.
+func FuzzNested(f *testing.F) {
+	r, err := New([]Person{anna()})
+	if err != nil {
+		f.Fatal(err)
+	}
+	list := encodings()
+	var plainest []encoding // of which any may stand in any other
+	for _, e := range list {
+		switch {
+		case strings.HasPrefix(e.form, "base64"), e.name == "hex", e.name == "percent, all", e.name == "json", e.name == "entities, hex", e.name == "quoted-printable":
+			if strings.Count(e.form, "+") == 0 && !strings.Contains(e.name, "lines of 1 ") && !strings.Contains(e.name, "path") && !strings.Contains(e.name, "behind") {
+				plainest = append(plainest, e)
+			}
+		}
+	}
+	f.Add(uint(1), uint(2), uint(0), "see ", " there")
+	f.Add(uint(9), uint(17), uint(2), "<", ">")
+	f.Fuzz(func(t *testing.T, a, b, value uint, before, after string) {
+		if len(before) > 300 || len(after) > 300 {
+			return
+		}
+		for _, s := range before + after {
+			if s >= 0x80 || s < 0x20 || wordRune(s) || strings.ContainsRune("%&\\=+/-_.'\"@#;:", s) {
+				return
+			}
+		}
+		v := []string{"zoe@example.be", "+32 470 12 34 56", "Zoë Van den Broeck", "BE68 5390 0754 7034"}[value%4]
+		first, second := plainest[a%uint(len(plainest))], plainest[b%uint(len(plainest))]
+		enc := second.enc(first.enc("(" + v + ")"))
+		text := before + " " + enc + " " + after
+		hits := r.Find(nil, []byte(text))
+		if len(hits) != 1 {
+			t.Fatalf("%s in %s: %q: %v", first.name, second.name, text, hits)
+		}
+		if h := hits[0]; h.Start < int64(len(before)) || h.End > int64(len(before)+2+len(enc)) {
+			t.Fatalf("%s in %s: at %d to %d of %q", first.name, second.name, h.Start, h.End, text)
+		}
+	})
+}

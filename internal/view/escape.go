@@ -308,6 +308,49 @@ func named(p []byte, j int) bool {
 	return k < len(p) && p[k] == ';' && k-j < 9 && string(p[j:k]) != "nbsp" && string(p[j:k]) != "quot" && string(p[j:k]) != "lt" && string(p[j:k]) != "gt"
 }
 
+// worth tells quickly what is common and hides nothing.
+func worth(p []byte, i int) bool {
+	if i+2 >= len(p) {
+		return false
+	}
+	c := p[i+1]
+	switch p[i] {
+	case '\\':
+		switch c {
+		case 'n', 'r', 't', '"', '\'':
+			return false
+		case '/':
+			return i > 0 && isDigit(p[i-1]) && isDigit(p[i+2])
+		}
+	case '%':
+		if c == '2' || c == '3' || c == '5' || c == '7' || c == '0' {
+			// Punctuation: of interest are + - . _ and, before digits, the others.
+			switch p[i+2] | 0x20 {
+			case 'c', 'f', 'd', 'b', 'a', 'e', '0', '1', '2', '4', '7', '8', '9', '3':
+				if c == '2' && (p[i+2]|0x20 == 'b' || p[i+2]|0x20 == 'd' || p[i+2]|0x20 == 'e') || c == '3' && isDigit(p[i+2]) || c == '5' || c == '7' {
+					return true
+				}
+				return c == '3' && p[i+2]|0x20 == 'd' && i+3 < len(p) && (hexValue(p[i+3]) >= 0 || p[i+3] == '%') || i+3 < len(p) && isDigit(p[i+3])
+			}
+		}
+		return hexValue(c) >= 0 && hexValue(p[i+2]) >= 0 || c|0x20 == 'u'
+	case '&':
+		if c == '#' {
+			return true
+		}
+		if !isAlnum(c) {
+			return false
+		}
+		if c == 'n' && i+6 < len(p) && p[i+2] == 'b' && p[i+5] == ';' { // &nbsp;
+			return isDigit(p[i+6]) && i > 0 && isDigit(p[i-1])
+		}
+		if p[i+2] == 't' && (c == 'l' || c == 'g') {
+			return false
+		}
+	}
+	return true
+}
+
 func inWord(c byte) bool {
 	return isAlnum(c) || c >= utf8.RuneSelf || c == '@' || c == '.' || c == '-' || c == '_' || c == '+' || c == '='
 }
@@ -333,12 +376,15 @@ func (s *search) escapes() {
 				if i < two.next {
 					continue
 				}
+				if i+3 < len(p) && isDigit(p[i+1]) && isDigit(p[i+2]) && !(p[i+3] == '=' || isDigit(p[i+3]) && i > 0 && isDigit(p[i-1])) && (!isAlnum(p[i+3]) || isDigit(p[i+3])) {
+					continue // a number that is the value of a parameter
+				}
 				e := quotedAt(p, i)
 				if e.Width > 0 && hides(p, i, e) && s.mayQuoted(i, e) {
 					s.grow(&two, i, e.Width, true)
 				}
 			case '%', '&', '\\':
-				if i < one.next {
+				if i < one.next || !worth(p, i) {
 					continue
 				}
 				e := At(p, i, false)

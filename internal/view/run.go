@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -50,6 +51,17 @@ var value = func() (t [256]uint8) {
 	return t
 }()
 
+// digits holds the value of each hexadecimal digit, 0xFF for all others.
+var digits = func() (t [256]uint8) {
+	for i := range t {
+		t[i] = 0xff
+		if v := hexValue(byte(i)); v >= 0 {
+			t[i] = uint8(v)
+		}
+	}
+	return t
+}()
+
 // runs decodes base64 and hexadecimal.
 func (s *search) runs() {
 	start := s.f.from
@@ -61,29 +73,33 @@ func (s *search) runs() {
 			start = s.resume(&old)
 		}
 	}
+	s.shortLines()
 	p := s.p
-	m := func(w int) uint64 { return s.c.Letter[w] | s.c.Digit[w] | s.c.Base64[w] }
-	words := len(s.c.Letter)
+	letter, digit, other := s.c.Letter, s.c.Digit, s.c.Base64
+	words := len(letter)
+	digit, other = digit[:words], other[:words]
 	for w := start / 64; w < words; w++ {
-		lo, hi := m(w), uint64(0)
-		if lo == 0 {
+		y, z := letter[w]|digit[w]|other[w], uint64(0)
+		// Ten in a row: first five within the word, which are seldom.
+		x := y & (y >> 1)
+		x &= x >> 2
+		if x&(y>>4) == 0 && y>>55 == 0 {
 			continue
 		}
 		if w+1 < words {
-			hi = m(w + 1)
+			z = letter[w+1] | digit[w+1] | other[w+1]
 		}
-		y, z := lo, hi
-		for _, k := range [...]int{1, 2, 4, 2} { // ten in a row
-			y &= y>>k | z<<(64-k)
-			z &= z >> k
-		}
+		y &= y>>1 | z<<63
+		z &= z >> 1
+		y &= y>>2 | z<<62
+		z &= z >> 2
+		y &= y>>4 | z<<60
+		z &= z >> 4
+		y &= y>>2 | z<<62
 		if w == start/64 {
 			y &^= 1<<(start%64) - 1
 		}
 		if y == 0 {
-			if x := s.short(w, lo, start); x > start {
-				start, w = x, x/64-1
-			}
 			continue
 		}
 		i := w*64 + bits.TrailingZeros64(y)
@@ -100,6 +116,9 @@ func (s *search) runs() {
 // runEnd returns where the run that starts at i ends.
 func (s *search) runEnd(i int) int {
 	n := len(s.p)
+	if i >= n {
+		return n
+	}
 	w := i / 64
 	x := ^(s.c.Letter[w] | s.c.Digit[w] | s.c.Base64[w]) &^ (1<<(i%64) - 1)
 	for x == 0 {
@@ -112,47 +131,34 @@ func (s *search) runEnd(i int) int {
 	return min(w*64+bits.TrailingZeros64(x), n)
 }
 
-// short finds base64 that is wrapped after fewer characters than make a run: in
-// a word of the bitmap where lines of equal length meet. It returns where what
-// it decoded ends.
-func (s *search) short(w int, m uint64, start int) int {
-	z := ^m
-	if w*64 < start {
-		z &^= 1<<(start%64) - 1
-	}
-	for prev := -1; z != 0; z &= z - 1 {
-		i := w*64 + bits.TrailingZeros64(z)
-		if i >= len(s.p) {
-			break
+// shortLines finds base64 that is wrapped after fewer characters than make a
+// run.
+func (s *search) shortLines() {
+	p := s.p
+	for i := s.f.from; i < len(p); {
+		k := bytes.IndexByte(p[i:], '\n')
+		if k < 0 {
+			return
 		}
-		if s.p[i] != '\n' {
+		e := i + k // of the line that starts at i
+		start := i
+		i = e + 1
+		if e > start && p[e-1] == '\r' {
+			e--
+		}
+		if e == start || e-start >= minRun || i >= len(p) || value[p[e-1]] == 0xff || value[p[i]] == 0xff || value[p[start]] == 0xff {
 			continue
 		}
-		if prev < 0 {
-			prev = i
-		}
-		// The line before, and the one behind, to within what a line of base64
-		// looks like.
-		from := i
-		if from > 0 && s.p[from-1] == '\r' {
-			from--
-		}
-		a := from
-		for a > 0 && from-a < minRun && value[s.p[a-1]] != 0xff {
+		a := e
+		for a > start && value[p[a-1]] != 0xff {
 			a--
 		}
-		b := i + 1
-		for b < len(s.p) && b-i <= minRun && value[s.p[b]] != 0xff {
-			b++
-		}
-		if from-a == 0 || from-a >= minRun || b-i-1 == 0 || b-i-1 > from-a || a > 0 && s.p[a-1] != '\n' && a > s.f.from {
+		next := s.runEnd(i)
+		if next-i > e-a || next-i < e-a && next < len(p) && e-a < 2 {
 			continue
 		}
-		if next := s.run(a, from); next > b {
-			return next
-		}
+		i = max(i, s.run(a, e))
 	}
-	return 0
 }
 
 // joiner tells whether a run goes on behind e, and where: behind a line break
@@ -215,7 +221,7 @@ func (s *search) run(i, e int) int {
 	if e-i < 1 || !s.likely(p[i:e]) && !mayJoin(p, e) {
 		return e
 	}
-	for range 4 { // "Wm\/Dqy..."
+	for range 4 * min(1, i-lo) { // "Wm\/Dqy..."
 		k := i
 		switch {
 		case k-lo > 1 && p[k] == '/' && p[k-1] == '\\':
@@ -272,8 +278,8 @@ func (s *search) likely(c []byte) bool {
 	i := 0
 	for ; i+8 <= len(c); i += 8 {
 		x := binary.LittleEndian.Uint64(c[i:])
-		// Neither bit 5 nor bit 6 missing: a letter in lower case.
-		other += bits.OnesCount64(^(x & (x << 1)) & 0x4040404040404040)
+		// Capitals have bit 6 and not bit 5, digits bit 4 and not bit 6.
+		other += bits.OnesCount64((x&^(x<<1) | ^x&(x<<2)) & 0x4040404040404040)
 		if i >= 64 {
 			break
 		}
@@ -281,13 +287,13 @@ func (s *search) likely(c []byte) bool {
 	n := i
 	if i < 64 {
 		for ; i < len(c); i++ {
-			if c[i] < 'a' {
+			if x := c[i]; x&0x60 == 0x40 || x&0x50 == 0x10 {
 				other++
 			}
 		}
 		n = i
 	}
-	return other*8 >= n && n > 0
+	return other*5 >= n && n > 0
 }
 
 // gather collects the characters of a run that is wrapped, and where its parts
@@ -343,6 +349,9 @@ func (s *search) gather(p []byte, i, e, line, lead int) (chars []byte, end int, 
 		chars = append(chars, p[n:to]...)
 		f.chars = chars
 		e = to
+		if len(chars) < sureRun+76 && len(chars) >= sureRun && !s.likely(chars) {
+			break // no need to go through all of it
+		}
 	}
 	return chars, e, e+5 >= len(p)
 }
@@ -357,7 +366,7 @@ func (s *search) try(chars []byte, parts []part, src, end, parent int, cut bool)
 			return true
 		}
 	}
-	if len(chars) < minBase64 && len(parts) == 1 || len(chars) < 8 {
+	if len(chars) < minBase64 && len(parts) == 1 || len(chars) < 8 || uuid(chars) {
 		return done
 	}
 	tail := min(len(chars), 2*sureRun)
@@ -392,6 +401,16 @@ func (s *search) try(chars []byte, parts []part, src, end, parent int, cut bool)
 		}
 	}
 	return done
+}
+
+// uuid reports whether a run is nothing but hexadecimal digits in groups.
+func uuid(c []byte) bool {
+	for _, x := range c {
+		if digits[x] == 0xff && x != '-' {
+			return false
+		}
+	}
+	return true
 }
 
 // texty reports whether groups that decode to plain text follow each other.
@@ -530,19 +549,22 @@ func charPlace(parts []part, i int) int {
 // tryHex looks for hexadecimal in a run, and returns how many characters of it
 // it decoded.
 func (s *search) tryHex(chars []byte, parts []part, end, parent int, cut bool) (decoded int) {
-	for i := 0; i < len(chars); {
-		if hexValue(chars[i]) < 0 {
-			i++
+	// A run of ten covers every tenth character.
+	for k := minRun - 1; k < len(chars); k += minRun {
+		if digits[chars[k]] == 0xff {
 			continue
 		}
-		from, letters := i, 0
-		for i < len(chars) && hexValue(chars[i]) >= 0 {
+		from, i := k, k
+		for from > 0 && digits[chars[from-1]] != 0xff {
+			from--
+		}
+		for i < len(chars) && digits[chars[i]] != 0xff {
 			i++
 		}
+		k = i
 		if i-from < minRun {
 			continue
 		}
-		_ = letters
 		last := i == len(chars)
 		for odd := range 2 {
 			a := from + odd
@@ -565,8 +587,12 @@ func hexText(c []byte) bool {
 		return true
 	}
 	run, letters := 0, 0
-	for _, b := range head {
+	for i, b := range head {
 		switch {
+		case b >= utf8.RuneSelf && (run == 0 || head[i-1] < 'A') && !utf8.RuneStart(b):
+			run, letters = 0, 0
+		case b >= utf8.RuneSelf && (run == 0 || head[i-1] < 'A') && (i+1 == len(head) || utf8.RuneStart(head[i+1])):
+			run, letters = 0, 0
 		case b >= 0x20 && b != 0x7f || b == '\n' || b == '\r' || b == '\t':
 			run++
 			if b >= '0' && b < 0x7f {
@@ -586,7 +612,7 @@ func hexText(c []byte) bool {
 
 func appendHex(dst, c []byte) []byte {
 	for ; len(c) >= 2; c = c[2:] {
-		dst = append(dst, byte(hexValue(c[0])<<4|hexValue(c[1])))
+		dst = append(dst, digits[c[0]]<<4|digits[c[1]])
 	}
 	return dst
 }
@@ -706,7 +732,9 @@ func (s *search) resume(old *carry) int {
 		s.out.regions[len(s.out.regions)-1].late = true
 		s.out.segs = append(s.out.segs, seg{0, int32(start), 0})
 		s.out.text = append(s.out.text, data...)
+		budget := s.f.budget
 		s.close()
+		s.f.budget = budget // it was counted when it was read
 		return end
 	}
 	if skip >= len(chars) {

@@ -25,6 +25,7 @@ const (
 	maxInflated = 16 << 20 // bytes out of compressed data
 	maxCollect  = 4 << 20  // compressed bytes that are kept over windows
 	keepMemory  = 4 << 20  // bytes of memory that are kept between windows
+	maxUndone   = 64       // places that are told
 	context     = 256      // bytes on either side of an escape that are decoded with it
 )
 
@@ -394,7 +395,7 @@ func (s *search) undone(at int, bomb bool) {
 		r := &l.regions[l.at(at)]
 		at = r.src
 	}
-	if n := len(f.undone); n == 0 || n < 64 && f.undone[n-1] != (Undecoded{at, bomb}) {
+	if n := len(f.undone); n == 0 || n < maxUndone && f.undone[n-1] != (Undecoded{at, bomb}) {
 		f.undone = append(f.undone, Undecoded{at, bomb})
 	}
 }
