@@ -17,6 +17,8 @@ import (
 	utf16pkg "unicode/utf16"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"github.com/spoor-scan/spoor/internal/class"
 )
 
 // anna has nothing that is part of anything else of hers.
@@ -102,9 +104,10 @@ func wrongly(s string) string {
 	return out
 }
 
-func std(s string) string  { return base64.StdEncoding.EncodeToString([]byte(s)) }
-func raw(s string) string  { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
-func pct(s string) string  { return each(s, func(b byte) string { return fmt.Sprintf("%%%02X", b) }) }
+func std(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+func raw(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+func pct(s string) string { return each(s, func(b byte) string { return fmt.Sprintf("%%%02X", b) }) }
+
 func quot(s string) string { return each(s, func(b byte) string { return fmt.Sprintf("=%02X", b) }) }
 
 func jsonAll(s string) string {
@@ -250,13 +253,6 @@ func TestEncoded(t *testing.T) {
 		}
 	}
 }
-
-var (
-	_ = rand.Int
-	_ = context.Background
-	_ = iotest.OneByteReader
-	_ = wrongly
-)
 
 // What is decoded is judged as what stands there would be.
 func TestEncodedNearMisses(t *testing.T) {
@@ -484,4 +480,36 @@ func FuzzNested(f *testing.F) {
 			t.Fatalf("%s in %s: at %d to %d of %q", first.name, second.name, h.Start, h.End, text)
 		}
 	})
+}
+
+// BenchmarkViews compares all of the search with the matcher alone, on text
+// without encodings and on a value of a field.
+func BenchmarkViews(b *testing.B) {
+	r, err := New([]Person{anna()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	line := "192.0.2.17 - - [02/Nov/2026:10:00:00 +0100] \"GET /shop/index.php?id=17&q=some%20words HTTP/1.1\" 200 1234 \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\"\n"
+	for name, text := range map[string][]byte{"field": []byte("jan.janssens@example.org"), "log": []byte(strings.Repeat(line, 1700))} {
+		b.Run(name+"/all", func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				r.Find(nil, text)
+			}
+		})
+		b.Run(name+"/bitmaps", func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			var m class.Map
+			for b.Loop() {
+				m.Set(text)
+			}
+		})
+		b.Run(name+"/matcher", func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				r.matcher.Find(nil, text)
+			}
+		})
+	}
 }

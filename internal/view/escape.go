@@ -347,6 +347,11 @@ func worth(p []byte, i int) bool {
 		if p[i+2] == 't' && (c == 'l' || c == 'g') {
 			return false
 		}
+		k := i + 2
+		for k < len(p) && k-i < maxEntity && isAlnum(p[k]) {
+			k++
+		}
+		return k == len(p) || p[k] == ';' || p[k] != '=' && k-i > 3
 	}
 	return true
 }
@@ -373,7 +378,7 @@ func (s *search) escapes() {
 				if i+1 >= len(p) || p[i+1] >= 'G' || p[i+1] > '9' && p[i+1] < 'A' || p[i+1] == '"' {
 					continue
 				}
-				if i < two.next {
+				if c := p[i+1]; i < two.next || c > ' ' && (i+2 >= len(p) || p[i+2] > 'F' || digits[p[i+2]] == 0xff) {
 					continue
 				}
 				if i+3 < len(p) && isDigit(p[i+1]) && isDigit(p[i+2]) && !(p[i+3] == '=' || isDigit(p[i+3]) && i > 0 && isDigit(p[i-1])) && (!isAlnum(p[i+3]) || isDigit(p[i+3])) {

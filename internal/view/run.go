@@ -107,10 +107,35 @@ func (s *search) runs() {
 			i-- // the run began before what is looked at
 		}
 		e := s.runEnd(i)
-		next := s.run(i, e)
-		start = max(next, e)
+		start = e
+		if !dull(p, i, e) {
+			start = max(e, s.run(i, e))
+		}
 		w = start/64 - 1
 	}
+}
+
+// dull reports whether the run p[i:e] is quickly seen to be no code: a date, a
+// UUID (RFC 9562), a word.
+func dull(p []byte, i, e int) bool {
+	if e < len(p) && (p[e] == '\n' || p[e] == '\r' || p[e] == '\\' || p[e] == '%' || p[e] == '&') {
+		return false // it may go on
+	}
+	c := p[i:e]
+	switch n := len(c); {
+	case n < minBase64:
+		other := 0
+		for _, x := range c {
+			if digits[x] == 0xff {
+				other++
+			}
+		}
+		return n-other < minRun
+	case n == 36 && c[8] == '-' && c[13] == '-' && c[18] == '-' && c[23] == '-',
+		n <= 13 && c[4] == '-' && c[7] == '-':
+		return true
+	}
+	return !likely(c)
 }
 
 // runEnd returns where the run that starts at i ends.
@@ -218,7 +243,7 @@ func (s *search) run(i, e int) int {
 		e = hi
 	}
 	p := s.p[:hi]
-	if e-i < 1 || !s.likely(p[i:e]) && !mayJoin(p, e) {
+	if e-i < 1 || !likely(p[i:e]) && !mayJoin(p, e) {
 		return e
 	}
 	for range 4 * min(1, i-lo) { // "Wm\/Dqy..."
@@ -239,7 +264,7 @@ func (s *search) run(i, e int) int {
 		i, e = k, to
 	}
 	chars, end, cut := s.gather(p, i, e, 0, 0)
-	if !s.likely(chars) || !s.top && !s.fresh(parent, i, end) {
+	if !likely(chars) || !s.top && !s.fresh(parent, i, end) {
 		return e
 	}
 	if !s.try(chars, s.f.parts, i, end, parent, cut) {
@@ -273,7 +298,7 @@ func mayJoin(p []byte, e int) bool {
 
 // likely reports whether a run can be base64 or hexadecimal: words of a text
 // are in lower case.
-func (s *search) likely(c []byte) bool {
+func likely(c []byte) bool {
 	other := 0
 	i := 0
 	for ; i+8 <= len(c); i += 8 {
@@ -349,7 +374,7 @@ func (s *search) gather(p []byte, i, e, line, lead int) (chars []byte, end int, 
 		chars = append(chars, p[n:to]...)
 		f.chars = chars
 		e = to
-		if len(chars) < sureRun+76 && len(chars) >= sureRun && !s.likely(chars) {
+		if len(chars) < sureRun+76 && len(chars) >= sureRun && !likely(chars) {
 			break // no need to go through all of it
 		}
 	}
