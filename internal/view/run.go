@@ -299,26 +299,23 @@ func mayJoin(p []byte, e int) bool {
 // likely reports whether a run can be base64 or hexadecimal: words of a text
 // are in lower case.
 func likely(c []byte) bool {
-	other := 0
-	i := 0
-	for ; i+8 <= len(c); i += 8 {
-		x := binary.LittleEndian.Uint64(c[i:])
-		// Capitals have bit 6 and not bit 5, digits bit 4 and not bit 6.
-		other += bits.OnesCount64((x&^(x<<1) | ^x&(x<<2)) & 0x4040404040404040)
-		if i >= 64 {
-			break
-		}
-	}
-	n := i
-	if i < 64 {
-		for ; i < len(c); i++ {
-			if x := c[i]; x&0x60 == 0x40 || x&0x50 == 0x10 {
+	other, n := 0, 0
+	if len(c) < 8 {
+		for _, x := range c {
+			if x&0x60 == 0x40 || x&0x50 == 0x10 {
 				other++
 			}
 		}
-		n = i
+		return other*5 >= len(c) && len(c) > 0
 	}
-	return other*5 >= n && n > 0
+	// The last eight may overlap those before.
+	for i := 0; i < len(c) && i <= 64; i += 8 {
+		x := binary.LittleEndian.Uint64(c[min(i, len(c)-8):])
+		// Capitals have bit 6 and not bit 5, digits bit 4 and not bit 6.
+		other += bits.OnesCount64((x&^(x<<1) | ^x&(x<<2)) & 0x4040404040404040)
+		n += 8
+	}
+	return other*5 >= n
 }
 
 // gather collects the characters of a run that is wrapped, and where its parts
