@@ -35,7 +35,7 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 		}
 		return w
 	}
-	hits, undecoded := r.Recognizer.SearchRows(nil, b.Data, rowBounds(b))
+	hits, undecoded := r.Recognizer.SearchRows(nil, b.Data, rowBounds(b), cellBounds(b))
 	for _, h := range hits {
 		if row, _, ok := within(b, h); ok {
 			w := at(row)
@@ -97,6 +97,15 @@ func rowBounds(b *scanners.Block) func(off int) (from, to int) {
 		from, _ = b.Span(row * n)
 		_, to = b.Span(row*n + n - 1)
 		return from, to + 1
+	}
+}
+
+// cellBounds is rowBounds for cells, without the separator.
+func cellBounds(b *scanners.Block) func(off int) (from, to int) {
+	n := len(b.Table.Columns)
+	return func(off int) (from, to int) {
+		row, col, _ := b.At(off)
+		return b.Span(row*n + col)
 	}
 }
 

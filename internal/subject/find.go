@@ -44,6 +44,7 @@ type finder struct {
 	before []sight // of the window before, with offsets in the text
 	last   map[int64]int64
 	undone []Undecoded
+	cells  func(off int) (from, to int)
 
 	part int   // number of the part in which the last hit lies
 	end  int64 // its end, -1 where there was none
@@ -54,7 +55,7 @@ func (r *Recognizer) finder() *finder {
 	if f == nil {
 		f = &finder{r: r, last: map[int64]int64{}}
 	}
-	f.part, f.end = 0, -1
+	f.part, f.end, f.cells = 0, -1, nil
 	f.before, f.undone = f.before[:0], f.undone[:0]
 	clear(f.last)
 	return f
@@ -62,6 +63,7 @@ func (r *Recognizer) finder() *finder {
 
 func (r *Recognizer) release(f *finder) {
 	f.view.Reset()
+	f.cells = nil
 	for _, s := range []*[]sight{&f.seen, &f.kept, &f.before} {
 		if cap(*s) > 256 {
 			*s = nil
@@ -94,6 +96,7 @@ func (f *finder) window(base int64, b []byte, from, end int, more bool, rows fun
 		})
 	}
 	f.view.Window(base, b, from, more, rows)
+	f.view.Cells(f.cells)
 	for layer := 1; f.view.Next(); layer++ {
 		f.decoded(base, layer, from, end, more)
 	}
@@ -285,21 +288,24 @@ func (r *Recognizer) Find(dst []Hit, buf []byte) []Hit {
 
 // Search is Find that also tells what it did not look into.
 func (r *Recognizer) Search(dst []Hit, buf []byte) ([]Hit, []Undecoded) {
-	return r.SearchRows(dst, buf, nil)
+	return r.SearchRows(dst, buf, nil, nil)
 }
 
 // FindRows is Find for the rows of a table in one piece of memory: nothing is
 // found across the border of two rows. row returns the bounds of the row in
 // which an offset lies.
 func (r *Recognizer) FindRows(dst []Hit, buf []byte, row func(off int) (from, to int)) []Hit {
-	dst, _ = r.SearchRows(dst, buf, row)
+	dst, _ = r.SearchRows(dst, buf, row, nil)
 	return dst
 }
 
-// SearchRows is FindRows that also tells what it did not look into.
-func (r *Recognizer) SearchRows(dst []Hit, buf []byte, row func(off int) (from, to int)) ([]Hit, []Undecoded) {
+// SearchRows is FindRows that also tells what it did not look into. cell, which
+// may be nil, returns the bounds of the cell in which an offset lies, or behind
+// which it stands.
+func (r *Recognizer) SearchRows(dst []Hit, buf []byte, row, cell func(off int) (from, to int)) ([]Hit, []Undecoded) {
 	f := r.finder()
 	defer r.release(f)
+	f.cells = cell
 	dst = hits(dst, f.window(0, buf, 0, len(buf), false, row))
 	return dst, slices.Clone(f.undone)
 }

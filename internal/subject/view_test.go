@@ -513,3 +513,93 @@ func BenchmarkViews(b *testing.B) {
 		})
 	}
 }
+
+// Nothing that is decoded joins two rows, and each hit tells its own cell.
+func TestEncodedInRows(t *testing.T) {
+	r, err := New([]Person{anna()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(rows ...[]string) (got []string) {
+		var b []byte
+		var ends, cells []int
+		for _, row := range rows {
+			for _, cell := range row {
+				b = append(append(b, cell...), 0)
+				cells = append(cells, len(b))
+			}
+			ends = append(ends, len(b))
+		}
+		bounds := func(ends []int, sep int) func(off int) (int, int) {
+			return func(off int) (int, int) {
+				from := 0
+				for _, to := range ends {
+					if off < to {
+						return from, to - sep
+					}
+					from = to
+				}
+				return from, len(b)
+			}
+		}
+		hits, _ := r.SearchRows(nil, b, bounds(ends, 0), bounds(cells, 1))
+		for _, h := range hits {
+			got = append(got, fmt.Sprintf("%s %q", h.Form, b[h.Start:h.End]))
+		}
+		return got
+	}
+	enc := std("zoe@example.be")
+	for name, tt := range map[string]struct {
+		rows [][]string
+		want string
+	}{
+		"base64":              {[][]string{{"1", enc, "x"}, {"2", "y", "z"}}, `[base64 "em9lQGV4YW1wbGUuYmU"]`},
+		"halves of base64":    {[][]string{{"1", enc[:8], enc[8:]}}, `[]`},
+		"halves in two rows":  {[][]string{{"1", enc[:12]}, {enc[12:], "2"}}, `[]`},
+		"percent, two rows":   {[][]string{{"1", "zoe%40exam"}, {"ple.be", "2"}}, `[]`},
+		"percent":             {[][]string{{"a", "zoe%40example.be"}, {"b", "zoe%40example.be"}}, `[percent "zoe%40example.be" percent "zoe%40example.be"]`},
+		"percent, next cell":  {[][]string{{"zoe%40example.be", "com"}}, `[percent "zoe%40example.be"]`},
+		"columns":             {[][]string{{`Zo\u00eb`, "Van den Broeck"}}, `[columns "Zo\\u00eb\x00Van den Broeck"]`},
+		"columns in two rows": {[][]string{{"x", `Zo\u00eb`}, {"Van den Broeck", "y"}}, `[]`},
+		"utf-16":              {[][]string{{"1", wide16("zoe@example.be", false), "x"}}, `[utf-16le "z\x00o\x00e\x00@\x00e\x00x\x00a\x00m\x00p\x00l\x00e\x00.\x00b\x00e\x00"]`},
+		"hex":                 {[][]string{{"1", hex.EncodeToString([]byte("zoe@example.be"))}, {"2", "cd"}}, `[hex "7a6f65406578616d706c652e6265"]`},
+	} {
+		if got := fmt.Sprint(find(tt.rows...)); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
+// What a bound keeps from being decoded is told, and what comes before it is
+// found.
+func TestUndecoded(t *testing.T) {
+	r, err := New([]Person{anna()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bomb := std(gzipped("zoe@example.be " + strings.Repeat("\x00", 40<<20)))
+	for name, tt := range map[string]struct {
+		text string
+		want string
+	}{
+		"bomb":      {"see " + bomb + " there", "[{4 true}]"},
+		"no bomb":   {"see " + std(gzipped(strings.Repeat("zoe@example.be ", 10000))), "[]"},
+		"ordinary":  {strings.Repeat("https:\\/\\/www.example.be\\/a?b=1&amp;c=%20d zoe@example.be\n", 5000), "[]"},
+		"all QP":    {strings.Repeat(quot("zoe@example.be "), 5000), "[]"},
+		"all utf16": {wide16(strings.Repeat("zoe@example.be ", 20000), false), "[]"},
+		"all twice": {url.QueryEscape(strings.Repeat(pct("zoe@example.be "), 5000)), "[]"},
+	} {
+		hits := 0
+		_, undone, err := r.ScanAll(context.Background(), strings.NewReader(tt.text), func(Hit, int64, []byte) { hits++ })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(undone) != tt.want || hits == 0 {
+			t.Errorf("%s: %d hits, %v, want %s", name, hits, undone, tt.want)
+		}
+		found, undone := r.Search(nil, []byte(tt.text))
+		if fmt.Sprint(undone) != tt.want || len(found) != hits {
+			t.Errorf("%s: %d hits at once, %d in a stream, %v, want %s", name, len(found), hits, undone, tt.want)
+		}
+	}
+}

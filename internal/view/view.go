@@ -103,6 +103,7 @@ type Finder struct {
 	more   bool
 	base   int64
 	bounds func(off int) (from, to int)
+	cells  func(off int) (from, to int)
 
 	budget   int
 	inflate  int
@@ -118,7 +119,7 @@ type Finder struct {
 func (f *Finder) Reset() {
 	f.carry = carry{parts: f.carry.parts[:0], data: f.carry.data[:0]}
 	f.undone = f.undone[:0]
-	f.depth = 0
+	f.depth, f.bounds, f.cells, f.layers[0].text = 0, nil, nil, nil
 	for i := range f.layers {
 		if l := &f.layers[i]; i > 0 && cap(l.text) > keepMemory {
 			*l = layer{}
@@ -136,12 +137,18 @@ func (f *Finder) Reset() {
 // in which an offset lies, and nothing is decoded across them.
 func (f *Finder) Window(base int64, p []byte, from int, more bool, bounds func(off int) (from, to int)) {
 	f.base, f.from, f.more, f.bounds = base, max(from, 0), more, bounds
-	f.depth = 0
+	f.depth, f.cells = 0, nil
 	f.layers[0].text = p
 	f.budget = max(maxGrowth*len(p), minBudget)
 	f.inflate = maxInflated
 	f.undone = f.undone[:0]
 }
+
+// Cells is for a window that holds the rows of a table, each of whose cells is
+// followed by a byte 0. It tells the bounds of the cell in which an offset lies,
+// or behind which it stands, so that the zeros of UTF-16 can be told from others.
+// It holds for the window, and is nil for the next one.
+func (f *Finder) Cells(cell func(off int) (from, to int)) { f.cells = cell }
 
 // Next decodes the next layer and reports whether there is anything in it.
 func (f *Finder) Next() bool {

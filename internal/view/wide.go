@@ -129,8 +129,9 @@ func doubtful(r rune) bool { return r >= 0x100 && r&0xff < 0x20 }
 // in front of it or to the one behind it, and returns where they end.
 func (s *search) either(i, size int) int {
 	lo, hi, parent := s.room(i)
-	if s.top && s.f.bounds != nil {
-		hi = min(hi+1, len(s.p)) // with what ends the last cell
+	if s.top && s.f.cells != nil {
+		a, b := s.f.cells(i)
+		lo, hi = max(lo, a), min(hi, b)
 	}
 	a, b := s.units(i-1, size, false, lo, hi)
 	c, d := s.units(i, size, true, lo, hi)
