@@ -288,17 +288,17 @@ func TestPrecedence(t *testing.T) {
 func TestBadRules(t *testing.T) {
 	find := func([]byte, func(int, int) bool) {}
 	for name, r := range map[string]Rule{
-		"no id":                     {Shapes: []string{"ddddd"}},
-		"an id with a space":        {ID: "a b", Shapes: []string{"ddddd"}},
-		"no way to find":            {ID: "a"},
-		"two ways to find":          {ID: "a", Shapes: []string{"ddddd"}, Find: find, MaxLen: 3},
-		"no longest match":          {ID: "a", Find: find},
-		"four digits":               {ID: "a", Shapes: []string{"dddd"}},
-		"35 digits":                 {ID: "a", Shapes: []string{strings.Repeat("d", 35)}},
-		"a separator at the end":    {ID: "a", Shapes: []string{"ddddd "}},
-		"two separators":            {ID: "a", Shapes: []string{"ddddd--dd"}},
-		"a lower-case letter":       {ID: "a", Shapes: []string{"beddddd"}},
-		"context without words":     {ID: "a", Shapes: []string{"ddddd"}, NeedsContext: true},
+		"no id":                      {Shapes: []string{"ddddd"}},
+		"an id with a space":         {ID: "a b", Shapes: []string{"ddddd"}},
+		"no way to find":             {ID: "a"},
+		"two ways to find":           {ID: "a", Shapes: []string{"ddddd"}, Find: find, MaxLen: 3},
+		"no longest match":           {ID: "a", Find: find},
+		"four digits":                {ID: "a", Shapes: []string{"dddd"}},
+		"35 digits":                  {ID: "a", Shapes: []string{strings.Repeat("d", 35)}},
+		"a separator at the end":     {ID: "a", Shapes: []string{"ddddd "}},
+		"two separators":             {ID: "a", Shapes: []string{"ddddd--dd"}},
+		"a lower-case letter":        {ID: "a", Shapes: []string{"beddddd"}},
+		"context without words":      {ID: "a", Shapes: []string{"ddddd"}, NeedsContext: true},
 		"more x than can be counted": {ID: "a", Shapes: []string{"xx xx xx xx xx xx xx xx xx xx ddddd"}},
 	} {
 		if _, err := NewSet([]Rule{r}); err == nil {
