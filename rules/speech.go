@@ -83,7 +83,7 @@ func (w *walk) listen(i int) uint64 {
 		from := i<<6 + bits.TrailingZeros64(starts)
 		n := bits.TrailingZeros64(^(bits64(w.l, from) | bits64(w.h, from)))
 		if bits64(w.h, from)&(1<<n-1) != 0 || n == 64 {
-			m |= w.listenSlowly(from, min(len(w.b), from+maxWord+64))
+			m |= w.listenSlowly(from, min(len(w.b), from+n))
 			continue
 		}
 		b := w.b[from : from+n]
@@ -128,7 +128,7 @@ func (w *walk) listenSlowly(from, end int) uint64 {
 			i += n
 			continue
 		}
-		to := wordEnd(b, i)
+		to := wordEnd(b[:end], i)
 		say(i, to)
 		if to-i <= maxWord {
 			part := i
