@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // birthDate detects dates near words that speak of birth.
 func birthDate() Rule {
@@ -210,6 +213,17 @@ var monthStems = [12]string{
 	"december dec dez decembre dicembre dic diciembre dezember dezembro grud gru prosin joulu gruodz decembris decembrie des dets δεκ дек nollaig",
 }
 
+// monthHeads holds, by the hash of the first three letters, the months by bits
+// that a word can be.
+var monthHeads = func() (t [4096]uint16) {
+	for m, stems := range monthStems {
+		for s := range strings.FieldsSeq(stems) {
+			t[head(fold(nil, []byte(s)))] |= 1 << m
+		}
+	}
+	return t
+}()
+
 // month returns which month's name stands at b[i], from 1, and where it ends; 0
 // where none does.
 func month(b []byte, i int) (int, int) {
@@ -220,8 +234,9 @@ func month(b []byte, i int) (int, int) {
 	var buf [64]byte
 	f := fold(buf[:0], b[i:end])
 	best, size := 0, 0
-	for m, stems := range monthStems {
-		for s := stems; s != ""; {
+	for may := monthHeads[head(f)]; may != 0; may &= may - 1 {
+		m := bits.TrailingZeros16(may)
+		for s := monthStems[m]; s != ""; {
 			var stem string
 			stem, s, _ = strings.Cut(s, " ")
 			// A short stem is the whole of an abbreviation.

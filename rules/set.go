@@ -59,10 +59,9 @@ const (
 const maxAnchors = 32 - anchorShift
 
 type anchor struct {
-	rule   int
-	needs  bool // context
-	maxLen int
-	look   func(b []byte, from, to int) (start, end int)
+	rule  int
+	needs bool // context
+	look  func(b []byte, from, to int) (start, end int)
 }
 
 // mark is a byte that starts or joins something.
@@ -77,6 +76,7 @@ type scratch struct {
 	hits    []Hit
 	words   []match.Hit
 	said    []uint64
+	walk    walk
 }
 
 // maxMaxLen bounds the longest match of a rule, in bytes.
@@ -153,7 +153,7 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 			return errors.New("too many rules of this kind")
 		}
 		bit := uint32(1) << (len(s.anchors) + anchorShift)
-		s.anchors = append(s.anchors, anchor{i, r.NeedsContext, r.MaxLen, r.look})
+		s.anchors = append(s.anchors, anchor{i, r.NeedsContext, r.look})
 		set := func(t *[256]uint32, chars string) {
 			for c := range t {
 				if chars == "" || strings.IndexByte(chars, byte(c)) >= 0 {
@@ -313,7 +313,8 @@ func (s *Set) FindNamed(dst []Hit, value []byte, name string) []Hit {
 	sc, _ := s.scratch.Get().(*scratch)
 	defer s.scratch.Put(sc)
 	sc.m.Set(value)
-	w := walk{s: s, named: true}
+	w := &sc.walk
+	*w = walk{s: s, named: true}
 	all := w.collect(sc.hits[:0], value, &sc.m, 0, len(value), sc)
 	sc.hits = all
 	b := []byte(name)
@@ -330,7 +331,8 @@ func (s *Set) FindNamed(dst []Hit, value []byte, name string) []Hit {
 
 // find is FindMap with memory.
 func (s *Set) find(dst []Hit, b []byte, m *class.Map, from, end int, sc *scratch) []Hit {
-	w := walk{s: s}
+	w := &sc.walk
+	*w = walk{s: s}
 	all := w.collect(sc.hits[:0], b, m, max(0, from-s.maxLen), min(len(b), end+s.maxLen), sc)
 	sc.hits = all
 	kept := all[:0]

@@ -244,10 +244,9 @@ func (w *walk) look(k kind, start, end int) {
 	}
 	for m >>= anchorShift; m != 0; m &= m - 1 {
 		a := &s.anchors[bits.TrailingZeros32(m)]
-		if a.needs && !w.named && !w.spoken(a.rule, start-a.maxLen, end+a.maxLen) {
-			continue
+		if from, to := a.look(w.b, start, end); to > from && (!a.needs || w.named || w.spoken(a.rule, from, to)) {
+			w.add(a.rule, from, to)
 		}
-		w.add2(a.rule, a.look, start, end)
 	}
 }
 
