@@ -50,6 +50,7 @@ type Matcher struct {
 	maxLen  int
 	windows sync.Pool // *held
 	hits    sync.Pool // *[]Hit, of Scan
+	scratch sync.Pool // *scratch
 }
 
 // Compile prepares a Matcher. Of patterns that are equal after folding the
@@ -98,15 +99,22 @@ func (m *Matcher) MaxLen() int { return m.maxLen }
 // and after buf counts as no digit.
 func (m *Matcher) Find(dst []Hit, buf []byte) []Hit {
 	old := len(dst)
-	r := run{open: -1}
+	var s *scratch
+	if m.digits != nil && len(buf) >= m.digits.shortest {
+		if s, _ = m.scratch.Get().(*scratch); s == nil {
+			s = new(scratch)
+		}
+		defer m.scratch.Put(s)
+		s.done = 0
+	}
 	// Blocks that stay in the nearer cache while all passes look at them.
 	for lo := 0; lo < len(buf); lo += block {
 		hi := min(lo+block, len(buf))
 		for _, g := range m.grams {
 			dst = g.find(dst, buf, lo, hi)
 		}
-		if m.digits != nil {
-			dst = m.digits.find(dst, buf, lo, hi, &r)
+		if s != nil {
+			dst = m.digits.find(dst, buf, lo, hi, s)
 		}
 	}
 	if len(dst)-old > 1 {

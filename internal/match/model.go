@@ -34,8 +34,8 @@ const (
 	classHigh  = '1' & 31 // not ASCII
 )
 
-// class returns the class of a byte, folded.
-func class(c byte) uint8 {
+// classOf returns the class of a byte, folded.
+func classOf(c byte) uint8 {
 	switch c |= 0x20; {
 	case c >= 0x80:
 		return classHigh
@@ -52,7 +52,7 @@ func model(lits []literal) *textModel {
 	var first [64]float64
 	var next [64][64]float64
 	for i := 1; i < len(sample); i++ {
-		a, b := class(sample[i-1]), class(sample[i])
+		a, b := classOf(sample[i-1]), classOf(sample[i])
 		first[b]++
 		next[a][b]++
 	}
@@ -127,10 +127,10 @@ func (s *selector) choose(text string) int {
 	s.costs = s.costs[:0]
 	for i := range n {
 		h := s.hash(text, i)
-		c := class(text[i])
+		c := classOf(text[i])
 		log := s.m.first[c]
 		for j := i + 1; j < i+s.g.size; j++ {
-			d := class(text[j])
+			d := classOf(text[j])
 			log += s.m.next[c][d]
 			c = d
 		}
