@@ -74,32 +74,34 @@ candidate:
 	MOVQ   SI, CX
 	SUBQ   digit+0(FP), CX
 	LEAQ   (AX)(CX*8), AX
-	MOVL   AX, 8(R15)
+	MOVL   AX, 16(R15)
 	CMPQ   R14, $64
 	JEQ    long
-	MOVB   $0, 12(R15)
+	MOVB   $0, 20(R15)
 
 	// The ends of the groups, in digits from the start.
-	MOVQ  R13, CX
-	SHRQ  $1, CX
-	ANDNQ R13, CX, CX
-	PEXTQ R13, CX, CX
-	XORL  AX, AX
-	TESTQ CX, (BX)
-	SETNE AX
-	SHLQ  $4, AX
-	ADDQ  AX, R15
-	BLSRQ R12, R12
-	JNZ   candidate
+	MOVQ    R13, CX
+	SHRQ    $1, CX
+	ANDNQ   R13, CX, CX
+	PEXTQ   R13, CX, CX
+	LEAQ    24(R15), AX
+	ANDQ    (BX), CX
+	MOVQ    CX, 8(R15)
+	CMOVQNE AX, R15
+	BLSRQ   R12, R12
+	JNZ     candidate
 
 next:
 	ADDQ $8, SI
 	ADDQ $8, DI
 	CMPQ SI, words+16(FP)
 	JNE  word
-	SUBQ starts+40(FP), R15
-	SHRQ $4, R15
-	MOVQ R15, ret+48(FP)
+	MOVQ R15, AX
+	SUBQ starts+40(FP), AX
+	XORL DX, DX
+	MOVQ $24, CX
+	DIVQ CX
+	MOVQ AX, ret+48(FP)
 	RET
 
 none:
@@ -107,14 +109,13 @@ none:
 	JMP  next
 
 long:
-	MOVB   $1, 12(R15)
-	NOTQ   R13
-	TZCNTQ R13, R13
-	XORL   AX, AX
-	CMPQ   R13, 8(BX)
-	SETLS  AX
-	SHLQ   $4, AX
-	ADDQ   AX, R15
-	BLSRQ  R12, R12
-	JNZ    candidate
-	JMP    next
+	MOVQ    $0, 8(R15)
+	MOVB    $1, 20(R15)
+	NOTQ    R13
+	TZCNTQ  R13, R13
+	LEAQ    24(R15), AX
+	CMPQ    R13, 8(BX)
+	CMOVQLS AX, R15
+	BLSRQ   R12, R12
+	JNZ     candidate
+	JMP     next

@@ -24,7 +24,8 @@ type number struct {
 type digits struct {
 	sieve             sieve
 	shortest, longest int
-	lengths           uint64 // bit n: there are patterns of n digits
+	lengths           uint64       // bit n: there are patterns of n digits
+	heads             [1000]uint64 // by the first three digits: bit n-1: there are patterns of n digits
 	powers            [maxDigits + 1]uint64
 
 	bloomShift uint8
@@ -68,6 +69,7 @@ func compileDigits(nums []number) *digits {
 		l := len(n.text)
 		d.shortest, d.longest = min(d.shortest, l), max(d.longest, l)
 		d.lengths |= 1 << l
+		d.heads[head(n.text[0], n.text[1], n.text[2])] |= 1 << (l - 1)
 		h := hashNumber(value([]byte(n.text), 0, l), l)
 		b := h >> d.bloomShift
 		d.bloom[b>>6] |= 1 << (b & 63)
@@ -135,34 +137,48 @@ func (d *digits) find(dst []Hit, buf []byte, lo, hi int, s *scratch) []Hit {
 		base := lo + w*64
 		for i := range s.starts[:k] {
 			c := &s.starts[i]
-			switch at := base + int(c.at); {
-			case at < s.done:
-			case c.long:
-				dst = d.long(dst, buf, at, s)
-			default:
-				dst = d.walk(dst, buf, at, c.digits)
+			at := base + int(c.at)
+			if c.long {
+				if at >= s.done {
+					dst = d.long(dst, buf, at, s)
+				}
+				continue
+			}
+			// There are five digits at least.
+			rest := c.digits & (c.digits - 1)
+			second := bits.TrailingZeros64(rest)
+			third := bits.TrailingZeros64(rest & (rest - 1))
+			if third >= len(buf)-at {
+				continue // never
+			}
+			ends := c.ends & d.heads[head(buf[at], buf[at+second], buf[at+third])]
+			if ends != 0 && at >= s.done {
+				dst = d.walk(dst, buf, at, c.digits, ends)
 			}
 		}
 	}
 	return dst
 }
 
+// head returns the index in digits.heads of these digits.
+func head(a, b, c byte) int { return int(a-'0')*100 + int(b-'0')*10 + int(c-'0') }
+
 // walk appends the numbers that start at buf[at]; digits tells which bytes from
-// there on are digits, up to the end of what may be joined.
-func (d *digits) walk(dst []Hit, buf []byte, at int, digits uint64) []Hit {
+// there on are digits, up to the end of what may be joined, and bit n-1 of ends
+// that after n of them a number may end.
+func (d *digits) walk(dst []Hit, buf []byte, at int, digits, ends uint64) []Hit {
 	var v uint64
 	start, total := at, 0
-	for digits != 0 {
+	for ends != 0 {
 		n := bits.TrailingZeros64(^digits)
-		if total += n; total > d.longest {
-			break
-		}
+		total += n
 		if n <= 8 && at+8 <= len(buf) {
 			v = v*d.powers[n] + value8(binary.LittleEndian.Uint64(buf[at:])<<(64-8*n))
 		} else {
 			v = v*d.powers[n] + value(buf, at, at+n)
 		}
-		if d.lengths>>(total&63)&1 != 0 {
+		if ends>>((total-1)&63)&1 != 0 {
+			ends &= ends - 1 // the lowest
 			h := hashNumber(v, total)
 			if b := h >> (d.bloomShift & 63); d.bloom[b>>6]>>(b&63)&1 != 0 {
 				dst = d.lookup(dst, buf, h, start)

@@ -17,6 +17,7 @@ type scratch struct {
 // A start is where a number may start.
 type start struct {
 	digits uint64 // which of the 64 bytes from there on are digits, up to what can't be joined
+	ends   uint64 // bit n-1: a group ends with the n-th digit, and there are numbers of n digits; 0 when long
 	at     uint32 // in bytes
 	long   bool   // all 64 bytes may be joined, and more
 }
@@ -74,7 +75,7 @@ func (s *sieve) generic(digit, join []uint64, words int, before uint64, starts *
 			own := d>>i | digit[w+1]<<1<<(63-i)
 			length := bits.TrailingZeros64(^(a>>i | after<<1<<(63-i)))
 			own &= 1<<length - 1
-			starts[n&(len(starts)-1)] = start{own, uint32(w*64 + i), length == 64}
+			starts[n&(len(starts)-1)] = start{own, 0, uint32(w*64 + i), length == 64}
 			if length == 64 {
 				if uint64(bits.TrailingZeros64(^own)) <= s.longest {
 					n++
@@ -86,7 +87,9 @@ func (s *sieve) generic(digit, join []uint64, words int, before uint64, starts *
 			for e := own &^ (own >> 1); e != 0; e &= e - 1 {
 				ends |= 1 << (bits.OnesCount64(own&(e^(e-1))) - 1)
 			}
-			if ends&s.lengths != 0 {
+			ends &= s.lengths
+			starts[n&(len(starts)-1)].ends = ends
+			if ends != 0 {
 				n++
 			}
 		}
