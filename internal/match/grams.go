@@ -35,6 +35,13 @@ const (
 	denseRate = batch / 40
 )
 
+// probed is the memory of probes that hit.
+type probed struct {
+	list    [batch]uint16 // in bytes from the first probe
+	windows [batch]int    // where a window may stand
+	hashes  [batch]uint64 // of the windows
+}
+
 type literal struct {
 	text    string // folded exactly
 	pattern int32
@@ -87,6 +94,18 @@ func load(buf []byte, i int) uint64 {
 	return binary.LittleEndian.Uint64(b[:])
 }
 
+// loadString is load for a string.
+func loadString(s string, i int) uint64 {
+	if i+8 <= len(s) {
+		s = s[i : i+8]
+		return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	}
+	var b [8]byte
+	copy(b[:], s[i:])
+	return binary.LittleEndian.Uint64(b[:])
+}
+
 // load8 returns the 8 bytes at p+i. A bounds check for each probe would cost a
 // third of the speed; the callers check all probes at once.
 func load8(p unsafe.Pointer, i int) uint64 {
@@ -94,8 +113,7 @@ func load8(p unsafe.Pointer, i int) uint64 {
 }
 
 // find appends the hits whose probe lies in buf[lo:hi).
-func (g *grams) find(dst []Hit, buf []byte, lo, hi int) []Hit {
-	var list [batch]uint16 // of probes that hit, in bytes from base
+func (g *grams) find(dst []Hit, buf []byte, lo, hi int, s *probed) []Hit {
 	step := g.step
 	hi = min(hi, len(buf)-g.size+1)
 	base := (lo + step - 1) / step * step
@@ -110,21 +128,21 @@ func (g *grams) find(dst []Hit, buf []byte, lo, hi int) []Hit {
 		n := 0
 		if fast > 0 {
 			if dense {
-				n = g.probeDense(&list, buf[base:], fast)
+				n = g.probeDense(&s.list, buf[base:], fast)
 			} else {
-				n = g.probeSparse(&list, buf[base:], fast)
+				n = g.probeSparse(&s.list, buf[base:], fast)
 			}
 			dense = n > denseRate*fast/batch
 		}
 		for i := fast; i < probes; i++ {
 			h := (load(buf, base+i*step) | folded) * g.mul >> (g.shift & 63)
 			if g.bitmap[h>>6]>>(h&63)&1 != 0 {
-				list[n] = uint16(i * step)
+				s.list[n] = uint16(i * step)
 				n++
 			}
 		}
-		for _, at := range list[:n] {
-			dst = g.verify(dst, buf, base+int(at))
+		if n > 0 {
+			dst = g.verify(dst, buf, base, n, s)
 		}
 		base += probes * step
 	}
@@ -182,26 +200,52 @@ func (g *grams) probeDense(list *[batch]uint16, buf []byte, n int) int {
 	return found
 }
 
-// verify appends the hits whose windows hold the gram at buf[at:].
-func (g *grams) verify(dst []Hit, buf []byte, at int) []Hit {
-	x := load(buf, at) | folded
-	for o := g.offsets[x*g.offsetMul>>(g.offsetShift&63)]; o != 0; o &= o - 1 {
-		w := at - bits.TrailingZeros8(o)
-		if w < 0 || w+g.width > len(buf) {
-			continue
-		}
-		h := g.hash(buf, w)
-		if !g.inBloom(h) {
-			continue
-		}
-		tag := uint32(h)
-		for i := int(h >> (g.slotShift & 63)); ; i++ {
-			s := g.slots[i&(len(g.slots)-1)]
-			if s.first == 0 {
+// verify appends the hits whose windows hold one of the first n grams of
+// s.list, which count from base. Each step is taken for all of them before the
+// next is, and without branches, so that their cache misses overlap.
+func (g *grams) verify(dst []Hit, buf []byte, base, n int, s *probed) []Hit {
+	// Where windows may stand.
+	k := 0
+	for _, at := range s.list[:n] {
+		at := base + int(at)
+		x := load(buf, at) | folded
+		o := g.offsets[x*g.offsetMul>>(g.offsetShift&63)]
+		for {
+			w := at - bits.TrailingZeros8(o)
+			s.windows[k&(len(s.windows)-1)] = w
+			// None for o = 0: then w is at-8.
+			k += int(uint(-int(o))>>63) &^ int(uint(w|(len(buf)-g.width-w))>>63)
+			if o &= o - 1; o == 0 {
 				break
 			}
-			if s.tag == tag {
-				dst = g.compare(dst, buf, w, s.first-1)
+		}
+		if k > len(s.windows)-8 {
+			dst = g.verifyWindows(dst, buf, k, s)
+			k = 0
+		}
+	}
+	return g.verifyWindows(dst, buf, k, s)
+}
+
+// verifyWindows appends the hits with one of the first n of s.windows.
+func (g *grams) verifyWindows(dst []Hit, buf []byte, n int, s *probed) []Hit {
+	k := 0
+	for _, w := range s.windows[:n] {
+		h := g.hash(buf, w)
+		b := g.bloom[h>>(g.bloomShift&63)]
+		s.windows[k], s.hashes[k] = w, h
+		k += int(b >> (h & 63) & (b >> (h >> 6 & 63)) & 1)
+	}
+	for j, w := range s.windows[:k] {
+		h := s.hashes[j]
+		tag := uint32(h)
+		for i := int(h >> (g.slotShift & 63)); ; i++ {
+			c := g.slots[i&(len(g.slots)-1)]
+			if c.first == 0 {
+				break
+			}
+			if c.tag == tag {
+				dst = g.compare(dst, buf, w, c.first-1)
 			}
 		}
 	}
@@ -219,11 +263,6 @@ func (g *grams) hash(buf []byte, at int) uint64 {
 	}
 	hi, lo := bits.Mul64(a^keyA, b^keyB)
 	return hi ^ lo
-}
-
-func (g *grams) inBloom(h uint64) bool {
-	i, j := h>>(g.bloomShift&63), h<<20>>(g.bloomShift&63)
-	return g.bloom[i>>6]>>(i&63)&(g.bloom[j>>6]>>(j&63))&1 != 0
 }
 
 // compare appends the hits among the literals of one window, which stands at

@@ -99,21 +99,22 @@ func (m *Matcher) MaxLen() int { return m.maxLen }
 // and after buf counts as no digit.
 func (m *Matcher) Find(dst []Hit, buf []byte) []Hit {
 	old := len(dst)
-	var s *scratch
-	if m.digits != nil && len(buf) >= m.digits.shortest {
-		if s, _ = m.scratch.Get().(*scratch); s == nil {
-			s = new(scratch)
-		}
-		defer m.scratch.Put(s)
-		s.done = 0
+	if len(buf) == 0 {
+		return dst
 	}
+	s, _ := m.scratch.Get().(*scratch)
+	if s == nil {
+		s = new(scratch)
+	}
+	defer m.scratch.Put(s)
+	s.done = 0
 	// Blocks that stay in the nearer cache while all passes look at them.
 	for lo := 0; lo < len(buf); lo += block {
 		hi := min(lo+block, len(buf))
 		for _, g := range m.grams {
-			dst = g.find(dst, buf, lo, hi)
+			dst = g.find(dst, buf, lo, hi, &s.probed)
 		}
-		if s != nil {
+		if m.digits != nil {
 			dst = m.digits.find(dst, buf, lo, hi, s)
 		}
 	}

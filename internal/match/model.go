@@ -1,9 +1,6 @@
 package match
 
-import (
-	"encoding/binary"
-	"math"
-)
+import "math"
 
 // sample is what the places that are searched are made of, in a nutshell. It
 // only serves to tell common bytes from rare ones.
@@ -84,10 +81,20 @@ type selector struct {
 	m     *textModel
 	g     *grams
 	shift uint8
-	count []uint16  // by hash of gram: in how many literals it stands
+	grams []spread  // by hash of gram
 	taken []uint64  // by hash of gram: it is in a chosen window
 	costs []float64 // of the grams of a literal
 }
+
+// A spread is in how many people's literals a gram stands. Who they are isn't
+// known; but the forms of one person are next to each other.
+type spread struct {
+	last   uint16 // near which pattern it was seen last, in nearby, plus 1
+	people uint16 // beside the first
+}
+
+// nearby is how many patterns next to each other may be of one person.
+const nearby = 64
 
 func (m *textModel) selector(g *grams) *selector {
 	s := &selector{m: m, g: g}
@@ -95,23 +102,24 @@ func (m *textModel) selector(g *grams) *selector {
 	for _, l := range m.lits {
 		n += max(0, len(l.text)-g.size+1)
 	}
-	k := min(max(log2(4*n), 6), 24)
+	k := min(max(log2(4*n), 6), 21)
 	s.shift = uint8(64 - k)
-	s.count, s.taken = make([]uint16, 1<<k), make([]uint64, 1<<k/64)
+	s.grams, s.taken = make([]spread, 1<<k), make([]uint64, 1<<k/64)
 	for _, l := range m.lits {
+		at := uint16(l.pattern/nearby%math.MaxUint16) + 1
 		for i := range len(l.text) - g.size + 1 {
-			if h := s.hash(l.text, i); s.count[h] < math.MaxUint16 {
-				s.count[h]++
+			c := &s.grams[s.hash(l.text, i)]
+			if c.last != 0 && c.last != at && c.people < math.MaxUint16 {
+				c.people++
 			}
+			c.last = at
 		}
 	}
 	return s
 }
 
 func (s *selector) hash(text string, i int) uint64 {
-	var b [8]byte
-	copy(b[:], text[i:])
-	return (binary.LittleEndian.Uint64(b[:]) | folded) * s.g.offsetMul >> s.shift
+	return (loadString(text, i) | folded) * s.g.offsetMul >> (s.shift & 63)
 }
 
 // choose returns where in text its window shall start.
@@ -120,9 +128,8 @@ func (s *selector) choose(text string) int {
 		// People that are not looked for share with those who are what many
 		// of these share; about one value of the kind in so many bytes.
 		density = 1. / 200
-		// A person's own forms share most of their grams.
-		forms = 16
 	)
+	each := density * nearby / float64(len(s.m.lits)+nearby)
 	n := len(text) - s.g.size + 1
 	s.costs = s.costs[:0]
 	for i := range n {
@@ -135,9 +142,7 @@ func (s *selector) choose(text string) int {
 			c = d
 		}
 		cost := math.Exp(float64(log))
-		if n := int(s.count[h]) - forms; n > 0 {
-			cost += float64(n) / float64(len(s.m.lits)) * density
-		}
+		cost += float64(s.grams[h].people) * each
 		cost += 2e-7 // a place in the bitmap
 		if s.taken[h>>6]>>(h&63)&1 != 0 {
 			cost /= 4

@@ -11,6 +11,7 @@ type scratch struct {
 	digit, join [block/64 + 3]uint64 // of a block, what may follow it, and a 0
 	starts      [siftWords * 32]start
 	run         run
+	probed      probed
 	done        int // numbers that start before it were found
 }
 
