@@ -119,3 +119,46 @@ long:
 	BLSRQ   R12, R12
 	JNZ     candidate
 	JMP     next
+
+// PROBE: the hash of the 8 bytes at text, and the word of the bitmap with its
+// bit.
+#define PROBE(text, h, word) \
+	MOVQ  text, h; \
+	ORQ   R8, h; \
+	IMULQ R9, h; \
+	SHRXQ R10, h, h; \
+	MOVQ  h, word; \
+	SHRQ  $6, word; \
+	MOVQ  (DI)(word*8), word
+
+// NOTE: the place that was probed, to be overwritten unless it is a hit.
+#define NOTE(h, word) \
+	MOVW AX, (R13)(DX*2); \
+	BTQ  h, word; \
+	ADCQ $0, DX; \
+	ADDQ R11, AX
+
+// func probe(bitmap *uint64, mul, shift uint64, step int, p *byte, n int, list *[batch]uint16) int
+TEXT ·probe(SB), NOSPLIT, $0-64
+	MOVQ bitmap+0(FP), DI
+	MOVQ mul+8(FP), R9
+	MOVQ shift+16(FP), R10
+	MOVQ step+24(FP), R11
+	MOVQ p+32(FP), SI
+	MOVQ list+48(FP), R13
+	MOVQ n+40(FP), R12
+	SHRQ $1, R12
+	MOVQ $0x2020202020202020, R8
+	XORL AX, AX             // the place
+	XORL DX, DX             // how many hits
+
+two:
+	PROBE((SI), BX, R14)
+	PROBE((SI)(R11*1), CX, R15)
+	LEAQ (SI)(R11*2), SI
+	NOTE(BX, R14)
+	NOTE(CX, R15)
+	DECQ R12
+	JNZ  two
+	MOVQ DX, ret+56(FP)
+	RET

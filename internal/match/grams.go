@@ -29,10 +29,6 @@ const (
 
 	// batch is how many probes are made before their hits are looked at.
 	batch = 1024
-
-	// denseRate is how many of a batch's probes may hit before branching on
-	// them costs more than not branching.
-	denseRate = batch / 40
 )
 
 // probed is the memory of probes that hit.
@@ -117,7 +113,6 @@ func (g *grams) find(dst []Hit, buf []byte, lo, hi int, s *probed) []Hit {
 	step := g.step
 	hi = min(hi, len(buf)-g.size+1)
 	base := (lo + step - 1) / step * step
-	dense := false
 	for base < hi {
 		probes := min((hi-base+step-1)/step, batch)
 		// Those with 8 bytes behind them, in fours.
@@ -127,12 +122,7 @@ func (g *grams) find(dst []Hit, buf []byte, lo, hi int, s *probed) []Hit {
 		}
 		n := 0
 		if fast > 0 {
-			if dense {
-				n = g.probeDense(&s.list, buf[base:], fast)
-			} else {
-				n = g.probeSparse(&s.list, buf[base:], fast)
-			}
-			dense = n > denseRate*fast/batch
+			n = g.probe(&s.list, buf[base:], fast)
 		}
 		for i := fast; i < probes; i++ {
 			h := (load(buf, base+i*step) | folded) * g.mul >> (g.shift & 63)
@@ -149,39 +139,18 @@ func (g *grams) find(dst []Hit, buf []byte, lo, hi int, s *probed) []Hit {
 	return dst
 }
 
-// probeSparse puts the hits of the first n probes, a multiple of 4, into list,
-// and returns how many they are. It looks at four together.
-func (g *grams) probeSparse(list *[batch]uint16, buf []byte, n int) int {
-	bitmap, mul, shift, step := g.bitmap, g.mul, g.shift&63, g.step
-	_ = buf[(n-1)*step+7] // the check for all load8
-	found, at := 0, 0
-	p := unsafe.Pointer(unsafe.SliceData(buf))
-	for range n / 4 {
-		h0 := (load8(p, at) | folded) * mul >> shift
-		h1 := (load8(p, at+step) | folded) * mul >> shift
-		h2 := (load8(p, at+2*step) | folded) * mul >> shift
-		h3 := (load8(p, at+3*step) | folded) * mul >> shift
-		b0 := bitmap[h0>>6] >> (h0 & 63)
-		b1 := bitmap[h1>>6] >> (h1 & 63)
-		b2 := bitmap[h2>>6] >> (h2 & 63)
-		b3 := bitmap[h3>>6] >> (h3 & 63)
-		if (b0|b1|b2|b3)&1 != 0 {
-			list[found&(batch-1)] = uint16(at)
-			found += int(b0 & 1)
-			list[found&(batch-1)] = uint16(at + step)
-			found += int(b1 & 1)
-			list[found&(batch-1)] = uint16(at + 2*step)
-			found += int(b2 & 1)
-			list[found&(batch-1)] = uint16(at + 3*step)
-			found += int(b3 & 1)
-		}
-		at += 4 * step
+// probe puts the hits of the first n probes, a multiple of 4, into list, and
+// returns how many they are. It does so without a branch.
+func (g *grams) probe(list *[batch]uint16, buf []byte, n int) int {
+	_ = buf[(n-1)*g.step+7] // the check for all loads
+	if vector {
+		return probe(&g.bitmap[0], g.mul, uint64(g.shift), g.step, &buf[0], n, list)
 	}
-	return found
+	return g.probeGeneric(list, buf, n)
 }
 
-// probeDense does the same without a branch.
-func (g *grams) probeDense(list *[batch]uint16, buf []byte, n int) int {
+// probeGeneric is probe without the help of assembly.
+func (g *grams) probeGeneric(list *[batch]uint16, buf []byte, n int) int {
 	bitmap, mul, shift, step := g.bitmap, g.mul, g.shift&63, g.step
 	_ = buf[(n-1)*step+7] // the check for all load8
 	found, at := 0, 0

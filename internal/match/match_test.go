@@ -336,6 +336,13 @@ func TestEveryShape(t *testing.T) {
 					text := []byte(strings.Repeat("c", pad) + p.Text + patterns[(i+1)%20].Text + strings.Repeat("d", 20-pad))
 					// Equal patterns were not merged here: hits may be more.
 					got, want := m.Find(nil, text), naive(patterns, text)
+					var fast, portable [batch]uint16
+					g, n := m.grams[0], (len(text)-8)/step&^3
+					if n > 0 {
+						if a, b := g.probe(&fast, text, n), g.probeGeneric(&portable, text, n); !slices.Equal(fast[:a], portable[:b]) {
+							t.Fatalf("size %d, step %d: probes at %v hit, want %v", size, step, fast[:a], portable[:b])
+						}
+					}
 					if len(slices.Compact(slices.Clone(got))) != len(got) || len(got) < len(want) {
 						t.Fatalf("size %d, step %d: %s", size, step, difference(got, want))
 					}
