@@ -30,6 +30,7 @@ var (
 	firstNames = strings.Fields("Jan Piet Marie Luc Sofie Katarzyna Mohamed Emma Louis Zoë Lotte Anna Pieter Joris Femke Ahmed Inès Tom Karel Griet Wout Nele Bart Elke Sven Hanne Stijn Julie Arthur Noor Jean François Ursula Jürgen Giulia Søren Małgorzata Andrew Mary Carlos")
 	syllables  = strings.Fields("Pee Jan Maes Ver Wil De Goos Van Hoe Cla Mer Lem Die Ros Smet Bog Dub Mich Thys Aer Wou Cor Lau Pau Hen Sto Ray Blo Kui Zwa Mül Schrö Gar Fer")
 	endings    = strings.Fields("ters ssens sen meulen lems beke sens hove ven ckx tens menn ricx eels aerts mans broeck stra dijk kens ler der cía rand")
+	middles    = append(make([]string, 12), strings.Fields("ver lin mo der ni ga ro be ka la ters win del ha ri so")...)
 	particles  = []string{"", "", "", "", "", "Van den ", "De ", "van der ", "von ", "D'"}
 	domains    = strings.Fields("mail.example.com mail.example.com post.example.net example.be example.org example.net webmail.example.org shop.example.com")
 	streets    = strings.Fields("Genutstraat Kerkstraat Stationslaan Molenweg Dorpsplein Nieuwstraat Schoolstraat Veldweg Hauptstraße Bahnhofstraße Rue-Neuve Avenue-Louise Chaussée-Verte")
@@ -47,8 +48,8 @@ func (p person) email() string { return p.local + "@" + p.domain }
 func pick(r *rand.Rand, s []string) string { return s[r.IntN(len(s))] }
 
 func invent(r *rand.Rand) person {
-	p := person{first: pick(r, firstNames), last: pick(r, particles) + pick(r, syllables) + pick(r, endings)}
-	if r.IntN(3) == 0 {
+	p := person{first: pick(r, firstNames), last: pick(r, particles) + pick(r, syllables) + pick(r, middles) + pick(r, endings)}
+	if r.IntN(6) == 0 {
 		p.last += "-" + pick(r, syllables) + pick(r, endings)
 	}
 	ascii := strings.NewReplacer(" ", "", "'", "", "ë", "e", "è", "e", "ç", "c", "ü", "u", "ø", "o", "ł", "l", "ö", "o", "í", "i").Replace
@@ -57,11 +58,17 @@ func invent(r *rand.Rand) person {
 		p.local += fmt.Sprint(r.IntN(99))
 	}
 	p.domain = pick(r, domains)
-	if r.IntN(5) == 0 {
+	switch r.IntN(4) {
+	case 0:
 		p.domain = strings.ToLower(ascii(p.last)) + ".example." + pick(r, []string{"be", "com", "org"})
+	case 1:
+		p.domain = pick(r, words[:20]) + "-" + strings.ToLower(ascii(pick(r, syllables)+pick(r, endings))) + "." + pick(r, []string{"example", "test", "invalid"})
 	}
 	p.user = fmt.Sprintf("%s%s%d", strings.ToLower(ascii(p.first[:2])), strings.ToLower(ascii(p.last)), r.IntN(999))
 	p.street, p.house = strings.ReplaceAll(pick(r, streets), "-", " "), fmt.Sprint(1+r.IntN(300))
+	if r.IntN(2) == 0 {
+		p.street = pick(r, syllables) + pick(r, middles) + pick(r, []string{"straat", "laan", "weg", "steenweg", "plein", "dreef", "gasse", "allee"})
+	}
 	p.postcode, p.town = fmt.Sprint(1000+r.IntN(9000)), pick(r, towns)
 	p.phone = fmt.Sprintf("4%d%07d", 6+r.IntN(4), r.IntN(1e7))
 	p.vat = fmt.Sprintf("%010d", r.IntN(2e9))
