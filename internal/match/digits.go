@@ -65,6 +65,7 @@ func compileDigits(nums []number) *digits {
 	d.bloom, d.bloomShift = make([]uint64, 1<<k/64), uint8(64-k)
 	k = log2(2 * len(nums))
 	d.slots, d.slotShift = make([]digitSlot, 1<<k), uint8(64-k)
+	d.texts, d.patterns = make([]string, 0, len(nums)), make([]int32, 0, len(nums))
 	for _, n := range nums {
 		l := len(n.text)
 		d.shortest, d.longest = min(d.shortest, l), max(d.longest, l)

@@ -20,9 +20,10 @@ jan peeters maria janssens marie dupont jean martin peter mueller anna schmidt t
 
 // textModel estimates how often grams stand in text.
 type textModel struct {
-	next  [64][64]float32 // log of the probability that a class of byte follows another
-	first [64]float32     // log of the probability of a class
+	next  [64][64]float64 // the probability that a class of byte follows another
+	first [64]float64     // the probability of a class
 	lits  []literal
+	grams []spread // the memory of selectors
 }
 
 // Classes that stand for several bytes; "1" and "2" need none of their own.
@@ -64,11 +65,11 @@ func model(lits []literal) *textModel {
 		return 1
 	}
 	for a := range next {
-		m.first[a] = float32(math.Log((first[a] + 0.5) / float64(len(sample)) * share(a)))
+		m.first[a] = (first[a] + 0.5) / float64(len(sample)) * share(a)
 		for b := range next[a] {
 			// Backing off to the class itself where there is too little.
 			p := (next[a][b] + 8*(first[b]+0.5)/float64(len(sample))) / (first[a] + 8)
-			m.next[a][b] = float32(math.Log(p * share(b)))
+			m.next[a][b] = p * share(b)
 		}
 	}
 	return m
@@ -104,7 +105,11 @@ func (m *textModel) selector(g *grams) *selector {
 	}
 	k := min(max(log2(4*n), 6), 21)
 	s.shift = uint8(64 - k)
-	s.grams, s.taken = make([]spread, 1<<k), make([]uint64, 1<<k/64)
+	if len(m.grams) < 1<<k {
+		m.grams = make([]spread, 1<<k)
+	}
+	s.grams, s.taken = m.grams[:1<<k], make([]uint64, 1<<k/64)
+	clear(s.grams)
 	for _, l := range m.lits {
 		at := uint16(l.pattern/nearby%math.MaxUint16) + 1
 		for i := range len(l.text) - g.size + 1 {
@@ -135,13 +140,12 @@ func (s *selector) choose(text string) int {
 	for i := range n {
 		h := s.hash(text, i)
 		c := classOf(text[i])
-		log := s.m.first[c]
+		cost := s.m.first[c]
 		for j := i + 1; j < i+s.g.size; j++ {
 			d := classOf(text[j])
-			log += s.m.next[c][d]
+			cost *= s.m.next[c&63][d&63]
 			c = d
 		}
-		cost := math.Exp(float64(log))
 		cost += float64(s.grams[h].people) * each
 		cost += 2e-7 // a place in the bitmap
 		if s.taken[h>>6]>>(h&63)&1 != 0 {
