@@ -84,7 +84,13 @@ func cheapest(length, n int) (best shape, cost float64) {
 	cost = math.Inf(1)
 	for size := 1; size <= min(8, length); size++ {
 		step := min(length-size+1, 8)
-		if c := (1 + hits[size]*math.Pow(float64(n*step)/1000, growth)) / float64(step); c < cost {
+		grams := float64(n * step)
+		by := hits[size]*math.Pow(grams/1000, growth) + 20*grams/float64(bitmapSize(n*step)) // true and false
+		probe := 1.
+		if n*step > 1<<17 {
+			probe = 2 // the bitmap doesn't fit the second cache
+		}
+		if c := (probe + by) / float64(step); c < cost {
 			best, cost = shape{size, step}, c
 		}
 	}
@@ -101,8 +107,10 @@ func bitmapSize(grams int) int {
 		return 1 << 20
 	case grams <= 1<<17:
 		return 1 << 21
+	case grams <= 1<<20:
+		return 1 << 23
 	}
-	return 1 << 23
+	return 1 << 24
 }
 
 func newGrams(lits []literal, s shape, m *textModel) *grams {
