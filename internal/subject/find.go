@@ -236,6 +236,12 @@ func (f *finder) again(h sight) bool {
 	for i := len(f.kept) - 1; i >= 0 && i > len(f.kept)-64; i-- {
 		if k := &f.kept[i]; same(*k, h) {
 			n, m := h.End-h.Start, k.End-k.Start
+			if h.layer == k.layer {
+				if h.to-h.at > k.to-k.at {
+					*k = h
+				}
+				return true
+			}
 			// What is stored in compressed data without being compressed shows
 			// before they are unpacked.
 			if (n > m || n == m && k.layer != 0 && packed(h.Form)) && (k.layer != 0 || h.layer != 0) {
@@ -261,8 +267,12 @@ func packed(form string) bool {
 // same reports whether two sights are of the same thing: they share more than
 // half of their bytes, and not because all that was decoded in one piece does.
 func same(a, b sight) bool {
-	if a.Person != b.Person || a.Identifier != b.Identifier || a.layer == b.layer && a.region == b.region {
+	if a.Person != b.Person || a.Identifier != b.Identifier {
 		return false
+	}
+	if a.layer == b.layer && a.region == b.region {
+		// Several of its forms lead to one place.
+		return a.layer > 0 && a.at < b.to && b.at < a.to
 	}
 	both := min(a.End, b.End) - max(a.Start, b.Start)
 	return both > 0 && 2*both > min(a.End-a.Start, b.End-b.Start)
