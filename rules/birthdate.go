@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // birthDate detects dates near words that speak of birth.
 func birthDate() Rule {
@@ -22,15 +25,20 @@ func birthDate() Rule {
 		},
 		NoMatch: []string{"1985-13-30", "31/02/1985", "30/07/85a", "1785-07-30", "30 Foo 1985", "1985-07-30 12:34", "30.07.19855", "198507301"},
 		groups: []group{
-			{kinds: "d", least: 1, most: 2}, {kinds: "d", least: 4, most: 4, after: "-/. "}, {kinds: "d", least: 8, most: 8},
-			{kinds: "m", least: 3, most: 4, after: " "},
+			{kinds: "d", least: 1, most: 2, before: dateFront, after: "-/., \xC2"},
+			{kinds: "d", least: 4, most: 4, before: dateFront, after: "-/. "},
+			{kinds: "d", least: 8, most: 8, before: dateFront},
+			{kinds: "m", least: 3, most: 4, before: dateFront, after: " ,"},
 		},
 		look:   birthDateAt,
 		strict: 6,
 	})
 }
 
-// a cursor reads a date.
+// dateFront is what may stand in front of a date.
+const dateFront = "\n\t \"'`<>()[]{}:;,|=*-_~^/\xA0"
+
+// A cursor reads a date.
 type cursor struct {
 	b []byte
 	i int
@@ -207,6 +215,17 @@ var monthStems = [12]string{
 	"december dec dez decembre dicembre dic diciembre dezember dezembro grud gru prosin joulu gruodz decembris decembrie des dets δεκ дек nollaig",
 }
 
+// monthHeads holds, by the hash of the first three letters, the months by bits
+// that a word can be.
+var monthHeads = func() (t [4096]uint16) {
+	for m, stems := range monthStems {
+		for s := range strings.FieldsSeq(stems) {
+			t[head(fold(nil, []byte(s)))] |= 1 << m
+		}
+	}
+	return t
+}()
+
 // month returns which month's name stands at b[i], from 1, and where it ends; 0
 // where none does.
 func month(b []byte, i int) (int, int) {
@@ -217,8 +236,9 @@ func month(b []byte, i int) (int, int) {
 	var buf [64]byte
 	f := fold(buf[:0], b[i:end])
 	best, size := 0, 0
-	for m, stems := range monthStems {
-		for s := stems; s != ""; {
+	for may := monthHeads[head(f)]; may != 0; may &= may - 1 {
+		m := bits.TrailingZeros16(may)
+		for s := monthStems[m]; s != ""; {
 			var stem string
 			stem, s, _ = strings.Cut(s, " ")
 			// A short stem is the whole of an abbreviation.

@@ -25,8 +25,9 @@ type words struct {
 	starts []string   // of word*
 	ends   []string   // of *word
 	phrase [][]string // of several words; the first is in full, too
-	ascii  bool       // all that bloom says holds for words of ASCII letters
-	any    bool       // bloom says nothing: ends, or words of fewer than 3 letters
+	any    bool       // there are ends, of which bloom says nothing
+	heads  []uint32   // hashes of what bloom holds
+	tails  []uint32   // and of the last three letters of ends
 }
 
 // compileWords returns the set of words as Rule.Context has them, nil for none.
@@ -52,8 +53,10 @@ func compileWords(list []string) *words {
 			w.ends = append(w.ends, parts[0])
 			if back {
 				w.starts = append(w.starts, parts[0])
+				w.mark(parts[0])
 			}
 			w.any = true
+			w.tails = append(w.tails, tail([]byte(parts[0])))
 			continue
 		case back:
 			w.starts = append(w.starts, parts[0])
@@ -66,15 +69,8 @@ func compileWords(list []string) *words {
 }
 
 func (w *words) mark(s string) {
-	if len(s) < 3 || s[0] >= 0x80 || s[1] >= 0x80 || s[2] >= 0x80 {
-		if len(s) < 3 {
-			w.any = w.any || strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) >= 0
-			h := short(s)
-			w.bloom[h>>6&15] |= 1 << (h & 63)
-		}
-		return
-	}
-	h := hash3(s[0], s[1], s[2])
+	h := head([]byte(s))
+	w.heads = append(w.heads, h)
 	w.bloom[h>>6&15] |= 1 << (h & 63)
 }
 
@@ -82,35 +78,38 @@ func hash3(a, b, c byte) uint32 {
 	return (uint32(a|0x20)*0x9E3779B1 ^ uint32(b|0x20)*0x85EBCA6B ^ uint32(c|0x20)*0xC2B2AE35) >> 20
 }
 
-func short(s string) uint32 {
-	if len(s) == 1 {
-		return hash3(s[0], 0, 0)
+// head hashes the first three bytes of a folded word.
+func head(f []byte) uint32 {
+	switch len(f) {
+	case 0:
+		return hash3(0, 0, 0)
+	case 1:
+		return hash3(f[0], 0, 0)
+	case 2:
+		return hash3(f[0], f[1], 0)
 	}
-	return hash3(s[0], s[1], 0)
+	return hash3(f[0], f[1], f[2])
+}
+
+// tail hashes the last three.
+func tail(f []byte) uint32 {
+	if len(f) < 3 {
+		return head(f)
+	}
+	return hash3(f[len(f)-3], f[len(f)-2], f[len(f)-1])
 }
 
 // may reports whether the word b can be one of the set.
 func (w *words) may(b []byte) bool {
-	if w.any {
-		return true
+	if w.any || len(b) == 0 {
+		return w.any
 	}
-	var h uint32
-	switch {
-	case len(b) == 0:
-		return false
-	case b[0] >= 0x80:
-		return true
-	case len(b) == 1:
-		h = hash3(b[0], 0, 0)
-	case b[1] >= 0x80:
-		return true
-	case len(b) == 2:
-		h = hash3(b[0], b[1], 0)
-	case b[2] >= 0x80:
-		return true
-	default:
-		h = hash3(b[0], b[1], b[2])
+	for _, c := range b[:min(3, len(b))] {
+		if c >= 0x80 {
+			return true
+		}
 	}
+	h := head(b)
 	return w.bloom[h>>6&15]>>(h&63)&1 == 1
 }
 

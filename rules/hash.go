@@ -1,6 +1,6 @@
 package rules
 
-import "strings"
+import "bytes"
 
 // passwordHash detects hashes as programs store passwords.
 func passwordHash() Rule {
@@ -169,12 +169,14 @@ func djangoHash(b []byte, i int) (int, int) {
 		return 0, 0
 	}
 	end := span(b, i+1, 400, func(c byte) bool { return base64Byte(c) || c == '$' || c == '=' || c == ',' })
-	parts := strings.Split(string(b[i+1:end]), "$")
-	if len(parts) < 2 || len(strings.TrimRight(parts[len(parts)-1], ".,=")) < 16 || end-i > 400 {
+	if end-i > 400 {
 		return 0, 0
 	}
 	for b[end-1] == '.' || b[end-1] == ',' {
 		end--
+	}
+	if last := bytes.LastIndexByte(b[i+1:max(end, i+1)], '$'); last < 0 || end-(i+1+last) < 18 {
+		return 0, 0
 	}
 	return start, end
 }

@@ -101,6 +101,12 @@ const maxIPv6 = 45
 func hexDigit(c byte) bool { return digit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
 func ipv6At(b []byte, from, to int) (int, int) {
+	joins := func(at, next int) bool {
+		return byteAt(b, at) == ':' && (byteAt(b, next) == ':' || hexDigit(byteAt(b, next)))
+	}
+	if !joins(from-1, from-2) && !joins(to, to+1) {
+		return 0, 0
+	}
 	start, end := from, to
 	for start > 0 && to-start <= maxIPv6 && (hexDigit(b[start-1]) || b[start-1] == ':' || b[start-1] == '.') {
 		start--
@@ -224,7 +230,7 @@ func macAt(b []byte, from, to int) (int, int) {
 	if !ok(sep) {
 		sep = byteAt(b, from-1)
 	}
-	if !ok(sep) {
+	if !ok(sep) || !hexDigit(byteAt(b, to+1)) && !hexDigit(byteAt(b, from-2)) {
 		return 0, 0
 	}
 	if size == 4 {

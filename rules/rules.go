@@ -72,7 +72,8 @@ type Rule struct {
 	marks  string
 	look   func(b []byte, from, to int) (start, end int)
 
-	strict int // in bits: how unlikely it is that something else looks like it; 0: to be estimated
+	check  string // of a Custom
+	strict int    // in bits: how unlikely it is that something else looks like it; 0: to be estimated
 }
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }

@@ -43,6 +43,8 @@ type Set struct {
 	word   []int          // the rule of each pattern of words
 
 	vocabulary []*words // by rule: its Words
+	topic      []uint64 // by rule: its bit in speech
+	speech     *speech
 
 	scratch sync.Pool // *scratch
 }
@@ -57,8 +59,9 @@ const (
 const maxAnchors = 32 - anchorShift
 
 type anchor struct {
-	rule int
-	look func(b []byte, from, to int) (start, end int)
+	rule  int
+	needs bool // context
+	look  func(b []byte, from, to int) (start, end int)
 }
 
 // mark is a byte that starts or joins something.
@@ -72,6 +75,8 @@ type scratch struct {
 	compact [64]byte
 	hits    []Hit
 	words   []match.Hit
+	said    []uint64
+	walk    walk
 }
 
 // maxMaxLen bounds the longest match of a rule, in bytes.
@@ -100,6 +105,7 @@ func NewSet(rules []Rule) (*Set, error) {
 			}
 		}
 	}
+	s.topics()
 	if len(pats) > 0 {
 		var err error
 		if s.words, err = match.Compile(pats); err != nil {
@@ -147,7 +153,7 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 			return errors.New("too many rules of this kind")
 		}
 		bit := uint32(1) << (len(s.anchors) + anchorShift)
-		s.anchors = append(s.anchors, anchor{i, r.look})
+		s.anchors = append(s.anchors, anchor{i, r.NeedsContext, r.look})
 		set := func(t *[256]uint32, chars string) {
 			for c := range t {
 				if chars == "" || strings.IndexByte(chars, byte(c)) >= 0 {
@@ -195,14 +201,14 @@ func (s *Set) open() {
 		}
 		var next []int16
 		for _, n := range at {
-			for _, k := range []kind{digits, mixed} {
+			for _, k := range []kind{kindDigits, kindMixed} {
 				for l, to := range t.nodes[n].next[k] {
 					if to != 0 {
 						s.lengths[k][l] |= bit
 					}
 				}
 			}
-			for _, to := range t.nodes[n].next[letters] {
+			for _, to := range t.nodes[n].next[kindLetters] {
 				if to != 0 {
 					next = append(next, to)
 				}
@@ -307,13 +313,15 @@ func (s *Set) FindNamed(dst []Hit, value []byte, name string) []Hit {
 	sc, _ := s.scratch.Get().(*scratch)
 	defer s.scratch.Put(sc)
 	sc.m.Set(value)
-	all := s.collect(sc.hits[:0], value, &sc.m, 0, len(value), sc)
+	w := &sc.walk
+	*w = walk{s: s, named: true}
+	all := w.collect(sc.hits[:0], value, &sc.m, 0, len(value), sc)
 	sc.hits = all
 	b := []byte(name)
 	kept := all[:0]
 	for _, h := range all {
-		w := s.near[h.Rule]
-		h.Context = w.near(value, h.Start, h.End) || w != nil && w.front(b, 0, len(b))
+		near := s.near[h.Rule]
+		h.Context = near.near(value, h.Start, h.End) || near != nil && near.front(b, 0, len(b))
 		if h.Context || !s.rules[h.Rule].NeedsContext {
 			kept = append(kept, h)
 		}
@@ -323,14 +331,16 @@ func (s *Set) FindNamed(dst []Hit, value []byte, name string) []Hit {
 
 // find is FindMap with memory.
 func (s *Set) find(dst []Hit, b []byte, m *class.Map, from, end int, sc *scratch) []Hit {
-	all := s.collect(sc.hits[:0], b, m, max(0, from-s.maxLen), min(len(b), end+s.maxLen), sc)
+	w := &sc.walk
+	*w = walk{s: s}
+	all := w.collect(sc.hits[:0], b, m, max(0, from-s.maxLen), min(len(b), end+s.maxLen), sc)
 	sc.hits = all
 	kept := all[:0]
 	for _, h := range all {
 		if h.Start >= end {
 			continue
 		}
-		h.Context = s.near[h.Rule].near(b, h.Start, h.End)
+		h.Context = w.spoken(h.Rule, h.Start, h.End) && s.near[h.Rule].near(b, h.Start, h.End)
 		if h.Context || !s.rules[h.Rule].NeedsContext {
 			kept = append(kept, h)
 		}
@@ -369,12 +379,12 @@ func (s *Set) resolve(dst, hits []Hit, from, end int) []Hit {
 	return dst
 }
 
-// clear is the strictness, in bits, of what can hardly be anything else.
-const clear = 12
+// obvious is the strictness, in bits, of what can hardly be anything else.
+const obvious = 12
 
 // over reports whether a counts for more than b, which lies within it.
 func (s *Set) over(a, b Hit) bool {
-	if b.Context && !a.Context && s.bits[a.Rule] < clear {
+	if b.Context && !a.Context && s.bits[a.Rule] < obvious {
 		return false
 	}
 	return s.bits[a.Rule] >= s.bits[b.Rule] && !s.rules[a.Rule].Hint

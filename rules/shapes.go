@@ -18,9 +18,9 @@ const (
 type kind uint8
 
 const (
-	digits kind = iota
-	letters
-	mixed
+	kindDigits kind = iota
+	kindLetters
+	kindMixed
 	kinds
 )
 
@@ -131,7 +131,7 @@ func (t *trie) insert(sh shape, groups []string) error {
 		var to []int16
 		for _, from := range at {
 			for k := range kinds {
-				if k == digits && a > 0 || k == letters && d > 0 || k == mixed && (d == len(g) || a == len(g) || len(g) < 2) {
+				if k == kindDigits && a > 0 || k == kindLetters && d > 0 || k == kindMixed && (d == len(g) || a == len(g) || len(g) < 2) {
 					continue
 				}
 				next := t.nodes[from].next[k][len(g)]

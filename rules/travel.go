@@ -24,8 +24,11 @@ func travelDocument() Rule {
 			"I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6",
 		},
 		groups: []group{
-			{kinds: "dm", least: 1, most: 44, before: "<"}, {kinds: "dm", least: 1, most: 44, after: "<"},
-			{kinds: "m", least: 30, most: 44, after: "\r\n"}, {kinds: "m", least: 44, most: 44}, {kinds: "m", least: 36, most: 36},
+			{kinds: "dm", least: 1, most: 44, before: "<"},
+			{kinds: "dm", least: 1, most: 44, after: "<"},
+			{kinds: "m", least: 30, most: 44, after: "\r\n"},
+			{kinds: "m", least: 44, most: 44},
+			{kinds: "m", least: 36, most: 36},
 		},
 		look:   travelDocumentAt,
 		strict: 30,
@@ -203,8 +206,8 @@ func letterOrFiller(s []byte) bool {
 // mrzDate checks six digits and their check digit. Of a birth parts may be
 // unknown, which fillers say.
 func mrzDate(s []byte, whole bool) bool {
-	for i, c := range s[:6] {
-		if !digit(c) && (whole || c != '<' || i < 0) {
+	for _, c := range s[:6] {
+		if !digit(c) && (whole || c != '<') {
 			return false
 		}
 	}

@@ -31,9 +31,11 @@ func bits64(m []uint64, i int) uint64 {
 type walk struct {
 	s       *Set
 	b       []byte
-	d, l    []uint64
+	d, l, h []uint64
 	hits    []Hit
 	compact *[64]byte
+	said    []uint64 // by blocks: see speech; 0: not yet known
+	named   bool     // a name stands for context
 }
 
 func (w *walk) alnum(i int) uint64 { return bits64(w.d, i) | bits64(w.l, i) }
@@ -65,11 +67,18 @@ func (w *walk) end(i int) int {
 
 // collect appends all that is found where anchors lie in b[from:end], whatever
 // stands near it.
-func (s *Set) collect(dst []Hit, b []byte, m *class.Map, from, end int, sc *scratch) []Hit {
+func (w *walk) collect(dst []Hit, b []byte, m *class.Map, from, end int, sc *scratch) []Hit {
 	if len(b) == 0 {
 		return dst
 	}
-	w := walk{s: s, b: b, d: m.Digit, l: m.Letter, hits: dst, compact: &sc.compact}
+	s := w.s
+	w.b, w.d, w.l, w.h, w.hits, w.compact = b, m.Digit, m.Letter, m.High, dst, &sc.compact
+	n := len(m.Digit)
+	if cap(sc.said) < n {
+		sc.said = make([]uint64, n)
+	}
+	w.said = sc.said[:n]
+	clear(w.said)
 	w.groups(from, end)
 	for _, k := range s.marks {
 		if k.c == '@' {
@@ -201,15 +210,15 @@ func (w *walk) long(i, from, end int) {
 		if n >= 64 || bits64(w.d, start)&(1<<n-1) != 0 {
 			continue
 		}
-		w.look(letters, start, start+n)
+		w.look(kindLetters, start, start+n)
 	}
 }
 
 // group looks at one group that holds a digit.
 func (w *walk) group(start, end int) {
-	k := mixed
+	k := kindMixed
 	if n := uint(end - start); bits64(w.d, start)&(1<<n-1) == 1<<n-1 {
-		k = digits
+		k = kindDigits
 	}
 	w.look(k, start, end)
 }
@@ -235,7 +244,9 @@ func (w *walk) look(k kind, start, end int) {
 	}
 	for m >>= anchorShift; m != 0; m &= m - 1 {
 		a := &s.anchors[bits.TrailingZeros32(m)]
-		w.add2(a.rule, a.look, start, end)
+		if from, to := a.look(w.b, start, end); to > from && (!a.needs || w.named || w.spoken(a.rule, from, to)) {
+			w.add(a.rule, from, to)
+		}
 	}
 }
 
@@ -281,11 +292,11 @@ func (w *walk) shapes(i int) {
 			return
 		}
 		d := bits64(w.d, i) & (1<<size - 1)
-		k := mixed
+		k := kindMixed
 		if d == 0 {
-			k = letters
+			k = kindLetters
 		} else if d == 1<<size-1 {
-			k = digits
+			k = kindDigits
 		}
 		next := at.next[k][size]
 		if next == 0 {
@@ -352,6 +363,9 @@ func (w *walk) shape(sh *shape, first, start, end int) {
 		if w.hits[i].Rule == r && w.hits[i].End == end {
 			return
 		}
+	}
+	if w.s.rules[r].NeedsContext && !w.named && !w.spoken(r, start, end) {
+		return
 	}
 	if v := w.s.rules[r].Valid; v != nil && !v(w.compact[:sh.size:sh.size]) {
 		return

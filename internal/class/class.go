@@ -3,6 +3,8 @@
 // everything else 64 bytes at a time.
 package class
 
+import "encoding/binary"
+
 // A Map holds one bitmap for each class: bit i%64 of word i/64 stands for byte
 // i of the text. Bits behind the end of the text are 0. The zero value is the
 // map of an empty text; its memory is used again by Set.
@@ -25,7 +27,18 @@ func (m *Map) Len() int { return m.n }
 
 // Set makes m the map of p. What the slices of m held before is lost.
 func (m *Map) Set(p []byte) {
-	words := (len(p) + 63) / 64
+	m.size(len(p))
+	if whole := len(p) &^ 63; vector && whole > 0 {
+		set(&p[0], whole/64, &m.Digit[0], &m.Letter[0], &m.Join[0], &m.At[0], &m.Escape[0], &m.Base64[0], &m.Nul[0], &m.High[0])
+		m.generic(p, whole)
+		return
+	}
+	m.generic(p, 0)
+}
+
+// size makes room for the map of a text of n bytes.
+func (m *Map) size(n int) {
+	words := (n + 63) / 64
 	if need := words * 8; cap(m.mem) < need {
 		m.mem = make([]uint64, need)
 	} else {
@@ -34,8 +47,21 @@ func (m *Map) Set(p []byte) {
 	for i, s := range []*[]uint64{&m.Digit, &m.Letter, &m.Join, &m.At, &m.Escape, &m.Base64, &m.Nul, &m.High} {
 		*s = m.mem[i*words : (i+1)*words : (i+1)*words]
 	}
-	m.n = len(p)
-	m.generic(p)
+	m.n = n
+}
+
+// Numbers sets digit and join to the bitmaps of p that a Map has under these
+// names, for those who need no others. Both have at least a word for every 64
+// bytes of p, begun ones too; further words stay as they are.
+func Numbers(digit, join []uint64, p []byte) {
+	words := (len(p) + 63) / 64
+	digit, join = digit[:words], join[:words]
+	from := 0
+	if whole := len(p) &^ 63; vector && whole > 0 {
+		numbers(&p[0], whole/64, &digit[0], &join[0])
+		from = whole
+	}
+	genericNumbers(digit, join, p, from)
 }
 
 const (
@@ -75,17 +101,64 @@ var table = func() (t [256]uint8) {
 	return t
 }()
 
-// generic fills m without the help of the processor's vector instructions.
-func (m *Map) generic(p []byte) {
-	for w := range m.Digit {
+// generic fills m from byte from on, a multiple of 64, without the help of the
+// processor's vector instructions.
+func (m *Map) generic(p []byte, from int) {
+	for ; from < len(p); from += 64 {
 		var bits [8]uint64
-		for i, c := range p[w*64 : min(w*64+64, len(p))] {
-			t := uint64(table[c])
+		n := min(64, len(p)-from)
+		for i := 0; i < n; i += 8 {
+			// Byte k of t is bit k of the classes of 8 bytes.
+			t := transpose(classes(p, from+i))
 			for k := range bits {
-				bits[k] |= t >> k & 1 << i
+				bits[k] |= t >> (8 * k) & 0xFF << i
 			}
 		}
+		w := from / 64
 		m.Digit[w], m.Letter[w], m.Join[w], m.At[w] = bits[0], bits[1], bits[2], bits[3]
 		m.Escape[w], m.Base64[w], m.Nul[w], m.High[w] = bits[4], bits[5], bits[6], bits[7]
 	}
+}
+
+// genericNumbers does for Numbers what generic does for Set.
+func genericNumbers(digits, joins []uint64, p []byte, from int) {
+	const (
+		ones   = 0x0101010101010101
+		gather = 0x0102040810204080 // bit 0 of each byte into the highest
+	)
+	for ; from < len(p); from += 64 {
+		var d, j uint64
+		n := min(64, len(p)-from)
+		for i := 0; i < n; i += 8 {
+			c := classes(p, from+i)
+			d |= c & ones * gather >> 56 << i
+			j |= c >> 2 & ones * gather >> 56 << i
+		}
+		digits[from/64], joins[from/64] = d, j
+	}
+}
+
+// classes returns the classes of p[i:i+8], one in each byte; 0 stands for those
+// of bytes behind the end.
+func classes(p []byte, i int) uint64 {
+	if i+8 > len(p) {
+		var t uint64
+		for k, c := range p[i:] {
+			t |= uint64(table[c]) << (8 * k)
+		}
+		return t
+	}
+	x := binary.LittleEndian.Uint64(p[i:])
+	return uint64(table[uint8(x)]) | uint64(table[uint8(x>>8)])<<8 | uint64(table[uint8(x>>16)])<<16 | uint64(table[uint8(x>>24)])<<24 |
+		uint64(table[uint8(x>>32)])<<32 | uint64(table[uint8(x>>40)])<<40 | uint64(table[uint8(x>>48)])<<48 | uint64(table[uint8(x>>56)])<<56
+}
+
+// transpose exchanges bit i of byte k with bit k of byte i.
+func transpose(x uint64) uint64 {
+	t := (x ^ x>>7) & 0x00AA00AA00AA00AA
+	x ^= t ^ t<<7
+	t = (x ^ x>>14) & 0x0000CCCC0000CCCC
+	x ^= t ^ t<<14
+	t = (x ^ x>>28) & 0x00000000F0F0F0F0
+	return x ^ t ^ t<<28
 }

@@ -68,7 +68,7 @@ done; 1 no report.`,
 
 // detectors returns the detectors of a plan, or those of them that are named.
 func detectors(p *plan.Plan, only []string) (*rules.Set, error) {
-	list := rules.All()
+	list := append(rules.All(), p.Rules...)
 	if len(only) > 0 {
 		var own []rules.Rule
 		for _, name := range only {

@@ -46,6 +46,8 @@ var allowed = map[string][]string{
 	"cmd/spoor":        {"internal/cli"},
 	"cmd/spoor-demo":   {"internal/cli", "internal/demo"},
 	"internal/demo":    {},
+	"scripts/corpus":   {},
+	"scripts/speed":    {"internal/match"},
 }
 
 func TestImportDirections(t *testing.T) {

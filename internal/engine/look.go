@@ -129,10 +129,10 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 		rec.texts++
 	}
 	rec.pieces++
-	seen := int64(-1) // the piece of text whose addresses are known
+	seen, first := int64(-1), (*byte)(nil) // the piece of text whose addresses are known
 	hit := func(h subject.Hit, base int64, piece []byte) {
-		if base != seen {
-			seen = base
+		if base != seen || first != &piece[0] {
+			seen, first = base, &piece[0]
 			if rec.others == nil {
 				rec.others = map[string]bool{}
 			}
@@ -168,17 +168,32 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 			err = io.ErrNoProgress
 		}
 	}
+	var undecoded []subject.Undecoded
 	if err != nil {
-		for _, h := range r.Recognizer.Find(nil, small[:n]) {
-			hit(h, 0, small[:n])
-		}
+		_, undecoded, _ = r.Recognizer.ScanAll(context.WithoutCancel(ctx), bytes.NewReader(small[:n]), hit)
 	} else {
 		var all int64
-		all, err = r.Recognizer.Scan(ctx, io.MultiReader(bytes.NewReader(small[:n]), body), hit)
+		all, undecoded, err = r.Recognizer.ScanAll(ctx, io.MultiReader(bytes.NewReader(small[:n]), body), hit)
 		rec.large = rec.large || all > largeText
 	}
+	rec.undecoded(undecoded)
 	if err != nil && err != io.EOF {
 		rec.failed(err)
+	}
+}
+
+// undecoded records that something encoded in the record was not looked into to
+// its end, once for each reason.
+func (rec *record) undecoded(places []subject.Undecoded) {
+	large, bomb := false, false
+	for _, u := range places {
+		large, bomb = large || !u.Bomb, bomb || u.Bomb
+	}
+	if large {
+		rec.gap(scanners.Gap{Reason: scanners.TooLarge, Detail: "encoded text was decoded only in part"})
+	}
+	if bomb {
+		rec.gap(scanners.Gap{Reason: scanners.Bomb, Detail: "compressed data inside a text were unpacked only in part"})
 	}
 }
 

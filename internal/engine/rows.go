@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/document"
@@ -18,6 +19,8 @@ import (
 type rowWork struct {
 	hits  []subject.Hit
 	cells []int // columns that hold a container
+
+	undecoded []subject.Undecoded
 }
 
 // rows matches a block. Each row is a record of its own; of a live database it
@@ -35,11 +38,17 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 	if r.Survey != nil {
 		r.surveyRows(rec, b, live)
 	}
-	for _, h := range r.Recognizer.FindRows(nil, b.Data, rowBounds(b)) {
+	hits, undecoded := r.Recognizer.SearchRows(nil, b.Data, rowBounds(b), cellBounds(b))
+	for _, h := range hits {
 		if row, _, ok := within(b, h); ok {
 			w := at(row)
 			w.hits = append(w.hits, h)
 		}
+	}
+	for _, u := range undecoded {
+		row, _, _ := b.At(int(u.At))
+		w := at(row)
+		w.undecoded = append(w.undecoded, u)
 	}
 	for i := range b.Ends {
 		if start, end := b.Span(i); end-start >= minNested && nested(b.Data[start:end]) && r.holds(b.Data[start:end]) {
@@ -79,7 +88,7 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 func within(b *scanners.Block, h subject.Hit) (row, col int, ok bool) {
 	row, col, _ = b.At(int(h.Start))
 	last, lastCol, _ := b.At(int(h.End) - 1)
-	return row, col, row == last && (col == lastCol || h.Form == "columns")
+	return row, col, row == last && (col == lastCol || strings.HasSuffix(h.Form, "columns"))
 }
 
 // rowBounds returns a function that tells the bounds in b.Data of the row in
@@ -91,6 +100,15 @@ func rowBounds(b *scanners.Block) func(off int) (from, to int) {
 		from, _ = b.Span(row * n)
 		_, to = b.Span(row*n + n - 1)
 		return from, to + 1
+	}
+}
+
+// cellBounds is rowBounds for cells, without the separator.
+func cellBounds(b *scanners.Block) func(off int) (from, to int) {
+	n := len(b.Table.Columns)
+	return func(off int) (from, to int) {
+		row, col, _ := b.At(off)
+		return b.Span(row*n + col)
 	}
 }
 
@@ -167,6 +185,7 @@ func (r *run) row(ctx context.Context, rec *record, b *scanners.Block, row int, 
 		sub.ref.Place = rec.ref.Place + " / " + ref.Place
 	}
 	r.rowHits(sub, b, row, w.hits)
+	sub.undecoded(w.undecoded)
 	for _, col := range w.cells {
 		r.cell(ctx, sub, b, row, col)
 	}

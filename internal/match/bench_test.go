@@ -3,6 +3,9 @@ package match
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -40,7 +43,7 @@ func randomPerson(rng *rand.Rand) person {
 	return p
 }
 
-// people returns ten literals and four numbers for each of n invented people.
+// people returns 22 literals and five numbers for each of n invented people.
 func people(rng *rand.Rand, n int) []Pattern {
 	var ps []Pattern
 	for range n {
@@ -49,10 +52,18 @@ func people(rng *rand.Rand, n int) []Pattern {
 		postal := fmt.Sprint(1000 + rng.IntN(9000))
 		ps = append(ps, lits(mail, p.local+"%40"+p.domain, p.local+"=40"+p.domain, p.local+"&#64;"+p.domain,
 			p.first+" "+p.last, p.last+" "+p.first, p.last+", "+p.first, p.first+"+"+strings.ReplaceAll(p.last, " ", "+"),
-			p.street+", "+postal, p.street+" "+postal)...)
-		ps = append(ps, nums("32"+p.phone, "0"+p.phone, p.vat, p.iban)...)
+			p.street+", "+postal, p.street+" "+postal,
+			p.local+"%2540"+p.domain, p.local+`\u0040`+p.domain, p.local+" [at] "+p.domain, hex.EncodeToString([]byte(mail)), digest(mail),
+			base64.RawStdEncoding.EncodeToString([]byte(mail)), base64.RawStdEncoding.EncodeToString([]byte("x" + mail))[2:], base64.RawStdEncoding.EncodeToString([]byte("xx" + mail))[3:],
+			p.first+"-"+strings.ReplaceAll(p.last, " ", "-"), p.first[:1]+". "+p.last+" "+postal, p.local+p.vat[6:], p.street+", "+p.last)...)
+		ps = append(ps, nums("32"+p.phone, "0"+p.phone, p.vat, p.iban, p.id)...)
 	}
 	return ps
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
 }
 
 // corpus is text as providers hold it: rows of a dump, mail, logs, HTML.

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -56,7 +57,11 @@ func compileGrams(lits []literal) []*grams {
 			break
 		}
 		j := next[i]
-		var own []literal
+		n := 0
+		for _, c := range count[i:min(j, maxClass+1)] {
+			n += c
+		}
+		own := make([]literal, 0, n)
 		for _, l := range lits {
 			if c := min(len(l.text), maxClass); i <= c && c < j {
 				own = append(own, l)
@@ -71,20 +76,21 @@ func compileGrams(lits []literal) []*grams {
 // cheapest returns the shape for n literals of at least length bytes whose
 // passage over the text costs least, and that cost per byte.
 func cheapest(length, n int) (best shape, cost float64) {
-	// How often in ordinary text a gram of so many bytes is a given rare one,
-	// and what a hit costs, in probes.
-	often := [...]float64{1: 3e-2, 2: 2e-3, 3: 2e-4, 4: 3e-5, 5: 7e-6, 6: 2.5e-6, 7: 1e-6, 8: 5e-7}
-	const verify = 15
+	// What a probe costs beside itself, in nanoseconds, for a thousand grams
+	// of so many bytes, as measured; it grows more slowly than they do, since
+	// people share what is frequent.
+	const growth = 0.45
+	hits := [...]float64{1: 60, 2: 20, 3: 8, 4: 3, 5: 1.25, 6: 0.9, 7: 0.55, 8: 0.5}
 	cost = math.Inf(1)
 	for size := 1; size <= min(8, length); size++ {
 		step := min(length-size+1, 8)
-		grams := n * step
-		rate := min(1, float64(grams)*often[size]+float64(grams)/float64(bitmapSize(grams)))
-		probe := 1.0
-		if grams > 1<<17 {
-			probe = 1.5 // the bitmap leaves the second cache to nothing else
+		grams := float64(n * step)
+		by := hits[size]*math.Pow(grams/1000, growth) + 20*grams/float64(bitmapSize(n*step)) // true and false
+		probe := 1.
+		if n*step > 1<<17 {
+			probe = 2 // the bitmap doesn't fit the second cache
 		}
-		if c := (probe+verify*rate)/float64(step) + 0.01; c < cost {
+		if c := (probe + by) / float64(step); c < cost {
 			best, cost = shape{size, step}, c
 		}
 	}
@@ -101,17 +107,10 @@ func bitmapSize(grams int) int {
 		return 1 << 20
 	case grams <= 1<<17:
 		return 1 << 21
+	case grams <= 1<<20:
+		return 1 << 23
 	}
-	return 1 << 23
-}
-
-// window returns the hash and folded bytes of the window of text at i.
-func window(text string, i, width int) string {
-	b := []byte(text[i : i+width])
-	for i := range b {
-		b[i] |= 0x20
-	}
-	return string(b)
+	return 1 << 24
 }
 
 func newGrams(lits []literal, s shape, m *textModel) *grams {
@@ -120,10 +119,11 @@ func newGrams(lits []literal, s shape, m *textModel) *grams {
 	g.offsetMul = uint64(mulOffset) << (64 - 8*g.size)
 	g.last = uint8(64 - 8*min(g.width, 8))
 
-	// The window of each literal. Those that are found together stand together.
+	// The window of each literal. Those that are found together stand together:
+	// all with the same hash, for in the end the literals are compared.
 	type chosen struct {
-		window string
-		entry  entry
+		hash  uint64
+		entry entry
 	}
 	wins := make([]chosen, len(lits))
 	total := 0
@@ -133,27 +133,25 @@ func newGrams(lits []literal, s shape, m *textModel) *grams {
 	g.text = make([]byte, 0, total+8)
 	sel := m.selector(g)
 	for i, l := range lits {
-		at := sel.choose(l.text)
-		wins[i] = chosen{window(l.text, at, g.width), entry{
-			text: uint32(len(g.text)), pattern: l.pattern, length: uint16(len(l.text)), window: uint16(at),
-		}}
+		start := len(g.text)
 		g.text = append(g.text, l.text...)
+		at := sel.choose(l.text)
+		wins[i] = chosen{g.hash(g.text, start+at), entry{
+			text: uint32(start), pattern: l.pattern, length: uint16(len(l.text)), window: uint16(at),
+		}}
 	}
 	g.text = append(g.text, make([]byte, 8)...)
 	slices.SortFunc(wins, func(a, b chosen) int {
-		if a.window < b.window {
-			return -1
+		if c := cmp.Compare(a.hash, b.hash); c != 0 {
+			return c
 		}
-		if a.window > b.window {
-			return 1
-		}
-		return int(a.entry.pattern - b.entry.pattern)
+		return cmp.Compare(a.entry.pattern, b.entry.pattern)
 	})
 	windows := 0
 	g.entries = make([]entry, len(wins))
 	for i, w := range wins {
 		g.entries[i] = w.entry
-		if i+1 == len(wins) || wins[i+1].window != w.window {
+		if i+1 == len(wins) || wins[i+1].hash != w.hash {
 			g.entries[i].last = true
 			windows++
 		}
@@ -161,28 +159,26 @@ func newGrams(lits []literal, s shape, m *textModel) *grams {
 
 	n := bitmapSize(windows * g.step)
 	g.bitmap, g.shift = make([]uint64, n/64), uint8(64-log2(n))
-	k := log2(4 * windows * g.step)
+	k := log2(3 * windows * g.step)
 	g.offsets, g.offsetShift = make([]uint8, 1<<k), uint8(64-k)
-	k = max(6, log2(16*windows))
-	g.bloom, g.bloomShift = make([]uint64, 1<<k/64), uint8(64-k)
-	k = log2(2 * windows)
+	k = max(1, log2(16*windows)-6)
+	g.bloom, g.bloomShift = make([]uint64, 1<<k), uint8(64-k)
+	k = log2(windows + windows/2)
 	g.slots, g.slotShift = make([]slot, 1<<k), uint8(64-k)
-	var b [32]byte
 	for i, w := range wins {
-		if i > 0 && wins[i-1].window == w.window {
-			continue
-		}
-		copy(b[:], w.window)
+		h := w.hash
+		at := int(w.entry.text) + int(w.entry.window)
+		// All windows with this hash, should they not be the same.
 		for o := range g.step {
-			x := load(b[:], o) | folded
+			x := load(g.text, at+o) | folded
 			h := x * g.mul >> g.shift
 			g.bitmap[h>>6] |= 1 << (h & 63)
 			g.offsets[x*g.offsetMul>>g.offsetShift] |= 1 << o
 		}
-		h := g.hash(b[:g.width], 0)
-		for _, b := range [...]uint64{h >> g.bloomShift, h << 20 >> g.bloomShift} {
-			g.bloom[b>>6] |= 1 << (b & 63)
+		if i > 0 && wins[i-1].hash == h {
+			continue
 		}
+		g.bloom[h>>g.bloomShift] |= 1<<(h&63) | 1<<(h>>6&63)
 		j := int(h >> g.slotShift)
 		for g.slots[j].first != 0 {
 			j = (j + 1) & (len(g.slots) - 1)

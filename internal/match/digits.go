@@ -3,6 +3,8 @@ package match
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/spoor-scan/spoor/internal/class"
 )
 
 // maxGap is the longest gap between two groups of one number, in bytes: three
@@ -14,15 +16,16 @@ type number struct {
 	pattern int32
 }
 
-// digits finds numbers in any grouping. Runs of groups of digits are taken out
-// of the text without looking at the patterns; for each group the ends of the
-// groups from there on, as a set of lengths, are met with the lengths of the
-// patterns. What is in both is looked up by its length and its value modulo
-// 2^64, which follows from the values of the groups.
+// digits finds numbers in any grouping. Bitmaps of the digits and of what may
+// join them tell, 64 bytes at a time and without looking at the patterns, where
+// groups of digits start behind which, some groups on, a number of a length
+// that patterns have can end. What stands there is looked up by its length and
+// its value modulo 2^64. Only then the separators are looked at closely.
 type digits struct {
+	sieve             sieve
 	shortest, longest int
-	lengths           uint64     // bit n: there are patterns of n digits
-	separators        [256]uint8 // 1: a separator may start with the byte
+	lengths           uint64       // bit n: there are patterns of n digits
+	heads             [1000]uint64 // by the first three digits: bit n-1: there are patterns of n digits
 	powers            [maxDigits + 1]uint64
 
 	bloomShift uint8
@@ -42,21 +45,11 @@ type digitSlot struct {
 // stay for those to come are fewer than maxDigits.
 const runGroups = 128
 
-// stretch is how many bytes are searched for digits at a time.
-const stretch = 1024
-
-// fewGroups is how many groups a run seldom exceeds.
-const fewGroups = 8
-
-// A run is a sequence of groups of digits that are joined by separators, and
-// where the search for more stands.
+// A run is a sequence of groups of digits that are joined by separators.
 type run struct {
 	groups [runGroups]group
-	n      int // of groups; a separator follows the last
-	digits int // in all groups
-	open   int // start of the group that is being read, -1: none
-	edges  [stretch + 1]int
-	left   [stretch / 4]uint32   // the first and last edge of what sieve left
+	n      int                   // of groups
+	digits int                   // in all groups
 	values [runGroups + 1]uint64 // of what is before each group
 }
 
@@ -64,9 +57,6 @@ type group struct{ start, end int }
 
 func compileDigits(nums []number) *digits {
 	d := &digits{shortest: maxDigits}
-	for _, c := range []byte(" .-/()_\xC2\xE2") {
-		d.separators[c] = 1
-	}
 	d.powers[0] = 1
 	for i := 1; i <= maxDigits; i++ {
 		d.powers[i] = 10 * d.powers[i-1]
@@ -75,10 +65,12 @@ func compileDigits(nums []number) *digits {
 	d.bloom, d.bloomShift = make([]uint64, 1<<k/64), uint8(64-k)
 	k = log2(2 * len(nums))
 	d.slots, d.slotShift = make([]digitSlot, 1<<k), uint8(64-k)
+	d.texts, d.patterns = make([]string, 0, len(nums)), make([]int32, 0, len(nums))
 	for _, n := range nums {
 		l := len(n.text)
 		d.shortest, d.longest = min(d.shortest, l), max(d.longest, l)
 		d.lengths |= 1 << l
+		d.heads[head(n.text[0], n.text[1], n.text[2])] |= 1 << (l - 1)
 		h := hashNumber(value([]byte(n.text), 0, l), l)
 		b := h >> d.bloomShift
 		d.bloom[b>>6] |= 1 << (b & 63)
@@ -90,6 +82,7 @@ func compileDigits(nums []number) *digits {
 		d.patterns = append(d.patterns, n.pattern)
 		d.slots[i] = digitSlot{uint32(h), uint32(len(d.texts))}
 	}
+	d.sieve = newSieve(d.shortest, d.longest, d.lengths)
 	return d
 }
 
@@ -123,169 +116,114 @@ func hashNumber(v uint64, n int) uint64 {
 	return hi ^ lo
 }
 
-// digitBits returns 64 bits that tell which of the first 64 bytes of b are
-// decimal digits.
-func digitBits(b []byte) uint64 {
-	const gather = 0x0102040810204080 // bit 0 of each byte into the highest
-	_ = b[63]
-	m := others(b[0:]) * gather >> 56
-	m |= others(b[8:]) * gather >> 56 << 8
-	m |= others(b[16:]) * gather >> 56 << 16
-	m |= others(b[24:]) * gather >> 56 << 24
-	m |= others(b[32:]) * gather >> 56 << 32
-	m |= others(b[40:]) * gather >> 56 << 40
-	m |= others(b[48:]) * gather >> 56 << 48
-	m |= others(b[56:]) * gather >> 56 << 56
-	return ^m
-}
-
-// others returns bit 0 of each byte set where the first 8 bytes of b are no
-// decimal digits.
-func others(b []byte) uint64 {
-	const ones = 0x0101010101010101
-	x := binary.LittleEndian.Uint64(b) ^ '0'*ones
-	return (x&(0x7F*ones) + (0x7F-9)*ones | x) >> 7 & ones
-}
-
-// find appends the hits in runs that end in buf[lo:hi), continuing r from the
-// bytes before.
-func (d *digits) find(dst []Hit, buf []byte, lo, hi int, r *run) []Hit {
-	for ; lo < hi; lo += stretch {
-		n := r.readEdges(buf, lo, min(lo+stretch, hi))
-		if n > 0 {
-			dst = d.sieve(dst, buf, r, r.edges[:n])
-		}
+// find appends the numbers that start in buf[lo:hi). What is before lo was
+// searched by the same s, which the first call begins with s.done = 0.
+func (d *digits) find(dst []Hit, buf []byte, lo, hi int, s *scratch) []Hit {
+	if s.done >= hi {
+		return dst
 	}
-	if hi == len(buf) {
-		if r.open >= 0 {
-			dst = d.add(dst, buf, r, group{r.open, hi})
-		}
-		dst = d.close(dst, buf, r)
+	// Windows of 64 bytes at all starts, and the word that follows them.
+	n := min(hi+128, len(buf)) - lo
+	class.Numbers(s.digit[:], s.join[:], buf[lo:lo+n])
+	words := (n + 63) / 64
+	s.digit[words], s.join[words] = 0, 0
+	var before uint64
+	if lo > 0 && buf[lo-1]-'0' <= 9 {
+		before = 1
 	}
-	return dst
-}
-
-// readEdges puts the starts and ends of the groups that end in buf[lo:hi) into
-// r.edges, and that of a group which goes on into r.open. It returns how many
-// edges there are, two for each group.
-func (r *run) readEdges(buf []byte, lo, hi int) int {
-	n := 0
-	var carry uint64
-	if r.open >= 0 {
-		r.edges[0] = r.open
-		n, carry = 1, 1
-	}
-	for ; lo < hi; lo += 64 {
-		var m uint64
-		if lo+64 <= len(buf) {
-			m = digitBits(buf[lo:])
-		} else {
-			var b [64]byte
-			copy(b[:], buf[lo:])
-			m = digitBits(b[:])
-		}
-		edges := m ^ (m<<1 | carry)
-		carry = m >> 63
-		for ; edges != 0; edges &= edges - 1 {
-			r.edges[n] = lo + bits.TrailingZeros64(edges)
-			n++
-		}
-	}
-	r.open = -1
-	if n&1 != 0 {
-		n--
-		r.open = r.edges[n]
-	}
-	return n
-}
-
-// sieve adds to r those of the groups with these edges that may be in numbers.
-// Groups that look joined, at their first separator only, and have too few
-// digits together are left out, without a branch for each of them.
-func (d *digits) sieve(dst []Hit, buf []byte, r *run, edges []int) []Hit {
-	var (
-		left  = &r.left
-		n     int
-		first int        // edge of the groups that look joined
-		total = r.digits // in them
-		short = d.shortest - 1
-	)
-	last := len(edges) - 2
-	for i := 0; i < last; i += 2 {
-		end := edges[i+1]
-		total += end - edges[i]
-		near := uint(edges[i+2]-end-maxGap-1) >> 63
-		join := int(near) & int(d.separators[buf[end]])
-		left[n&(len(left)-1)] = uint32(first) | uint32(i)<<16
-		n += int(uint(short-total)>>63) &^ join
-		total &= -join
-		first = i + 2 + (first-i-2)&-join
-	}
-	for _, l := range left[:n] {
-		i, j := int(l&0xFFFF), int(l>>16)
-		if i == j && r.n == 0 && d.lengths>>min(edges[i+1]-edges[i], 63)&1 == 0 {
-			continue
-		}
-		if r.n == 0 && j-i < 2*fewGroups {
-			var done bool
-			if dst, done = d.whole(dst, buf, r, edges[i:j+2]); done {
+	words = (hi - lo + 63) / 64
+	for w := 0; w < words; w += siftWords {
+		k := d.sieve.sift(s.digit[w:], s.join[w:], min(siftWords, words-w), before, &s.starts)
+		before = s.digit[w+siftWords-1] >> 63
+		base := lo + w*64
+		for i := range s.starts[:k] {
+			c := &s.starts[i]
+			at := base + int(c.at)
+			if c.long {
+				if at >= s.done {
+					dst = d.long(dst, buf, at, s)
+				}
 				continue
 			}
+			// There are five digits at least.
+			rest := c.digits & (c.digits - 1)
+			second := bits.TrailingZeros64(rest)
+			third := bits.TrailingZeros64(rest & (rest - 1))
+			if third >= len(buf)-at {
+				continue // never
+			}
+			ends := c.ends & d.heads[head(buf[at], buf[at+second], buf[at+third])]
+			if ends != 0 && at >= s.done {
+				dst = d.walk(dst, buf, at, c.digits, ends)
+			}
 		}
-		for ; i <= j; i += 2 {
-			dst = d.add(dst, buf, r, group{edges[i], edges[i+1]})
-		}
-	}
-	// What looks joined to the last may go on.
-	for i := first; i <= last; i += 2 {
-		dst = d.add(dst, buf, r, group{edges[i], edges[i+1]})
 	}
 	return dst
 }
 
-// whole looks for numbers in the few groups with these edges if they are a run;
-// it reports whether they were. It is a shorter way than add.
-func (d *digits) whole(dst []Hit, buf []byte, r *run, edges []int) ([]Hit, bool) {
-	n := 0
-	for i := 0; i+1 < len(edges); i += 2 {
-		start, end := edges[i], edges[i+1]
-		if end-start > d.longest || i > 0 && !joined(buf, edges[i-1], start) {
-			return dst, false
-		}
-		r.groups[n] = group{start, end}
-		n++
-	}
-	return d.look(dst, buf, r, n, n), true
-}
+// head returns the index in digits.heads of these digits.
+func head(a, b, c byte) int { return int(a-'0')*100 + int(b-'0')*10 + int(c-'0') }
 
-// add adds a group to r, or begins a run with it.
-func (d *digits) add(dst []Hit, buf []byte, r *run, g group) []Hit {
-	if r.n > 0 && !joined(buf, r.groups[r.n-1].end, g.start) {
-		dst = d.close(dst, buf, r)
-	}
-	n := g.end - g.start
-	if n > d.longest {
-		// In no number, and nothing is joined across it.
-		return d.close(dst, buf, r)
-	}
-	if r.n == runGroups {
-		dst = d.shift(dst, buf, r)
-	}
-	r.groups[r.n] = g
-	r.n++
-	r.digits += n
-	if g.end == len(buf) || d.separators[buf[g.end]] == 0 {
-		return d.close(dst, buf, r)
+// walk appends the numbers that start at buf[at]; digits tells which bytes from
+// there on are digits, up to the end of what may be joined, and bit n-1 of ends
+// that after n of them a number may end.
+func (d *digits) walk(dst []Hit, buf []byte, at int, digits, ends uint64) []Hit {
+	var v uint64
+	start, total := at, 0
+	for ends != 0 {
+		n := bits.TrailingZeros64(^digits)
+		total += n
+		if n <= 8 && at+8 <= len(buf) {
+			v = v*d.powers[n] + value8(binary.LittleEndian.Uint64(buf[at:])<<(64-8*n))
+		} else {
+			v = v*d.powers[n] + value(buf, at, at+n)
+		}
+		if ends>>((total-1)&63)&1 != 0 {
+			ends &= ends - 1 // the lowest
+			h := hashNumber(v, total)
+			if b := h >> (d.bloomShift & 63); d.bloom[b>>6]>>(b&63)&1 != 0 {
+				dst = d.lookup(dst, buf, h, start)
+			}
+		}
+		digits >>= n
+		gap := bits.TrailingZeros64(digits)
+		digits >>= gap & 63
+		at += n + gap
 	}
 	return dst
 }
 
-// close looks for numbers in r and empties it.
-func (d *digits) close(dst []Hit, buf []byte, r *run) []Hit {
+// long appends the numbers in the run of groups that begins at buf[at], which
+// is too long for a window, and notes in s where it ends.
+func (d *digits) long(dst []Hit, buf []byte, at int, s *scratch) []Hit {
+	r := &s.run
+	r.n, r.digits = 0, 0
+	for {
+		start := at
+		for at < len(buf) && buf[at]-'0' <= 9 {
+			at++
+		}
+		s.done = at
+		if at-start > d.longest {
+			break // in no number, and nothing is joined across it
+		}
+		if r.n == runGroups {
+			dst = d.shift(dst, buf, r)
+		}
+		r.groups[r.n] = group{start, at}
+		r.n++
+		r.digits += at - start
+		end := at
+		for at < len(buf) && at-end <= maxGap && buf[at]-'0' > 9 {
+			at++
+		}
+		if at == len(buf) || at-end > maxGap || !joined(buf, end, at) {
+			break
+		}
+	}
 	if r.digits >= d.shortest {
 		dst = d.look(dst, buf, r, r.n, r.n)
 	}
-	r.n, r.digits = 0, 0
 	return dst
 }
 
@@ -329,36 +267,51 @@ func (d *digits) look(dst []Hit, buf []byte, r *run, n, starts int) []Hit {
 			j := i + bits.OnesCount64(ends&(c^(c-1)))
 			h := hashNumber(r.values[j]-r.values[i]*d.powers[l], l)
 			if b := h >> (d.bloomShift & 63); d.bloom[b>>6]>>(b&63)&1 != 0 {
-				dst = d.lookup(dst, buf, h, r.groups[i:j])
+				dst = d.lookup(dst, buf, h, r.groups[i].start)
 			}
 		}
 	}
 	return dst
 }
 
-// lookup appends the number that groups are, h being its hash.
-func (d *digits) lookup(dst []Hit, buf []byte, h uint64, groups []group) []Hit {
+// lookup appends the number that starts at buf[start], h being the hash of what
+// may be one.
+func (d *digits) lookup(dst []Hit, buf []byte, h uint64, start int) []Hit {
 	for i := int(h >> (d.slotShift & 63)); ; i++ {
 		s := d.slots[i&(len(d.slots)-1)]
 		if s.text == 0 {
 			return dst
 		}
-		if s.tag == uint32(h) && sameDigits(d.texts[s.text-1], buf, groups) {
-			return append(dst, Hit{int(d.patterns[s.text-1]), groups[0].start, groups[len(groups)-1].end})
+		if s.tag == uint32(h) {
+			if end := spelled(buf, start, d.texts[s.text-1]); end >= 0 {
+				return append(dst, Hit{int(d.patterns[s.text-1]), start, end})
+			}
 		}
 	}
 }
 
-// sameDigits reports whether the groups together are text.
-func sameDigits(text string, buf []byte, groups []group) bool {
-	for _, g := range groups {
-		n := g.end - g.start
-		if n > len(text) || string(buf[g.start:g.end]) != text[:n] {
-			return false
+// spelled returns where the number text ends that starts at buf[at], a group's
+// start, or -1 when it doesn't stand there.
+func spelled(buf []byte, at int, text string) int {
+	for {
+		for at < len(buf) && buf[at]-'0' <= 9 {
+			if text == "" || text[0] != buf[at] {
+				return -1
+			}
+			text = text[1:]
+			at++
 		}
-		text = text[n:]
+		if text == "" {
+			return at
+		}
+		end := at
+		for at < len(buf) && at-end <= maxGap && buf[at]-'0' > 9 {
+			at++
+		}
+		if at == len(buf) || at-end > maxGap || !joined(buf, end, at) {
+			return -1
+		}
 	}
-	return text == ""
 }
 
 // joined reports whether buf[from:to] is 1 to 3 separators.

@@ -29,11 +29,14 @@ const (
 
 	// batch is how many probes are made before their hits are looked at.
 	batch = 1024
-
-	// denseRate is how many of a batch's probes may hit before branching on
-	// them costs more than not branching.
-	denseRate = batch / 40
 )
+
+// probed is the memory of probes that hit.
+type probed struct {
+	list    [batch]uint16 // in bytes from the first probe
+	windows [batch]int    // where a window may stand
+	hashes  [batch]uint64 // of the windows
+}
 
 type literal struct {
 	text    string // folded exactly
@@ -87,6 +90,18 @@ func load(buf []byte, i int) uint64 {
 	return binary.LittleEndian.Uint64(b[:])
 }
 
+// loadString is load for a string.
+func loadString(s string, i int) uint64 {
+	if i+8 <= len(s) {
+		s = s[i : i+8]
+		return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	}
+	var b [8]byte
+	copy(b[:], s[i:])
+	return binary.LittleEndian.Uint64(b[:])
+}
+
 // load8 returns the 8 bytes at p+i. A bounds check for each probe would cost a
 // third of the speed; the callers check all probes at once.
 func load8(p unsafe.Pointer, i int) uint64 {
@@ -94,12 +109,10 @@ func load8(p unsafe.Pointer, i int) uint64 {
 }
 
 // find appends the hits whose probe lies in buf[lo:hi).
-func (g *grams) find(dst []Hit, buf []byte, lo, hi int) []Hit {
-	var list [batch]uint16 // of probes that hit, in bytes from base
+func (g *grams) find(dst []Hit, buf []byte, lo, hi int, s *probed) []Hit {
 	step := g.step
 	hi = min(hi, len(buf)-g.size+1)
 	base := (lo + step - 1) / step * step
-	dense := false
 	for base < hi {
 		probes := min((hi-base+step-1)/step, batch)
 		// Those with 8 bytes behind them, in fours.
@@ -109,61 +122,35 @@ func (g *grams) find(dst []Hit, buf []byte, lo, hi int) []Hit {
 		}
 		n := 0
 		if fast > 0 {
-			if dense {
-				n = g.probeDense(&list, buf[base:], fast)
-			} else {
-				n = g.probeSparse(&list, buf[base:], fast)
-			}
-			dense = n > denseRate*fast/batch
+			n = g.probe(&s.list, buf[base:], fast)
 		}
 		for i := fast; i < probes; i++ {
 			h := (load(buf, base+i*step) | folded) * g.mul >> (g.shift & 63)
 			if g.bitmap[h>>6]>>(h&63)&1 != 0 {
-				list[n] = uint16(i * step)
+				s.list[n] = uint16(i * step)
 				n++
 			}
 		}
-		for _, at := range list[:n] {
-			dst = g.verify(dst, buf, base+int(at))
+		if n > 0 {
+			dst = g.verify(dst, buf, base, n, s)
 		}
 		base += probes * step
 	}
 	return dst
 }
 
-// probeSparse puts the hits of the first n probes, a multiple of 4, into list,
-// and returns how many they are. It looks at four together.
-func (g *grams) probeSparse(list *[batch]uint16, buf []byte, n int) int {
-	bitmap, mul, shift, step := g.bitmap, g.mul, g.shift&63, g.step
-	_ = buf[(n-1)*step+7] // the check for all load8
-	found, at := 0, 0
-	p := unsafe.Pointer(unsafe.SliceData(buf))
-	for range n / 4 {
-		h0 := (load8(p, at) | folded) * mul >> shift
-		h1 := (load8(p, at+step) | folded) * mul >> shift
-		h2 := (load8(p, at+2*step) | folded) * mul >> shift
-		h3 := (load8(p, at+3*step) | folded) * mul >> shift
-		b0 := bitmap[h0>>6] >> (h0 & 63)
-		b1 := bitmap[h1>>6] >> (h1 & 63)
-		b2 := bitmap[h2>>6] >> (h2 & 63)
-		b3 := bitmap[h3>>6] >> (h3 & 63)
-		if (b0|b1|b2|b3)&1 != 0 {
-			list[found&(batch-1)] = uint16(at)
-			found += int(b0 & 1)
-			list[found&(batch-1)] = uint16(at + step)
-			found += int(b1 & 1)
-			list[found&(batch-1)] = uint16(at + 2*step)
-			found += int(b2 & 1)
-			list[found&(batch-1)] = uint16(at + 3*step)
-			found += int(b3 & 1)
-		}
-		at += 4 * step
+// probe puts the hits of the first n probes, a multiple of 4, into list, and
+// returns how many they are. It does so without a branch.
+func (g *grams) probe(list *[batch]uint16, buf []byte, n int) int {
+	_ = buf[(n-1)*g.step+7] // the check for all loads
+	if vector {
+		return probe(&g.bitmap[0], g.mul, uint64(g.shift), g.step, &buf[0], n, list)
 	}
-	return found
+	return g.probeGeneric(list, buf, n)
 }
 
-// probeDense does the same without a branch.
-func (g *grams) probeDense(list *[batch]uint16, buf []byte, n int) int {
+// probeGeneric is probe without the help of assembly.
+func (g *grams) probeGeneric(list *[batch]uint16, buf []byte, n int) int {
 	bitmap, mul, shift, step := g.bitmap, g.mul, g.shift&63, g.step
 	_ = buf[(n-1)*step+7] // the check for all load8
 	found, at := 0, 0
@@ -182,26 +169,52 @@ func (g *grams) probeDense(list *[batch]uint16, buf []byte, n int) int {
 	return found
 }
 
-// verify appends the hits whose windows hold the gram at buf[at:].
-func (g *grams) verify(dst []Hit, buf []byte, at int) []Hit {
-	x := load(buf, at) | folded
-	for o := g.offsets[x*g.offsetMul>>(g.offsetShift&63)]; o != 0; o &= o - 1 {
-		w := at - bits.TrailingZeros8(o)
-		if w < 0 || w+g.width > len(buf) {
-			continue
-		}
-		h := g.hash(buf, w)
-		if !g.inBloom(h) {
-			continue
-		}
-		tag := uint32(h)
-		for i := int(h >> (g.slotShift & 63)); ; i++ {
-			s := g.slots[i&(len(g.slots)-1)]
-			if s.first == 0 {
+// verify appends the hits whose windows hold one of the first n grams of
+// s.list, which count from base. Each step is taken for all of them before the
+// next is, and without branches, so that their cache misses overlap.
+func (g *grams) verify(dst []Hit, buf []byte, base, n int, s *probed) []Hit {
+	// Where windows may stand.
+	k := 0
+	for _, at := range s.list[:n] {
+		at := base + int(at)
+		x := load(buf, at) | folded
+		o := g.offsets[x*g.offsetMul>>(g.offsetShift&63)]
+		for {
+			w := at - bits.TrailingZeros8(o)
+			s.windows[k&(len(s.windows)-1)] = w
+			// None for o = 0: then w is at-8.
+			k += int(uint(-int(o))>>63) &^ int(uint(w|(len(buf)-g.width-w))>>63)
+			if o &= o - 1; o == 0 {
 				break
 			}
-			if s.tag == tag {
-				dst = g.compare(dst, buf, w, s.first-1)
+		}
+		if k > len(s.windows)-8 {
+			dst = g.verifyWindows(dst, buf, k, s)
+			k = 0
+		}
+	}
+	return g.verifyWindows(dst, buf, k, s)
+}
+
+// verifyWindows appends the hits with one of the first n of s.windows.
+func (g *grams) verifyWindows(dst []Hit, buf []byte, n int, s *probed) []Hit {
+	k := 0
+	for _, w := range s.windows[:n] {
+		h := g.hash(buf, w)
+		b := g.bloom[h>>(g.bloomShift&63)]
+		s.windows[k], s.hashes[k] = w, h
+		k += int(b >> (h & 63) & (b >> (h >> 6 & 63)) & 1)
+	}
+	for j, w := range s.windows[:k] {
+		h := s.hashes[j]
+		tag := uint32(h)
+		for i := int(h >> (g.slotShift & 63)); ; i++ {
+			c := g.slots[i&(len(g.slots)-1)]
+			if c.first == 0 {
+				break
+			}
+			if c.tag == tag {
+				dst = g.compare(dst, buf, w, c.first-1)
 			}
 		}
 	}
@@ -219,11 +232,6 @@ func (g *grams) hash(buf []byte, at int) uint64 {
 	}
 	hi, lo := bits.Mul64(a^keyA, b^keyB)
 	return hi ^ lo
-}
-
-func (g *grams) inBloom(h uint64) bool {
-	i, j := h>>(g.bloomShift&63), h<<20>>(g.bloomShift&63)
-	return g.bloom[i>>6]>>(i&63)&(g.bloom[j>>6]>>(j&63))&1 != 0
 }
 
 // compare appends the hits among the literals of one window, which stands at

@@ -8,6 +8,7 @@ package match
 import (
 	"cmp"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"sync"
 )
@@ -50,36 +51,52 @@ type Matcher struct {
 	maxLen  int
 	windows sync.Pool // *held
 	hits    sync.Pool // *[]Hit, of Scan
+	scratch sync.Pool // *scratch
 }
 
 // Compile prepares a Matcher. Of patterns that are equal after folding the
 // first is reported. It fails when a pattern is not within its limits; the
 // error gives its index and never its text.
 func Compile(patterns []Pattern) (*Matcher, error) {
-	m := &Matcher{}
-	seen := make(map[Pattern]struct{}, len(patterns))
-	var lits []literal
-	var nums []number
+	total, numbers := 0, 0
 	for i, p := range patterns {
-		if !p.Digits {
-			p.Text = fold(p.Text)
-		}
 		switch {
 		case p.Digits && (len(p.Text) < minDigits || len(p.Text) > maxDigits || !decimal(p.Text)):
 			return nil, fmt.Errorf("match: pattern %d: want %d to %d decimal digits", i, minDigits, maxDigits)
 		case len(p.Text) == 0 || len(p.Text) > maxLiteral:
 			return nil, fmt.Errorf("match: pattern %d: %d bytes, want 1 to %d", i, len(p.Text), maxLiteral)
+		case p.Digits:
+			numbers++
+		default:
+			total += len(p.Text)
 		}
-		if _, ok := seen[p]; ok {
+	}
+	m := &Matcher{}
+	folded := make([]byte, 0, total)
+	for _, p := range patterns {
+		if !p.Digits {
+			for i := range len(p.Text) {
+				folded = append(folded, lower(p.Text[i]))
+			}
+		}
+	}
+	texts := string(folded) // of all literals
+	lits := make([]literal, 0, len(patterns)-numbers)
+	nums := make([]number, 0, numbers)
+	seenLits, seenNums := newSet(cap(lits)), newSet(cap(nums))
+	for i, p := range patterns {
+		if p.Digits {
+			if seenNums.add(p.Text, func(i int) string { return nums[i].text }) {
+				nums = append(nums, number{p.Text, int32(i)})
+				m.maxLen = max(m.maxLen, len(p.Text)+(len(p.Text)-1)*maxGap)
+			}
 			continue
 		}
-		seen[p] = struct{}{}
-		if p.Digits {
-			nums = append(nums, number{p.Text, int32(i)})
-			m.maxLen = max(m.maxLen, len(p.Text)+(len(p.Text)-1)*maxGap)
-		} else {
-			lits = append(lits, literal{text: p.Text, pattern: int32(i)})
-			m.maxLen = max(m.maxLen, len(p.Text))
+		text := texts[:len(p.Text)]
+		texts = texts[len(p.Text):]
+		if seenLits.add(text, func(i int) string { return lits[i].text }) {
+			lits = append(lits, literal{text: text, pattern: int32(i)})
+			m.maxLen = max(m.maxLen, len(text))
 		}
 	}
 	m.grams = compileGrams(lits)
@@ -87,6 +104,33 @@ func Compile(patterns []Pattern) (*Matcher, error) {
 		m.digits = compileDigits(nums)
 	}
 	return m, nil
+}
+
+// A set holds which texts of a list are there, in less memory than a map has.
+type set struct {
+	seed  maphash.Seed
+	slots []int32 // open addressing; index in the list plus 1; 0: free
+	n     int
+}
+
+func newSet(n int) *set {
+	return &set{seed: maphash.MakeSeed(), slots: make([]int32, 1<<log2(2*n))}
+}
+
+// add reports whether text is none of the list, texts of which are returned by
+// at; the caller then appends it.
+func (s *set) add(text string, at func(int) string) bool {
+	mask := uint64(len(s.slots) - 1)
+	for i := maphash.String(s.seed, text) & mask; ; i = (i + 1) & mask {
+		switch k := s.slots[i]; {
+		case k == 0:
+			s.n++
+			s.slots[i] = int32(s.n)
+			return true
+		case at(int(k)-1) == text:
+			return false
+		}
+	}
 }
 
 // MaxLen returns the longest span that a hit can have, in bytes; 0 when there
@@ -98,15 +142,23 @@ func (m *Matcher) MaxLen() int { return m.maxLen }
 // and after buf counts as no digit.
 func (m *Matcher) Find(dst []Hit, buf []byte) []Hit {
 	old := len(dst)
-	r := run{open: -1}
+	if len(buf) == 0 {
+		return dst
+	}
+	s, _ := m.scratch.Get().(*scratch)
+	if s == nil {
+		s = new(scratch)
+	}
+	defer m.scratch.Put(s)
+	s.done = 0
 	// Blocks that stay in the nearer cache while all passes look at them.
 	for lo := 0; lo < len(buf); lo += block {
 		hi := min(lo+block, len(buf))
 		for _, g := range m.grams {
-			dst = g.find(dst, buf, lo, hi)
+			dst = g.find(dst, buf, lo, hi, &s.probed)
 		}
 		if m.digits != nil {
-			dst = m.digits.find(dst, buf, lo, hi, &r)
+			dst = m.digits.find(dst, buf, lo, hi, s)
 		}
 	}
 	if len(dst)-old > 1 {
@@ -136,15 +188,7 @@ func decimal(s string) bool {
 	return true
 }
 
-// fold turns the ASCII letters of s to lower case.
-func fold(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		b[i] = lower(c)
-	}
-	return string(b)
-}
-
+// lower turns an ASCII letter to lower case.
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		c += 'a' - 'A'

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
+
+	"github.com/spoor-scan/spoor/internal/class"
 )
 
 // naive is Find as its documentation says it, without any regard for speed.
@@ -333,6 +336,13 @@ func TestEveryShape(t *testing.T) {
 					text := []byte(strings.Repeat("c", pad) + p.Text + patterns[(i+1)%20].Text + strings.Repeat("d", 20-pad))
 					// Equal patterns were not merged here: hits may be more.
 					got, want := m.Find(nil, text), naive(patterns, text)
+					var fast, portable [batch]uint16
+					g, n := m.grams[0], (len(text)-8)/step&^3
+					if n > 0 {
+						if a, b := g.probe(&fast, text, n), g.probeGeneric(&portable, text, n); !slices.Equal(fast[:a], portable[:b]) {
+							t.Fatalf("size %d, step %d: probes at %v hit, want %v", size, step, fast[:a], portable[:b])
+						}
+					}
 					if len(slices.Compact(slices.Clone(got))) != len(got) || len(got) < len(want) {
 						t.Fatalf("size %d, step %d: %s", size, step, difference(got, want))
 					}
@@ -648,4 +658,35 @@ func fuzzPatterns(t *testing.T, list string) ([]Pattern, *Matcher) {
 		}
 	}
 	return patterns, compile(t, patterns)
+}
+
+// FuzzSift compares the assembly with its portable counterpart.
+func FuzzSift(f *testing.F) {
+	f.Add([]byte("tel. +32 (470) 12.34-56, 2026-11-02 09:00:00 0.00 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 -------"), uint64(1<<9|1<<11))
+	f.Add(bytes.Repeat([]byte("1 "), 200), uint64(1<<5|1<<40))
+	f.Add(bytes.Repeat([]byte("7"), 200), uint64(1<<40))
+	f.Fuzz(func(t *testing.T, text []byte, lengths uint64) {
+		if !vector {
+			t.Skip("no assembly")
+		}
+		lengths &= 1<<(maxDigits+1) - 1<<minDigits
+		if lengths == 0 || len(text) > block {
+			return
+		}
+		var s scratch
+		class.Numbers(s.digit[:], s.join[:], text)
+		sv := newSieve(bits.TrailingZeros64(lengths), bits.Len64(lengths)-1, lengths)
+		words := (len(text) + 63) / 64
+		for w := 0; w < words; w += siftWords {
+			var want [siftWords * 32]start
+			for before := range uint64(2) {
+				n := min(siftWords, words-w)
+				a := sv.sift(s.digit[w:], s.join[w:], n, before, &s.starts)
+				b := sv.generic(s.digit[w:], s.join[w:], n, before, &want)
+				if !slices.Equal(s.starts[:a], want[:b]) {
+					t.Fatalf("at word %d: %v, want %v", w, s.starts[:a], want[:b])
+				}
+			}
+		}
+	})
 }

@@ -1,9 +1,6 @@
 package match
 
-import (
-	"encoding/binary"
-	"math"
-)
+import "math"
 
 // sample is what the places that are searched are made of, in a nutshell. It
 // only serves to tell common bytes from rare ones.
@@ -23,9 +20,10 @@ jan peeters maria janssens marie dupont jean martin peter mueller anna schmidt t
 
 // textModel estimates how often grams stand in text.
 type textModel struct {
-	next  [64][64]float32 // log of the probability that a class of byte follows another
-	first [64]float32     // log of the probability of a class
+	next  [64][64]float64 // the probability that a class of byte follows another
+	first [64]float64     // the probability of a class
 	lits  []literal
+	grams []spread // the memory of selectors
 }
 
 // Classes that stand for several bytes; "1" and "2" need none of their own.
@@ -34,8 +32,8 @@ const (
 	classHigh  = '1' & 31 // not ASCII
 )
 
-// class returns the class of a byte, folded.
-func class(c byte) uint8 {
+// classOf returns the class of a byte, folded.
+func classOf(c byte) uint8 {
 	switch c |= 0x20; {
 	case c >= 0x80:
 		return classHigh
@@ -52,7 +50,7 @@ func model(lits []literal) *textModel {
 	var first [64]float64
 	var next [64][64]float64
 	for i := 1; i < len(sample); i++ {
-		a, b := class(sample[i-1]), class(sample[i])
+		a, b := classOf(sample[i-1]), classOf(sample[i])
 		first[b]++
 		next[a][b]++
 	}
@@ -67,11 +65,11 @@ func model(lits []literal) *textModel {
 		return 1
 	}
 	for a := range next {
-		m.first[a] = float32(math.Log((first[a] + 0.5) / float64(len(sample)) * share(a)))
+		m.first[a] = (first[a] + 0.5) / float64(len(sample)) * share(a)
 		for b := range next[a] {
 			// Backing off to the class itself where there is too little.
 			p := (next[a][b] + 8*(first[b]+0.5)/float64(len(sample))) / (first[a] + 8)
-			m.next[a][b] = float32(math.Log(p * share(b)))
+			m.next[a][b] = p * share(b)
 		}
 	}
 	return m
@@ -84,10 +82,20 @@ type selector struct {
 	m     *textModel
 	g     *grams
 	shift uint8
-	count []uint16  // by hash of gram: in how many literals it stands
+	grams []spread  // by hash of gram
 	taken []uint64  // by hash of gram: it is in a chosen window
 	costs []float64 // of the grams of a literal
 }
+
+// A spread is in how many people's literals a gram stands. Who they are isn't
+// known; but the forms of one person are next to each other.
+type spread struct {
+	last   uint16 // near which pattern it was seen last, in nearby, plus 1
+	people uint16 // beside the first
+}
+
+// nearby is how many patterns next to each other may be of one person.
+const nearby = 64
 
 func (m *textModel) selector(g *grams) *selector {
 	s := &selector{m: m, g: g}
@@ -95,23 +103,28 @@ func (m *textModel) selector(g *grams) *selector {
 	for _, l := range m.lits {
 		n += max(0, len(l.text)-g.size+1)
 	}
-	k := min(max(log2(4*n), 6), 24)
+	k := min(max(log2(4*n), 6), 21)
 	s.shift = uint8(64 - k)
-	s.count, s.taken = make([]uint16, 1<<k), make([]uint64, 1<<k/64)
+	if len(m.grams) < 1<<k {
+		m.grams = make([]spread, 1<<k)
+	}
+	s.grams, s.taken = m.grams[:1<<k], make([]uint64, 1<<k/64)
+	clear(s.grams)
 	for _, l := range m.lits {
+		at := uint16(l.pattern/nearby%math.MaxUint16) + 1
 		for i := range len(l.text) - g.size + 1 {
-			if h := s.hash(l.text, i); s.count[h] < math.MaxUint16 {
-				s.count[h]++
+			c := &s.grams[s.hash(l.text, i)]
+			if c.last != 0 && c.last != at && c.people < math.MaxUint16 {
+				c.people++
 			}
+			c.last = at
 		}
 	}
 	return s
 }
 
 func (s *selector) hash(text string, i int) uint64 {
-	var b [8]byte
-	copy(b[:], text[i:])
-	return (binary.LittleEndian.Uint64(b[:]) | folded) * s.g.offsetMul >> s.shift
+	return (loadString(text, i) | folded) * s.g.offsetMul >> (s.shift & 63)
 }
 
 // choose returns where in text its window shall start.
@@ -120,24 +133,20 @@ func (s *selector) choose(text string) int {
 		// People that are not looked for share with those who are what many
 		// of these share; about one value of the kind in so many bytes.
 		density = 1. / 200
-		// A person's own forms share most of their grams.
-		forms = 16
 	)
+	each := density * nearby / float64(len(s.m.lits)+nearby)
 	n := len(text) - s.g.size + 1
 	s.costs = s.costs[:0]
 	for i := range n {
 		h := s.hash(text, i)
-		c := class(text[i])
-		log := s.m.first[c]
+		c := classOf(text[i])
+		cost := s.m.first[c]
 		for j := i + 1; j < i+s.g.size; j++ {
-			d := class(text[j])
-			log += s.m.next[c][d]
+			d := classOf(text[j])
+			cost *= s.m.next[c&63][d&63]
 			c = d
 		}
-		cost := math.Exp(float64(log))
-		if n := int(s.count[h]) - forms; n > 0 {
-			cost += float64(n) / float64(len(s.m.lits)) * density
-		}
+		cost += float64(s.grams[h].people) * each
 		cost += 2e-7 // a place in the bitmap
 		if s.taken[h>>6]>>(h&63)&1 != 0 {
 			cost /= 4

@@ -19,6 +19,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/spoor-scan/spoor/rules"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -27,6 +28,7 @@ type Plan struct {
 	Sources    []Source
 	Activities []Activity
 	Limits     Limits
+	Rules      []rules.Rule // the users' own, beside those of package rules
 }
 
 // A Source is one that is to be read.
@@ -145,6 +147,25 @@ type file struct {
 	Sources    []sourceNode `yaml:"sources"`
 	Activities []Activity   `yaml:"activities"`
 	Limits     Limits       `yaml:"limits"`
+	Rules      []ruleNode   `yaml:"rules"`
+}
+
+// ruleNode is a detector of the users' own.
+type ruleNode struct{ rule rules.Rule }
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler: the mistakes of a rule have its
+// line.
+func (r *ruleNode) UnmarshalYAML(n ast.Node) error {
+	var c rules.Custom
+	if err := yaml.NodeToValue(n, &c, yaml.Strict()); err != nil {
+		return err
+	}
+	rule, err := c.Rule()
+	if err != nil {
+		return syntax(n, fmt.Sprintf("rule %q: %v", c.ID, err))
+	}
+	r.rule = rule
+	return nil
 }
 
 // sourceNode keeps a source's node until its kind is known.
@@ -186,6 +207,17 @@ func parse(b []byte, kinds []scanners.Kind) (p *Plan, err error) {
 		return nil, errors.New("limits: expected numbers above zero")
 	}
 	p = &Plan{Activities: f.Activities, Limits: f.Limits}
+	own := map[string]bool{}
+	for _, r := range rules.All() {
+		own[r.ID] = true
+	}
+	for _, r := range f.Rules {
+		if own[r.rule.ID] {
+			return nil, fmt.Errorf("rules: two are called %q, or one as a detector that spoor has", r.rule.ID)
+		}
+		own[r.rule.ID] = true
+		p.Rules = append(p.Rules, r.rule)
+	}
 	names := map[string]bool{}
 	for _, s := range f.Sources {
 		src, err := source(s.node, kinds)

@@ -1,11 +1,10 @@
 package subject
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/match"
@@ -27,7 +26,8 @@ type Recognizer struct {
 	matcher *match.Matcher
 	needles [][]needle
 	names   names
-	born    []bool // whose birth date is known
+	born    []bool    // whose birth date is known
+	finders sync.Pool // *finder
 }
 
 // A Hit is one place where an identifier of a person stands.
@@ -35,8 +35,14 @@ type Hit struct {
 	Person     int // index
 	Identifier int // index within the person
 	Type       Type
+	// Form says how the identifier is written. What is encoded has the names of
+	// its encodings, from outside in, and the form inside unless it is plain:
+	// "base64", "base64+gzip", "percent+plus-tag".
 	Form       string
-	Start, End int64
+	Start, End int64 // of the bytes that hold it; of base64 whole groups, of compressed data all of them
+	// Part tells apart the parts of a text that are about one thing each: the
+	// objects in an array, the lines of a table or a log. It is 0 in other text.
+	Part int
 	// Text tells apart the texts of a record, in each of which offsets start
 	// anew. It is the caller's.
 	Text int
@@ -51,6 +57,9 @@ type Hit struct {
 	Weak bool
 	// Shared says that several of the people who are looked for have it.
 	Shared bool
+
+	contradicted bool  // another birth date stands beside it, in what was decoded
+	from, to     int64 // its place in what compressed data decode to
 }
 
 // New returns a Recognizer for persons. It fails on an identifier that can't be
@@ -107,112 +116,6 @@ func (r *Recognizer) Masked(person, identifier int) string { return r.masks[pers
 // identifier.
 func (r *Recognizer) Shared(person, identifier int) bool { return r.shared[person][identifier] }
 
-// A finder turns the matcher's hits into people's.
-type finder struct {
-	r    *Recognizer
-	hits []Hit
-	last map[int64]int64 // end of the last hit of a person's identifier
-}
-
-// window checks what the matcher found in b. Where rows is not nil, it returns
-// the bounds of the row in which an offset lies, and nothing outside of them is
-// looked at.
-func (f *finder) window(base int64, b []byte, found []match.Hit, rows func(off int) (from, to int)) []Hit {
-	f.hits = f.hits[:0]
-	row, off := b, 0
-	add := func(o owner, from, to int, form string) {
-		id := f.r.persons[o.person].Identifiers[o.ident]
-		hit := Hit{
-			Person: o.person, Identifier: o.ident, Type: id.Type, Form: form,
-			Start: base + int64(off+from), End: base + int64(off+to), Shared: f.r.shared[o.person][o.ident],
-		}
-		f.r.names.judge(&hit, id, row, from, to)
-		f.hits = append(f.hits, hit)
-	}
-	for _, h := range found {
-		if rows != nil {
-			from, to := rows(h.Start)
-			if h.End > to {
-				continue
-			}
-			row, off = b[from:to], from
-		}
-		for _, n := range f.r.needles[h.Pattern] {
-			if n.lookup != nil {
-				n.lookup(row, h.Start-off, h.End-off, add)
-			} else if from, to, form, ok := n.check(row, h.Start-off, h.End-off); ok {
-				add(owner{n.person, n.ident}, from, to, form)
-			}
-		}
-	}
-	if len(f.hits) > 1 {
-		slices.SortStableFunc(f.hits, func(a, b Hit) int {
-			if a.Start != b.Start {
-				return int(a.Start - b.Start)
-			}
-			return int(b.End - a.End)
-		})
-	}
-	// What two people have in the very same place they share, however it was
-	// given for each.
-	for i := 1; i < len(f.hits); i++ {
-		for k := i - 1; k >= 0 && f.hits[k].Start == f.hits[i].Start && f.hits[k].End == f.hits[i].End; k-- {
-			if f.hits[k].Person != f.hits[i].Person && f.hits[k].Type == f.hits[i].Type {
-				f.hits[k].Shared, f.hits[i].Shared = true, true
-			}
-		}
-	}
-	// One identifier is reported once for one place, in its longest form.
-	kept := f.hits[:0]
-	for _, h := range f.hits {
-		key := int64(h.Person)<<20 | int64(h.Identifier)
-		if end, ok := f.last[key]; ok && h.End <= end {
-			continue
-		}
-		if f.last == nil {
-			f.last = map[int64]int64{}
-		}
-		f.last[key] = h.End
-		kept = append(kept, h)
-	}
-	return kept
-}
-
-// Find appends the hits in buf, in order of their start.
-func (r *Recognizer) Find(dst []Hit, buf []byte) []Hit {
-	found := r.matcher.Find(nil, buf)
-	if len(found) == 0 {
-		return dst
-	}
-	f := finder{r: r}
-	return append(dst, f.window(0, buf, found, nil)...)
-}
-
-// FindRows is Find for the rows of a table in one piece of memory: nothing is
-// found across the border of two rows. row returns the bounds of the row in
-// which an offset lies.
-func (r *Recognizer) FindRows(dst []Hit, buf []byte, row func(off int) (from, to int)) []Hit {
-	found := r.matcher.Find(nil, buf)
-	if len(found) == 0 {
-		return dst
-	}
-	f := finder{r: r}
-	return append(dst, f.window(0, buf, found, row)...)
-}
-
-// Scan reads rd to its end and calls fn for each hit, in about the order of
-// their start, with the piece of text in which it lies; many hits in a row lie
-// in the same. It returns how many bytes it read, and what reading failed with.
-func (r *Recognizer) Scan(ctx context.Context, rd io.Reader, fn func(h Hit, base int64, piece []byte)) (int64, error) {
-	f := finder{r: r}
-	return r.matcher.Scan(ctx, rd, surroundings, func(base int64, b []byte, found []match.Hit) error {
-		for _, h := range f.window(base, b, found, nil) {
-			fn(h, base, b)
-		}
-		return nil
-	})
-}
-
 // Confidence says how surely a record is about a person.
 type Confidence string
 
@@ -234,13 +137,9 @@ type Evidence struct {
 }
 
 type sighting struct {
-	t    Type
-	weak bool
+	hit  Hit
 	unit int   // matches corroborate within one unit ...
 	at   int64 // ... and, where at is not negative, within a few lines
-	from int64 // the bytes that it covers
-	to   int64
-	text int
 }
 
 // NewEvidence starts to collect for a person.
@@ -262,19 +161,35 @@ func (e *Evidence) Add(h Hit, unit int, at int64) {
 	if e.likely[0] != "" {
 		return
 	}
-	for _, s := range e.seen {
-		// The same bytes are not two things that stand together.
-		apart := h.Text != s.text || h.End <= s.from || s.to <= h.Start
-		if s.t != h.Type && !(s.weak && h.Weak) && s.unit == unit && apart && (at < 0 || s.at < 0 || at-s.at <= near && s.at-at <= near) {
-			e.likely = [2]Type{s.t, h.Type}
+	s := sighting{h, unit, at}
+	for _, o := range e.seen {
+		if o.hit.Type != h.Type && !(o.hit.Weak && h.Weak) && o.unit == unit && s.beside(o) {
+			e.likely = [2]Type{o.hit.Type, h.Type}
 			return
 		}
 	}
 	if n := len(e.seen); n < 64 {
-		e.seen = append(e.seen, sighting{h.Type, h.Weak, unit, at, h.Start, h.End, h.Text})
+		e.seen = append(e.seen, s)
 	} else {
-		e.seen[int(at&0x3fffffff)%64] = sighting{h.Type, h.Weak, unit, at, h.Start, h.End, h.Text} // of a very long text the late ones count
+		e.seen[int(at&0x3fffffff)%64] = s // of a very long text the late ones count
 	}
+}
+
+// beside reports whether two sightings in one unit corroborate each other.
+func (s sighting) beside(o sighting) bool {
+	a, b := s.hit, o.hit
+	nearby := s.at < 0 || o.at < 0 || s.at-o.at <= near && o.at-s.at <= near
+	if a.Text != b.Text {
+		return nearby
+	}
+	if a.Part != b.Part {
+		return false
+	}
+	// The same bytes are not two things that stand together.
+	if a.Start == b.Start && a.End == b.End && a.to > 0 && b.to > 0 {
+		return (a.to <= b.from || b.to <= a.from) && (s.at < 0 || max(a.from, b.from)-min(a.to, b.to) <= near)
+	}
+	return nearby && (a.End <= b.Start || b.End <= a.Start)
 }
 
 // Judge returns the confidence and the reason for it, in a sentence. contradicted
@@ -290,7 +205,7 @@ func (e *Evidence) Judge(contradicted bool) (Confidence, string) {
 	case e.shared != "":
 		return Possible, word(e.shared) + " is shared by several people"
 	case len(e.seen) > 0:
-		return Possible, "only " + word(e.seen[0].t) + ", which others may have too"
+		return Possible, "only " + word(e.seen[0].hit.Type) + ", which others may have too"
 	}
 	return Possible, "nothing settles it"
 }
@@ -333,7 +248,13 @@ func (r *Recognizer) ContradictedNear(h Hit, base int64, piece []byte) bool {
 	if !r.born[h.Person] {
 		return false
 	}
+	if h.contradicted {
+		return true
+	}
 	from, to := max(h.Start-base-near, 0), min(h.End-base+near, int64(len(piece)))
+	if from >= to {
+		return false
+	}
 	for _, m := range r.names.bornOn.FindAllSubmatch(piece[from:to], -1) {
 		if r.Contradicts(h.Person, strings.TrimSpace(string(m[1]))) {
 			return true

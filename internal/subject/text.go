@@ -1,11 +1,14 @@
 package subject
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/spoor-scan/spoor/internal/view"
 )
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
@@ -93,15 +96,34 @@ func wordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r)
 }
 
-// runeBefore and runeAfter decode one character beside a place. A JSON escape
-// (\u00eb) is the character that it stands for. A byte that is not UTF-8 is
-// taken as Windows-1252 would have it, which is what such text nearly always is.
+// runeBefore and runeAfter decode one character beside a place, and say how many
+// bytes it takes. An escape is the character that it stands for: \u00eb and \n
+// of JSON, %20, &lt;, =3D and soft line breaks of quoted-printable. A byte that
+// is not UTF-8 is taken as Windows-1252 would have it, which is what such text
+// nearly always is.
 func runeBefore(b []byte, i int) (rune, int) {
 	if i <= 0 {
 		return -1, 0
 	}
-	if r := jsonEscape(b, i-6); r >= 0 {
-		return r, 6
+	switch c := b[i-1]; {
+	case c == ';':
+		if r, n := view.Before(b, i); n > 0 {
+			return r, n
+		}
+		return ';', 1
+	case c == '\n':
+		if n := softBreak(b, i); n > 0 {
+			r, m := runeBefore(b, i-n)
+			return r, m + n
+		}
+		return '\n', 1
+	case hexValue(c) >= 0 || c == 'n' || c == 'r' || c == 't' || i >= 2 && b[i-2] == '\\':
+		if r, n := view.Before(b, i); n > 0 {
+			return r, n
+		}
+		return rune(c), 1
+	case c < utf8.RuneSelf:
+		return rune(c), 1
 	}
 	r, n := utf8.DecodeLastRune(b[:i])
 	if r == utf8.RuneError && n == 1 {
@@ -114,8 +136,14 @@ func runeAfter(b []byte, i int) (rune, int) {
 	if i >= len(b) {
 		return -1, 0
 	}
-	if r := jsonEscape(b, i); r >= 0 {
-		return r, 6
+	switch c := b[i]; {
+	case c == '%' || c == '&' || c == '\\' || c == '=':
+		if r, n := view.After(b, i); n > 0 {
+			return r, n
+		}
+		return rune(c), 1
+	case c < utf8.RuneSelf:
+		return rune(c), 1
 	}
 	r, n := utf8.DecodeRune(b[i:])
 	if r == utf8.RuneError && n == 1 {
@@ -124,21 +152,26 @@ func runeAfter(b []byte, i int) (rune, int) {
 	return r, n
 }
 
-// jsonEscape returns the character whose escape (RFC 8259, section 7) starts at
-// i, -1 where none does.
-func jsonEscape(b []byte, i int) rune {
-	if i < 0 || i+6 > len(b) || b[i] != '\\' || b[i+1] != 'u' {
-		return -1
+// softBreak returns the length of the soft line break of quoted-printable (RFC
+// 2045, section 6.7) that ends at i. An equals sign at the end of a short line
+// is a setting without a value, as often as not.
+func softBreak(b []byte, i int) int {
+	n := 2
+	if i >= 2 && b[i-2] == '\r' {
+		n = 3
 	}
-	r := rune(0)
-	for _, c := range b[i+2 : i+6] {
-		v := hexValue(c)
-		if v < 0 {
-			return -1
+	if i <= n || b[i-n] != '=' || !isAlnum(b[i-n-1]) && b[i-n-1] < utf8.RuneSelf {
+		return 0
+	}
+	if n == 3 {
+		return n
+	}
+	for k := i - n; k > 0 && b[k-1] != '\n'; k-- {
+		if i-k > 40 {
+			return n
 		}
-		r = r<<4 | rune(v)
 	}
-	return r
+	return 0
 }
 
 func hexValue(c byte) int {
@@ -153,7 +186,7 @@ func hexValue(c byte) int {
 
 // decode returns b as a string of characters in the sense of runeAfter.
 func decode(b []byte) string {
-	if utf8.Valid(b) && !strings.Contains(string(b), `\u`) {
+	if utf8.Valid(b) && !bytes.ContainsAny(b, `\%&=`) {
 		return string(b)
 	}
 	var s strings.Builder
@@ -166,19 +199,12 @@ func decode(b []byte) string {
 }
 
 // escaped reports whether what stands right before i is the end of an escape
-// (\n, \t, \r, %3C, =3C of quoted-printable) that stands for no letter or
-// digit, and so not part of the word that starts at i.
+// (\n, %3C, =3C of quoted-printable) that stands for no letter or digit, and so
+// not part of the word that starts at i.
 func escaped(b []byte, i int) bool {
-	if i >= 2 && b[i-2] == '\\' && strings.IndexByte("ntr", b[i-1]) >= 0 {
-		return true
-	}
-	if i < 3 || b[i-3] != '%' && b[i-3] != '=' {
+	if i < 2 || !isAlnum(b[i-1]) {
 		return false
 	}
-	hi, lo := hexValue(b[i-2]), hexValue(b[i-1])
-	if hi < 0 || lo < 0 || b[i-3] == '=' && (b[i-2] >= 'a' || b[i-1] >= 'a') {
-		return false // quoted-printable has capital letters (RFC 2045, section 6.7)
-	}
-	c := byte(hi<<4 | lo)
-	return c < utf8.RuneSelf && !isAlnum(c)
+	r, n := view.Before(b, i)
+	return n > 1 && !wordRune(r)
 }

@@ -1,0 +1,360 @@
+package subject
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spoor-scan/spoor/internal/match"
+	"github.com/spoor-scan/spoor/internal/view"
+)
+
+// What a window of a stream must hold around a place, in bytes: the value and
+// its surroundings as they are encoded.
+const (
+	viewMargin = 2 << 10
+	viewLength = 4 << 10
+)
+
+// An Undecoded is a place that was not looked into to its end, as what it
+// decodes to is out of bounds.
+type Undecoded struct {
+	At   int64 // in bytes from the start of the text
+	Bomb bool  // compressed data that grow out of proportion
+}
+
+// A sight is a hit and where it was seen.
+type sight struct {
+	Hit
+	layer  int // 0: as it stands
+	region int // number of the region within the layer
+	at, to int // its place in the region
+	piece  []byte
+}
+
+// A finder turns the matcher's hits into people's.
+type finder struct {
+	r      *Recognizer
+	view   view.Finder
+	found  []match.Hit
+	seen   []sight
+	kept   []sight
+	before []sight // of the window before, with offsets in the text
+	last   map[int64]int64
+	undone []Undecoded
+	cells  func(off int) (from, to int)
+
+	part int   // number of the part in which the last hit lies
+	end  int64 // its end, -1 where there was none
+}
+
+func (r *Recognizer) finder() *finder {
+	f, _ := r.finders.Get().(*finder)
+	if f == nil {
+		f = &finder{r: r, last: map[int64]int64{}}
+	}
+	f.part, f.end, f.cells = 0, -1, nil
+	f.before, f.undone = f.before[:0], f.undone[:0]
+	clear(f.last)
+	return f
+}
+
+func (r *Recognizer) release(f *finder) {
+	f.view.Reset()
+	f.cells = nil
+	for _, s := range []*[]sight{&f.seen, &f.kept, &f.before} {
+		if cap(*s) > 256 {
+			*s = nil
+		}
+		clear((*s)[:cap(*s)]) // they keep texts
+	}
+	if cap(f.found) > 1<<14 {
+		f.found = nil
+	}
+	r.finders.Put(f)
+}
+
+// window returns the hits that start at b[from:end], in order of their start. b
+// is at base in its text, and more says that it does not reach to its end. Where
+// rows is not nil, it returns the bounds of the row in which an offset lies, and
+// nothing outside of them is looked at.
+func (f *finder) window(base int64, b []byte, from, end int, more bool, rows func(off int) (from, to int)) []sight {
+	f.seen = f.seen[:0]
+	f.found = f.r.matcher.FindIn(f.found[:0], b, from, end)
+	for _, h := range f.found {
+		lo, hi := 0, len(b)
+		if rows != nil {
+			if lo, hi = rows(h.Start); h.End > hi {
+				continue
+			}
+		}
+		f.check(b[lo:hi], h.Start-lo, h.End-lo, h.Pattern, func(hit Hit, s, e int) {
+			hit.Start, hit.End = base+int64(lo+s), base+int64(lo+e)
+			f.seen = append(f.seen, sight{Hit: hit, at: lo + s, to: lo + e, piece: b})
+		})
+	}
+	f.view.Window(base, b, from, more, rows)
+	f.view.Cells(f.cells)
+	for layer := 1; f.view.Next(); layer++ {
+		f.decoded(base, layer, from, end, more)
+	}
+	for _, u := range f.view.Undecoded() {
+		if u.At < end || !more {
+			f.undone = append(f.undone, Undecoded{base + int64(u.At), u.Bomb})
+		}
+	}
+	kept := f.pick()
+	if rows == nil {
+		f.parts(base, b, kept)
+	}
+	return kept
+}
+
+// decoded looks at a layer of what was decoded.
+func (f *finder) decoded(base int64, layer, from, end int, more bool) {
+	text := f.view.Text()
+	f.found = f.r.matcher.Find(f.found[:0], text)
+	for _, h := range f.found {
+		n, lo, hi := f.view.Region(h.Start)
+		if h.End > hi {
+			continue
+		}
+		f.check(text[lo:hi], h.Start-lo, h.End-lo, h.Pattern, func(hit Hit, s, e int) {
+			start, stop, form, late, ok := f.view.Source(lo+s, lo+e)
+			if !ok || !late && (start < from || start >= end && more) {
+				return
+			}
+			if hit.Form != "plain" {
+				form += "+" + hit.Form
+			}
+			hit.Form = form
+			if f.r.born[hit.Person] && !hit.Type.Own() {
+				hit.Start, hit.End = int64(s), int64(e)
+				hit.contradicted = f.r.ContradictedNear(hit, 0, text[lo:hi])
+			}
+			hit.Start, hit.End = base+int64(start), base+int64(stop)
+			if packed(form) {
+				hit.from, hit.to = int64(s), int64(e)
+			}
+			f.seen = append(f.seen, sight{Hit: hit, layer: layer, region: n, at: s, to: e, piece: text[lo:hi]})
+		})
+	}
+}
+
+// check calls yield for each identifier that the matcher's hit at b[start:end]
+// turns out to be, with the bounds of it in b.
+func (f *finder) check(b []byte, start, end, pattern int, yield func(h Hit, from, to int)) {
+	r := f.r
+	take := func(o owner, from, to int, form string) {
+		if from < 0 || to > len(b) || from >= to {
+			return
+		}
+		id := r.persons[o.person].Identifiers[o.ident]
+		if goesOn(id.Type, b, from, to) {
+			return
+		}
+		hit := Hit{Person: o.person, Identifier: o.ident, Type: id.Type, Form: form, Shared: r.shared[o.person][o.ident]}
+		r.names.judge(&hit, id, b, from, to)
+		yield(hit, from, to)
+	}
+	for _, n := range r.needles[pattern] {
+		if n.lookup != nil {
+			n.lookup(b, start, end, take)
+		} else if from, to, form, ok := n.check(b, start, end); ok {
+			take(owner{n.person, n.ident}, from, to, form)
+		}
+	}
+}
+
+// goesOn reports whether an escape beside b[from:to] stands for a character that
+// makes it part of something longer.
+func goesOn(t Type, b []byte, from, to int) bool {
+	if r, n := view.Before(b, from); n > 1 && wordRune(r) {
+		return true
+	}
+	if to >= len(b) || strings.IndexByte(`%&\=`, b[to]) < 0 {
+		return false
+	}
+	r, n := view.After(b, to)
+	if n < 2 {
+		return false
+	}
+	if (r == '.' || r == '-') && (t == Email || t == Domain || t == IP) {
+		return wordAt(b, to+n)
+	}
+	return wordRune(r)
+}
+
+// pick leaves one sight of each identifier for each place, the longest and, of
+// equal ones, the one that took the least decoding.
+func (f *finder) pick() []sight {
+	seen := f.seen
+	if len(seen) > 1 {
+		slices.SortStableFunc(seen, func(a, b sight) int {
+			switch {
+			case a.Start != b.Start:
+				return int(a.Start - b.Start)
+			case a.End != b.End:
+				return int(b.End - a.End)
+			}
+			return cmp.Or(a.layer-b.layer, a.region-b.region, a.at-b.at)
+		})
+	}
+	// What two people have in the very same place they share, however it was
+	// given for each.
+	for i := 1; i < len(seen); i++ {
+		for k := i - 1; k >= 0 && i-k < 64 && seen[k].Start == seen[i].Start && seen[k].End == seen[i].End; k-- {
+			a, b := &seen[k], &seen[i]
+			if a.Person != b.Person && a.Type == b.Type && a.layer == b.layer && a.region == b.region && a.at == b.at && a.to == b.to {
+				a.Shared, b.Shared = true, true
+			}
+		}
+	}
+	f.kept = f.kept[:0]
+	for _, h := range seen {
+		key := int64(h.Person)<<20 | int64(h.Identifier)
+		if h.layer == 0 {
+			if end, ok := f.last[key]; ok && h.End <= end {
+				continue
+			}
+			f.last[key] = h.End
+		}
+		if f.again(h) {
+			continue
+		}
+		f.kept = append(f.kept, h)
+	}
+	f.before = append(f.before[:0], f.kept[max(0, len(f.kept)-64):]...)
+	return f.kept
+}
+
+// again reports whether an identifier was seen in this place in another way. Of
+// two sights of it the longer one stays.
+func (f *finder) again(h sight) bool {
+	for i := len(f.kept) - 1; i >= 0 && i > len(f.kept)-64; i-- {
+		if k := &f.kept[i]; same(*k, h) {
+			n, m := h.End-h.Start, k.End-k.Start
+			if h.layer == k.layer {
+				if h.to-h.at > k.to-k.at {
+					*k = h
+				}
+				return true
+			}
+			// What is stored in compressed data without being compressed shows
+			// before they are unpacked.
+			if (n > m || n == m && k.layer != 0 && packed(h.Form)) && (k.layer != 0 || h.layer != 0) {
+				*k = h
+			}
+			return true
+		}
+	}
+	for i := range f.before {
+		if same(f.before[i], h) {
+			return true
+		}
+	}
+	return false
+}
+
+// packed reports whether a form is one of compressed data, all of which have the
+// same place.
+func packed(form string) bool {
+	return strings.Contains(form, "gzip") || strings.Contains(form, "zlib")
+}
+
+// same reports whether two sights are of the same thing: they share more than
+// half of their bytes, and not because all that was decoded in one piece does.
+func same(a, b sight) bool {
+	if a.Person != b.Person || a.Identifier != b.Identifier {
+		return false
+	}
+	if a.layer == b.layer && a.region == b.region {
+		// Several of its forms lead to one place.
+		return a.layer > 0 && a.at < b.to && b.at < a.to
+	}
+	both := min(a.End, b.End) - max(a.Start, b.Start)
+	return both > 0 && 2*both > min(a.End-a.Start, b.End-b.Start)
+}
+
+// hits takes the sights out of a window.
+func hits(dst []Hit, seen []sight) []Hit {
+	for _, s := range seen {
+		dst = append(dst, s.Hit)
+	}
+	return dst
+}
+
+// Find appends the hits in buf, in order of their start.
+func (r *Recognizer) Find(dst []Hit, buf []byte) []Hit {
+	dst, _ = r.Search(dst, buf)
+	return dst
+}
+
+// Search is Find that also tells what it did not look into.
+func (r *Recognizer) Search(dst []Hit, buf []byte) ([]Hit, []Undecoded) {
+	return r.SearchRows(dst, buf, nil, nil)
+}
+
+// FindRows is Find for the rows of a table in one piece of memory: nothing is
+// found across the border of two rows. row returns the bounds of the row in
+// which an offset lies.
+func (r *Recognizer) FindRows(dst []Hit, buf []byte, row func(off int) (from, to int)) []Hit {
+	dst, _ = r.SearchRows(dst, buf, row, nil)
+	return dst
+}
+
+// SearchRows is FindRows that also tells what it did not look into. cell, which
+// may be nil, returns the bounds of the cell in which an offset lies, or behind
+// which it stands.
+func (r *Recognizer) SearchRows(dst []Hit, buf []byte, row, cell func(off int) (from, to int)) ([]Hit, []Undecoded) {
+	f := r.finder()
+	defer r.release(f)
+	f.cells = cell
+	dst = hits(dst, f.window(0, buf, 0, len(buf), false, row))
+	return dst, slices.Clone(f.undone)
+}
+
+// Scan reads rd to its end and calls fn for each hit, in about the order of
+// their start, with the piece of text in which it lies; many hits in a row lie
+// in the same. Of a hit in something that is encoded the piece is what that
+// decodes to, and base says only which pieces are the same. It returns how many
+// bytes it read, what it did not look into, and what reading failed with.
+func (r *Recognizer) Scan(ctx context.Context, rd io.Reader, fn func(h Hit, base int64, piece []byte)) (int64, error) {
+	n, _, err := r.ScanAll(ctx, rd, fn)
+	return n, err
+}
+
+// ScanAll is Scan that also tells what it did not look into.
+func (r *Recognizer) ScanAll(ctx context.Context, rd io.Reader, fn func(h Hit, base int64, piece []byte)) (int64, []Undecoded, error) {
+	f := r.finder()
+	defer r.release(f)
+	length := max(viewLength, r.matcher.MaxLen())
+	n, err := r.matcher.Windows(ctx, rd, length, viewMargin, func(base int64, b []byte, from, end int) error {
+		for _, h := range f.window(base, b, from, end, end < len(b), nil) {
+			fn(h.Hit, base, h.piece)
+		}
+		return nil
+	})
+	return n, slices.Clone(f.undone), err
+}
+
+// parts numbers the parts of a text in which hits lie, from one hit to the next.
+func (f *finder) parts(base int64, b []byte, hits []sight) {
+	for i := range hits {
+		h := &hits[i]
+		switch {
+		case i > 0 && h.layer > 0 && h.layer == hits[i-1].layer && h.region == hits[i-1].region:
+			if k := hits[i-1]; h.at > k.to && h.at-k.to <= 2*near && apart(h.piece, k.to, h.at) {
+				f.part++
+			}
+		case f.end >= base && h.Start > f.end && h.Start-f.end <= 2*near:
+			if apart(b, int(f.end-base), int(h.Start-base)) {
+				f.part++
+			}
+		}
+		h.Part = f.part
+		f.end = max(f.end, h.End)
+	}
+}
