@@ -1,5 +1,5 @@
 -- Host: db    Database: panel
-CREATE TABLE `tblclients` (`id` int NOT NULL, `uuid` varchar(255), `firstname` text, `lastname` text, `companyname` text, `email` text, `address1` text, `address2` text, `city` text, `state` text, `postcode` text, `country` text, `phonenumber` text, `tax_id` varchar(128), `ip` text, `host` text, `datecreated` date, `notes` text, PRIMARY KEY (`id`));
+CREATE TABLE `tblclients` (`id` int NOT NULL, `uuid` varchar(255), `firstname` text, `lastname` text, `companyname` text, `email` text, `address1` text, `address2` text, `city` text, `state` text, `postcode` text, `country` text, `phonenumber` text, `tax_id` varchar(128), `ip` text, `host` text, `x` date, `notes` text, PRIMARY KEY (`id`));
 INSERT INTO `tblclients` VALUES (1,'6f1612ed-3456-4780-a123-061234567890','Łukasz','Wojcik','','lukasz@example.net','','','','','','PL','+48.601234567','','198.51.100.230','','2020-01-01','PESEL: 790412-12343'),
 (2,'6f1612ed-3456-4780-a123-601234567000','Lukasz','Wójcik','','','','','','','','PL','+48.601234568','','198.51.100.2','','2020-01-01','born 1979-04-13'),
 (3,'u3','Jurgen','Mueller-Luedenscheidt','','','Hauptstrasse 5','','Munich','','80331','DE','','136695976','','','1968-11-30',''),

@@ -34,3 +34,4 @@ INSERT INTO `wp_usermeta` VALUES (11,9,'nickname','annads'),(12,9,'billing_phone
 (15,9,'session_tokens','a:1:{s:64:\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\";a:4:{s:10:\"expiration\";i:1700000000;s:2:\"ip\";s:13:\"198.51.100.23\";s:2:\"ua\";s:11:\"Mozilla/5.0\";s:5:\"login\";i:1699827200;}}'),
 (16,9,'session_tokens','a:1:{s:2:\"ip\";s:14:\"198.51.100.234\";}'),
 (17,9,'billing_first_name','Anna'),(18,9,'billing_last_name','De Smet'),(19,9,'billing_email','marie.dl@example.org');
+-- Dump completed
