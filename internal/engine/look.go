@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path"
 	"slices"
 	"strings"
 
@@ -129,6 +130,7 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 		rec.texts++
 	}
 	rec.pieces++
+	var head *header
 	seen, first := int64(-1), (*byte)(nil) // the piece of text whose addresses are known
 	hit := func(h subject.Hit, base int64, piece []byte) {
 		if base != seen || first != &piece[0] {
@@ -144,6 +146,12 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 		}
 		if lines {
 			near = h.Start
+		}
+		if head != nil {
+			h.Named = h.Named || head.names(r.Recognizer, h, base, piece)
+			if !h.Type.Own() && r.Recognizer.Contradicts(h.Person, head.born(h, base, piece)) {
+				h.Weak = true // the line is about a namesake
+			}
 		}
 		rec.hit(h, "", field, off, near)
 		if a := rec.people[h.Person]; a != nil && !a.contradicted && !h.Type.Own() {
@@ -167,6 +175,9 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 		} else if idle > 100 {
 			err = io.ErrNoProgress
 		}
+	}
+	if lines {
+		head = r.headerOf(small[:n], path.Base(rec.name))
 	}
 	var undecoded []subject.Undecoded
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -197,6 +198,9 @@ func (r *run) row(ctx context.Context, rec *record, b *scanners.Block, row int, 
 	return sub.partial
 }
 
+// valueColumn matches the columns of values in tables of keys and values.
+var valueColumn = regexp.MustCompile(`(?i)(^|_)(value|val|data|content|setting|waarde|wert|valeur)$`)
+
 // rowHits takes what was found in a row into its record.
 func (r *run) rowHits(rec *record, b *scanners.Block, row int, hits []subject.Hit) {
 	columns := b.Table.Columns
@@ -205,6 +209,12 @@ func (r *run) rowHits(rec *record, b *scanners.Block, row int, hits []subject.Hi
 		field, at := columns[col], h.Start-int64(start)
 		if _, last, _ := b.At(int(h.End) - 1); last != col {
 			field, at = columns[col]+"+"+columns[last], -1
+		}
+		if !h.Named && col > 0 && valueColumn.MatchString(field) {
+			// A table of keys and values: the cell in front names this one.
+			if key, null := b.Cell(row, col-1); !null && len(key) <= 64 {
+				h.Named = r.Recognizer.NamedBy(h.Type, "", string(key))
+			}
 		}
 		rec.hit(h, b.Table.Table, field, at, -1)
 	}

@@ -154,7 +154,7 @@ func (rec *record) hit(h subject.Hit, table, field string, at, near int64) {
 	if field != "" && !h.Named && r.NamedBy(h.Type, table, field) {
 		h.Named = true
 	}
-	if h.Bare && !h.Named {
+	if h.Bare && !h.Named && (field == "" || !r.HintedBy(h.Type, field)) {
 		return
 	}
 	h.Text = rec.pieces

@@ -1,9 +1,12 @@
 package subject
 
 import (
+	"bytes"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // names are the words by which fields, labels and columns say what their value
@@ -13,13 +16,19 @@ type names struct {
 	customer, customerNoun, customerWord, customerColumn, customerTable *regexp.Regexp
 
 	user, userColumn *regexp.Regexp
-	ip               *regexp.Regexp
-	phone            *regexp.Regexp
-	vat              *regexp.Regexp
-	birth            *regexp.Regexp // a column
-	born             *regexp.Regexp // in front of a date
-	bornOn           *regexp.Regexp // a birth date in a text
-	listing          *regexp.Regexp // ls -l, up to the owner
+	userID           *regexp.Regexp // a number of a user, who need not be a customer
+
+	// The last words of the labels that customer*, user and ip match, without
+	// which none of them need be tried.
+	customerEnds, userEnds map[string]bool
+
+	ip      *regexp.Regexp
+	phone   *regexp.Regexp
+	vat     *regexp.Regexp
+	birth   *regexp.Regexp // a column
+	born    *regexp.Regexp // in front of a date
+	bornOn  *regexp.Regexp // a birth date in a text
+	listing *regexp.Regexp // ls -l, up to the owner
 }
 
 // Words of which the names of customers' numbers are made, in nl, fr, de, en,
@@ -32,15 +41,20 @@ const (
 func newNames() names {
 	re := regexp.MustCompile
 	customer := `(^| )(` + customerNouns + ` ?` + idWords + `|` + idWords + ` ((de|du|del|della|di|la|le|l|van|of|dla) ){0,2}` + customerNouns + `)`
+	user := `(^| )(user|usr|users|username|user ?(name|login|id)|logi?n|login ?name|logon|logname|uid|userid|sasl username|auth(enticated)? ?(user|id)|account( name)?|owner|nick(name)?|author|handle|screen ?name|created by|(last )?modified by|run as|runas|home|chown|su|sudo|` +
+		`gebruikers?|gebruikersnaam|inlognaam|aanmeldnaam|eigenaar|benutzers?|benutzer(name|kennung)|anmeldename|besitzer|utilisateur|identifiant|pseudo|proprietaire|usuario|utente|nome utente|nombre de usuario|uzytkownika?|nazwa uzytkownika|wlasciciel)( (is|value|val|string))?$`
 	return names{
 		customer:       re(customer + `( (is|in|value|val|eq|was|string|int))?$`),
 		customerNoun:   re(`(^| )(cust|customer|client|cliente|klant|kunde|kundin|klient|klienta|debiteur|debitor|abonnee?)s?$`),
 		customerWord:   re(`(^| )` + customerNouns + `$`),
 		customerColumn: re(customer + `$|^` + customerNouns + `$`),
 		customerTable:  re(`(?i)(customer|client|klant|kunde|user|account|debit|relati|member|subscriber|klient|abonn|mitglied|leden|utente|usuario)`),
-		user: re(`(^| )(user|usr|users|username|user ?(name|login|id)|logi?n|login ?name|logon|logname|uid|userid|sasl username|auth(enticated)? ?(user|id)|account( name)?|owner|nick(name)?|author|handle|screen ?name|created by|(last )?modified by|run as|runas|home|chown|su|sudo|` +
-			`gebruikers?|gebruikersnaam|inlognaam|aanmeldnaam|eigenaar|benutzers?|benutzer(name|kennung)|anmeldename|besitzer|utilisateur|identifiant|pseudo|proprietaire|usuario|utente|nome utente|nombre de usuario|uzytkownika?|nazwa uzytkownika|wlasciciel)( (is|value|val|string))?$`),
-		userColumn: re(`(^| )(user|usr|login|logon|username|user ?(name|login|id)|account|account name|owner|uid|author|nick(name)?|handle|screen ?name|home|(created|modified|updated) by|` +
+		user:           re(user),
+		userID:         re(`(^| )(user|usr) ?` + idWords + `( (is|in|value|val|eq|was|string|int))?$`),
+		userEnds:       lastWords(user),
+
+		customerEnds: customerEnds(),
+		userColumn: re(`(^| )(user|usr|login|logon|username|user ?(name|login|id|nice ?name)( clean)?|account|account name|owner|uid|author|nick(name)?|nice ?name|handle|screen ?name|home|(created|modified|updated) by|` +
 			`gebruiker(snaam)?|inlognaam|aanmeldnaam|eigenaar|benutzer(name|kennung)?|anmeldename|utilisateur|identifiant|pseudo|usuario|utente|uzytkownik|nazwa uzytkownika)$`),
 		ip:      re(`(^| )(ip|ips|ipv[46]|ip ?v[46]|ip ?(addr|address|adres|adresse|num|number|long|int|from|to)|(remote|client|peer|source|src|dst) ?(addr|address|ip|host)?|addr|inet|inet6|adres ip|adresse ip|direccion ip|indirizzo ip)( (long|int|num|v4|hex))?$`),
 		phone:   re(`(?i)(phone|tel|tlf|gsm|mobi|fax|handy|portable|cell|m[oó]vil|whatsapp)`),
@@ -64,8 +78,8 @@ func (n *names) judge(h *Hit, id Identifier, b []byte, from, to int) {
 	case Address:
 		h.Weak = h.Form == "other-box"
 	case CustomerID:
-		h.Bare = !distinctive(id.Value)
-		h.Named = n.isCustomer(b, from, to)
+		named, hinted := n.isCustomer(b, from, to)
+		h.Named, h.Bare = named, !hinted && !distinctive(id.Value)
 	case Username:
 		h.Bare = !distinctive(id.Value)
 		h.Named = n.isUser(b, from, to)
@@ -211,20 +225,27 @@ func tight(mark string, dot bool) bool {
 // joinMarks are the marks that join more surely than a space.
 const joinMarks = ":=>\"'#[(/<"
 
-func (n *names) isCustomer(b []byte, from, to int) bool {
+// isCustomer reports whether b[from:to] is called a customer's number, or hinted
+// to be one: a user's number is one where customers are users.
+func (n *names) isCustomer(b []byte, from, to int) (named, hinted bool) {
+	if !mayEnd(b, from, n.customerEnds) {
+		return false, false
+	}
 	words, mark := fieldLabel(b, from)
 	if words == "" || len(mark) > 16 || measured(b, to) {
-		return false
+		return false, false
 	}
 	switch {
+	case n.userID.MatchString(words):
+		return false, tight(mark, true)
 	case n.customer.MatchString(words):
-		return tight(mark, true)
+		return tight(mark, true), false
 	case n.customerNoun.MatchString(words):
-		return tight(mark, false)
+		return tight(mark, false), false
 	case n.customerWord.MatchString(words):
-		return tight(mark, false) && strings.ContainsAny(mark, joinMarks)
+		return tight(mark, false) && strings.ContainsAny(mark, joinMarks), false
 	}
-	return false
+	return false, false
 }
 
 // measured reports whether what ends at i is an amount: decimals, a currency or
@@ -293,18 +314,25 @@ func (n *names) isUser(b []byte, from, to int) bool {
 	case d == '.' && (lineStart || strings.IndexByte("/ \"'`", c) >= 0) && dumpName(after[1:]):
 		return true
 	}
-	text := string(b[max(from-72, 0):from])
+	text := b[max(from-72, 0):from]
 	switch {
-	case strings.HasSuffix(text, " - ") && strings.HasPrefix(after, " ["): // common log format
+	case d == ' ' && strings.HasPrefix(after, " [") && bytes.HasSuffix(text, []byte(" - ")): // common log format
 		return true
-	case strings.HasSuffix(text, "-u ") || strings.HasSuffix(text, "-l ") || strings.HasSuffix(text, " -U "):
+	case d == ' ' && strings.HasPrefix(after, " : TTY="):
 		return true
-	case strings.HasSuffix(text, "for ") && strings.HasPrefix(after, " from "):
+	case c != ' ':
+	case bytes.HasSuffix(text, []byte("-u ")) || bytes.HasSuffix(text, []byte("-l ")) || bytes.HasSuffix(text, []byte(" -U ")):
 		return true
-	case strings.HasPrefix(after, " : TTY="):
+	case bytes.HasSuffix(text, []byte("for ")) && strings.HasPrefix(after, " from "):
 		return true
-	case (strings.Contains(text, "rw") || strings.Contains(text, "r-")) && n.listing.MatchString(text):
+	case (bytes.Contains(text, []byte("rw")) || bytes.Contains(text, []byte("r-"))) && n.listing.Match(text):
 		return true
+	}
+	if d == '@' && atShell(b, from, to) {
+		return true
+	}
+	if !mayEnd(b, from, n.userEnds) {
+		return false
 	}
 	words, mark := fieldLabel(b, from)
 	return n.user.MatchString(words) && tight(mark, false)
@@ -336,7 +364,7 @@ func (r *Recognizer) NamedBy(t Type, table, field string) bool {
 	words, _ := fieldLabel([]byte(field), len(field))
 	switch t {
 	case CustomerID:
-		return n.customerColumn.MatchString(words) || words == "id" && n.customerTable.MatchString(table)
+		return n.customerColumn.MatchString(words) && !n.userID.MatchString(words) || words == "id" && n.customerTable.MatchString(table)
 	case Username:
 		return n.userColumn.MatchString(words)
 	case IP:
@@ -349,6 +377,13 @@ func (r *Recognizer) NamedBy(t Type, table, field string) bool {
 		return n.vat.MatchString(field)
 	}
 	return false
+}
+
+// HintedBy reports whether a field of that name may hold identifiers of type t,
+// though it does not say so: a user's number may be a customer's.
+func (r *Recognizer) HintedBy(t Type, field string) bool {
+	words, _ := fieldLabel([]byte(field), len(field))
+	return t == CustomerID && r.names.userID.MatchString(words)
 }
 
 // BirthDateColumn reports whether a field of that name holds birth dates.
@@ -366,7 +401,7 @@ func idBounds(b []byte, start, end int) bool {
 	if start > 0 && (b[start-1] == '_' || (b[start-1] == '+' || b[start-1] == '$') && isDigit(b[start])) {
 		return false
 	}
-	if start >= 3 && end < len(b) && b[end] == '@' && string(b[start-3:start]) == "://" {
+	if end < len(b) && b[end] == '@' && (start >= 3 && string(b[start-3:start]) == "://" || atShell(b, start, end)) {
 		return true // ftp://zoevdb@example.org
 	}
 	if start > 1 && b[start-1] == ',' && isDigit(b[start]) && isDigit(b[start-2]) && end-start == 3 {
@@ -374,4 +409,148 @@ func idBounds(b []byte, start, end int) bool {
 	}
 	// zoevdb_db1 is a database of the account zoevdb, as control panels name it.
 	return end >= len(b) || strings.IndexByte(".-@", b[end]) < 0 || !wordAt(b, end+1) || b[end] == '.' && fileEnding(b, end+1)
+}
+
+// atShell reports whether the @ at b[end] stands between a user and a host as
+// ssh, scp and the prompts of shells write them: "ssh -p 22 zoevdb@web1",
+// "rsync x zoevdb@web1:/srv", "zoevdb@web1:~$".
+func atShell(b []byte, start, end int) bool {
+	if start > 0 && !isSpace(b[start-1]) && strings.IndexByte("[(\"'`\x00", b[start-1]) < 0 {
+		return false
+	}
+	i := end + 1
+	for i < len(b) && i-end < 80 && (isAlnum(b[i]) || b[i] == '-' || b[i] == '.') {
+		i++
+	}
+	if i == end+1 {
+		return false
+	}
+	if i+1 < len(b) && b[i] == ':' && (b[i+1] == '~' || b[i+1] == '/' && (i+2 == len(b) || b[i+2] != '/')) {
+		return true
+	}
+	from := max(start-80, 0)
+	line := b[from:start]
+	if k := bytes.LastIndexAny(line, "\n\x00|;&$#"); k >= 0 {
+		line = line[k+1:]
+	}
+	// Between the command and the user stand options and what belongs to them.
+	for line = bytes.TrimRight(line, " \t\"'`(["); len(line) > 0; line = bytes.TrimRight(line, " \t") {
+		w := line[bytes.LastIndexAny(line, " \t")+1:]
+		switch base := string(w[bytes.LastIndexByte(w, '/')+1:]); {
+		case base == "ssh" || base == "sftp" || base == "scp" || base == "mosh" || base == "sshfs" || base == "ssh-copy-id":
+			return true
+		case w[0] != '-' && !isDigit(w[0]) && bytes.IndexByte(w, '/') < 0 && bytes.IndexByte(w, '=') < 0:
+			return false
+		}
+		line = line[:len(line)-len(w)]
+	}
+	return false
+}
+
+// mayEnd reports whether the word in front of i may be one of ends. It is a quick
+// look at what fieldLabel reads, and says yes where only that can tell.
+func mayEnd(b []byte, i int, ends map[string]bool) bool {
+	end := i
+	for ; end > 0 && i-end <= 24 && !isAlnum(b[end-1]); end-- {
+		switch c := b[end-1]; {
+		case c == '\n' || c == 0 || c == '|':
+			return false
+		case c >= utf8.RuneSelf || c == '>' || c == '\\':
+			return true
+		}
+	}
+	var word [32]byte
+	n := len(word)
+	for k := end; k > 0 && isAlnum(b[k-1]); k-- {
+		if n == 0 {
+			return true
+		}
+		n--
+		word[n] = b[k-1]
+		if isUpper(b[k-1]) {
+			word[n] |= 0x20
+			if k > 1 && 'a' <= b[k-2] && b[k-2] <= 'z' {
+				break // customerId
+			}
+		}
+		if k > 1 && b[k-2] >= utf8.RuneSelf || i-k > 64 {
+			return true
+		}
+	}
+	return ends[string(word[n:])]
+}
+
+// lastWords returns the last words of all texts that a pattern matches.
+func lastWords(pattern string) map[string]bool {
+	m := map[string]bool{}
+	for _, s := range language(pattern) {
+		m[s[strings.LastIndexByte(s, ' ')+1:]] = true
+	}
+	return m
+}
+
+// customerEnds returns the last words of the labels of customers' numbers.
+func customerEnds() map[string]bool {
+	m := lastWords(customerNouns)
+	nouns, ids := language(customerNouns), language(idWords)
+	for _, id := range ids {
+		m[id] = true
+		for _, noun := range nouns {
+			m[noun+id] = true
+		}
+	}
+	for _, w := range strings.Fields("kundin is in value val eq was string int") {
+		m[w] = true
+	}
+	for _, w := range strings.Fields("cust customer client cliente klant kunde kundin klient klienta debiteur debitor abonne abonnee usr") {
+		m[w], m[w+"s"] = true, true
+		for _, id := range ids {
+			m[w+id] = true
+		}
+	}
+	return m
+}
+
+// language returns all texts that a pattern without repetitions matches.
+func language(pattern string) []string {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	return expanded(re)
+}
+
+func expanded(re *syntax.Regexp) []string {
+	out := []string{""}
+	switch re.Op {
+	case syntax.OpLiteral:
+		return []string{string(re.Rune)}
+	case syntax.OpCharClass:
+		out = nil
+		for i := 0; i < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1] && r-re.Rune[i] < 64; r++ {
+				out = append(out, string(r))
+			}
+		}
+	case syntax.OpCapture:
+		return expanded(re.Sub[0])
+	case syntax.OpQuest:
+		return append(out, expanded(re.Sub[0])...)
+	case syntax.OpAlternate:
+		out = nil
+		for _, sub := range re.Sub {
+			out = append(out, expanded(sub)...)
+		}
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			var joined []string
+			for _, tail := range expanded(sub) {
+				for _, head := range out {
+					joined = append(joined, head+tail)
+				}
+			}
+			out = joined
+		}
+	}
+	return out
 }

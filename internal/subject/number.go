@@ -566,7 +566,9 @@ func idNumbers(normal string) []number {
 		with(normal[2:])
 	case digits && len(normal) == 10 && swedish(normal):
 		with("19" + normal)
-		with("20" + normal)
+		if normal < "40" { // nobody is born yet in the years behind
+			with("20" + normal)
+		}
 	case len(normal) == 9 && nino(normal[:8]) && normal[8] >= 'A' && normal[8] <= 'D':
 		with(normal[:8])
 	case nino(normal):

@@ -163,6 +163,11 @@ func (e *Evidence) Add(h Hit, unit int, at int64) {
 	}
 	s := sighting{h, unit, at}
 	for _, o := range e.seen {
+		if o.unit == unit && s.within(o) {
+			return // the name of its owner in an address says no more than the address
+		}
+	}
+	for _, o := range e.seen {
 		if o.hit.Type != h.Type && !(o.hit.Weak && h.Weak) && o.unit == unit && s.beside(o) {
 			e.likely = [2]Type{o.hit.Type, h.Type}
 			return
@@ -173,6 +178,18 @@ func (e *Evidence) Add(h Hit, unit int, at int64) {
 	} else {
 		e.seen[int(at&0x3fffffff)%64] = s // of a very long text the late ones count
 	}
+}
+
+// within reports whether s is a part of what names an account or a host.
+func (s sighting) within(o sighting) bool {
+	a, b := s.hit, o.hit
+	if b.Type == a.Type || b.Type != Email && b.Type != Domain && b.Type != Username || a.Text != b.Text || b.Start > a.Start || a.End > b.End {
+		return false
+	}
+	if a.to > 0 && b.to > 0 {
+		return b.from <= a.from && a.to <= b.to
+	}
+	return a.to == 0 && b.to == 0
 }
 
 // beside reports whether two sightings in one unit corroborate each other.
