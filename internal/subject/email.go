@@ -54,7 +54,7 @@ func hashOf(kind, s string) string {
 }
 
 // roles are local parts that are words of many texts (RFC 2142 and others).
-const roles = " abuse account accounts accounting admin administrator billing booking commercial compta contact customer direction events facturatie factuur finance hallo hello hostmaster invoice kontakt mailer marketing member newsletter noreply office online orders postmaster press privacy reception reservations sales secretariat secretary security service services shop support user webmaster welcome "
+const roles = " abuse account algemeen boekhouding receptie secretariaat verkoop aankoop bestellingen klantendienst klantenservice helpdesk comptabilite accueil commandes ventes buchhaltung bestellung verkauf vertrieb empfang buero ventas pedidos administracion vendite amministrazione ordini biuro sprzedaz zamowienia mail team jobs hr it accounts accounting admin administrator billing booking commercial compta contact customer direction events facturatie factuur finance hallo hello hostmaster info invoice kontakt mailer marketing member newsletter noreply office online orders postmaster press privacy reception reservations sales secretariat secretary security service services shop support user webmaster welcome "
 
 // providers are hosts of so many mailboxes that their name leads nowhere.
 const providers = " gmail googlemail hotmail outlook yahoo icloud proton protonmail fastmail telenet skynet proximus scarlet orange wanadoo laposte ziggo xs4all planet kpnmail t-online freenet libero virgilio interia onet example "
