@@ -59,7 +59,9 @@ func (r *run) standing(rec *record, b *scanners.Block, row int) {
 		}
 		name := strings.Join(words, " ")
 		for _, i := range a.own {
-			r.col.Standing(p, i, name)
+			if r.Recognizer.Persons()[p].Identifiers[i].Sharable() {
+				r.col.Standing(p, i, name)
+			}
 		}
 	}
 }

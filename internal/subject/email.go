@@ -54,7 +54,7 @@ func hashOf(kind, s string) string {
 }
 
 // roles are local parts that are words of many texts (RFC 2142 and others).
-const roles = " abuse account accounts accounting admin administrator billing booking commercial compta contact customer direction events facturatie factuur finance hallo hello hostmaster invoice kontakt mailer marketing member newsletter noreply office online orders postmaster press privacy reception reservations sales secretariat secretary security service services shop support user webmaster welcome "
+const roles = " abuse account algemeen boekhouding receptie secretariaat verkoop aankoop bestellingen klantendienst klantenservice helpdesk comptabilite accueil commandes ventes buchhaltung bestellung verkauf vertrieb empfang buero ventas pedidos administracion vendite amministrazione ordini biuro sprzedaz zamowienia mail team jobs hr it accounts accounting admin administrator billing booking commercial compta contact customer direction events facturatie factuur finance hallo hello hostmaster info invoice kontakt mailer marketing member newsletter noreply office online orders postmaster press privacy reception reservations sales secretariat secretary security service services shop support user webmaster welcome "
 
 // providers are hosts of so many mailboxes that their name leads nowhere.
 const providers = " gmail googlemail hotmail outlook yahoo icloud proton protonmail fastmail telenet skynet proximus scarlet orange wanadoo laposte ziggo xs4all planet kpnmail t-online freenet libero virgilio interia onet example "
@@ -461,6 +461,9 @@ func (k *known) fromLocal(b []byte, start, end int, found take) {
 // fromHost reads addresses in front of and behind the part of a host's name that
 // is at b[start:end].
 func (k *known) fromHost(b []byte, start, end int, found take) {
+	if k.stranger(b, start, end) {
+		return
+	}
 	for i, marks := start, 0; i > 0 && start-i < 64 && marks < 2*maxMarks; i-- {
 		if isLocal(b[i-1]) && (i == len(b) || !isLocal(b[i]) || b[i] == '_') {
 			marks++
@@ -499,6 +502,69 @@ func (k *known) fromHost(b []byte, start, end int, found take) {
 
 func isLocal(c byte) bool {
 	return isAlnum(c) || c >= utf8.RuneSelf || c != 0 && strings.IndexByte("._-", c) >= 0
+}
+
+// stranger reports whether b[start:end] lies in the host of a plain address that
+// is nobody's: what texts are full of, and what need not be read with care.
+func (k *known) stranger(b []byte, start, end int) bool {
+	hostByte := func(c byte) bool { return isAlnum(c) || c == '.' || c == '-' }
+	i := start
+	for i > 0 && start-i < 64 && hostByte(b[i-1]) {
+		i--
+	}
+	if i < 2 || b[i-1] != '@' {
+		return false
+	}
+	j := end
+	for j < len(b) && j-i < 128 && hostByte(b[j]) {
+		j++
+	}
+	if j == len(b) || j-i == 128 || b[j] >= utf8.RuneSelf || strings.IndexByte("=/\\%_&[({@", b[j]) >= 0 {
+		return false
+	}
+	var host [128]byte
+	n := copy(host[:], b[i:j])
+	for n > 0 && (host[n-1] == '.' || host[n-1] == '-') {
+		n--
+	}
+	known, dotted := false, false
+	for x := range n {
+		if host[x] >= utf8.RuneSelf {
+			return false // known by its name in ASCII
+		}
+		host[x] = lowerByte(host[x])
+	}
+	for x := n; x > 0; x-- {
+		// example.be.zip may be a file of hers.
+		if x == n || host[x] == '.' {
+			known = known || k.hosts[string(host[:x])]
+			dotted = dotted || x < n
+		}
+	}
+	if !dotted {
+		return false // its dot may be spelled out
+	}
+	if !known {
+		return true
+	}
+	at := i - 1
+	for i = at; i > 0 && at-i < 64 && (isAlnum(b[i-1]) || b[i-1] == '.' || b[i-1] == '-' || b[i-1] == '_'); i-- {
+	}
+	if i == at || i == 0 || at-i == 64 || strings.IndexByte("\x00\t\r\n <>\"'()[]{},;:|", b[i-1]) < 0 || strings.IndexByte("._-", b[i]) >= 0 {
+		return false
+	}
+	if string(host[:n]) == "gmail.com" || string(host[:n]) == "googlemail.com" || !k.hosts[string(host[:n])] {
+		return false
+	}
+	var key [200]byte
+	m := 0
+	for _, c := range b[i:at] {
+		key[m] = lowerByte(c)
+		m++
+	}
+	key[m] = '@'
+	m += 1 + copy(key[m+1:], host[:n])
+	return len(k.mailboxes[string(key[:m])]) == 0 && len(k.bases[string(key[:m])]) == 0
 }
 
 // ats returns the ways in which programs write the @.

@@ -1,9 +1,28 @@
 package subject
 
+import "strings"
+
 // Settles reports whether the hit alone settles who is meant: an identifier
 // that belongs to one person, in a form or a place that leaves no doubt of it.
 func (h Hit) Settles() bool {
 	return !h.Shared && h.Type.Own() && (h.Named || h.Type != CustomerID && !h.Weak)
+}
+
+// Sharable reports whether people are used to share an identifier of the kind: a
+// telephone, or a mailbox that is named after a role (RFC 2142 and its like)
+// rather than a person.
+func (id Identifier) Sharable() bool {
+	switch {
+	case id.Hash != "":
+		return false
+	case id.Type == Phone:
+		return true
+	case id.Type == Email:
+		local, _, _ := strings.Cut(id.Value, "@")
+		local, _, _ = strings.Cut(local, "+")
+		return strings.Contains(roles, " "+asciiLower(strings.TrimSpace(local))+" ")
+	}
+	return false
 }
 
 // Words returns the words of a name, folded: in lower case and without
