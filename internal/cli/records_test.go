@@ -95,19 +95,7 @@ func unmark(t *testing.T, s string) (string, map[string]string, []*markedPlace) 
 // TestRecords plants people, near misses and namesakes in texts of every kind:
 // each place is found and nothing else is.
 func TestRecords(t *testing.T) {
-	testMarked(t, recordsDir+"/text")
-}
-
-// TestRecordsPending has what needs the decoded views and the grouping of
-// records within a text; a case that passes is to move to TestRecords.
-func TestRecordsPending(t *testing.T) {
-	if os.Getenv("SPOOR_PENDING") == "" {
-		t.Skip("set SPOOR_PENDING=1 to run")
-	}
-	testMarked(t, recordsDir+"/pending")
-}
-
-func testMarked(t *testing.T, from string) {
+	from := recordsDir + "/text"
 	dir := t.TempDir()
 	entries, err := os.ReadDir(from)
 	if err != nil {
