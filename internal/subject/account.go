@@ -13,14 +13,14 @@ import (
 // is. They meet text as label normalises it: folded words with one space
 // between, "customerId" being two.
 type names struct {
-	customer, customerNoun, customerWord, customerColumn, customerTable *regexp.Regexp
-
-	user, userColumn *regexp.Regexp
-	userID           *regexp.Regexp // a number of a user, who need not be a customer
-
-	// The last words of the labels that customer*, user and ip match, without
-	// which none of them need be tried.
-	customerEnds, userEnds map[string]bool
+	// Sets of words and labels: what they hold is few, and looked up for every
+	// hit in a log that is full of one account.
+	nouns, ids, numbers map[string]bool // "customer"; "id"; "customerid"
+	customers           map[string]bool // which are a label without "id"
+	users, userColumns  map[string]bool // labels, of one to four words
+	customerEnds        map[string]bool // the last words of all of them
+	userEnds            map[string]bool
+	customerTable       *regexp.Regexp
 
 	ip      *regexp.Regexp
 	phone   *regexp.Regexp
@@ -38,31 +38,114 @@ const (
 	idWords       = `(id|ids|no|nr|nrs|num|nummer|number|code|ref|reference|numero|numer|kod|kenn?ung|kenmerk|codice|codigo|identifier|identifiant|identyfikator|referentie|n)`
 )
 
+// Other labels, likewise. Names of users stand for themselves, and may be
+// followed by one of valueWords as those of numbers may.
+const (
+	customerLabels = `(cust|customer|client|cliente|klant|kunde|kundin|klient|klienta|debiteur|debitor|abonnee?)s?`
+	userLabels     = `(user|usr|users|username|user ?(name|login|id)|logi?n|login ?name|logon|logname|uid|userid|sasl username|auth(enticated)? ?(user|id)|account( name)?|owner|nick(name)?|author|handle|screen ?name|created by|(last )?modified by|run as|runas|home|chown|su|sudo|` +
+		`gebruikers?|gebruikersnaam|inlognaam|aanmeldnaam|eigenaar|benutzers?|benutzer(name|kennung)|anmeldename|besitzer|utilisateur|identifiant|pseudo|proprietaire|usuario|utente|nome utente|nombre de usuario|uzytkownika?|nazwa uzytkownika|wlasciciel)`
+	userColumnNames = `(user|usr|login|logon|username|user ?(name|login|id|nice ?name)( clean)?|account|account name|owner|uid|author|nick(name)?|nice ?name|handle|screen ?name|home|(created|modified|updated) by|` +
+		`gebruiker(snaam)?|inlognaam|aanmeldnaam|eigenaar|benutzer(name|kennung)?|anmeldename|utilisateur|identifiant|pseudo|usuario|utente|uzytkownik|nazwa uzytkownika)`
+	valueWords = " is in value val eq was string int "
+)
+
 func newNames() names {
 	re := regexp.MustCompile
-	customer := `(^| )(` + customerNouns + ` ?` + idWords + `|` + idWords + ` ((de|du|del|della|di|la|le|l|van|of|dla) ){0,2}` + customerNouns + `)`
-	user := `(^| )(user|usr|users|username|user ?(name|login|id)|logi?n|login ?name|logon|logname|uid|userid|sasl username|auth(enticated)? ?(user|id)|account( name)?|owner|nick(name)?|author|handle|screen ?name|created by|(last )?modified by|run as|runas|home|chown|su|sudo|` +
-		`gebruikers?|gebruikersnaam|inlognaam|aanmeldnaam|eigenaar|benutzers?|benutzer(name|kennung)|anmeldename|besitzer|utilisateur|identifiant|pseudo|proprietaire|usuario|utente|nome utente|nombre de usuario|uzytkownika?|nazwa uzytkownika|wlasciciel)( (is|value|val|string))?$`
-	return names{
-		customer:       re(customer + `( (is|in|value|val|eq|was|string|int))?$`),
-		customerNoun:   re(`(^| )(cust|customer|client|cliente|klant|kunde|kundin|klient|klienta|debiteur|debitor|abonnee?)s?$`),
-		customerWord:   re(`(^| )` + customerNouns + `$`),
-		customerColumn: re(customer + `$|^` + customerNouns + `$`),
-		customerTable:  re(`(?i)(customer|client|klant|kunde|user|account|debit|relati|member|subscriber|klient|abonn|mitglied|leden|utente|usuario)`),
-		user:           re(user),
-		userID:         re(`(^| )(user|usr) ?` + idWords + `( (is|in|value|val|eq|was|string|int))?$`),
-		userEnds:       lastWords(user),
+	n := names{
+		customerTable: re(`(?i)(customer|client|klant|kunde|user|account|debit|relati|member|subscriber|klient|abonn|mitglied|leden|utente|usuario)`),
+		ip:            re(`(^| )(ip|ips|ipv[46]|ip ?v[46]|ip ?(addr|address|adres|adresse|num|number|long|int|from|to)|(remote|client|peer|source|src|dst) ?(addr|address|ip|host)?|addr|inet|inet6|adres ip|adresse ip|direccion ip|indirizzo ip)( (long|int|num|v4|hex))?$`),
+		phone:         re(`(?i)(phone|tel|tlf|gsm|mobi|fax|handy|portable|cell|m[oó]vil|whatsapp)`),
+		vat:           re(`(?i)(vat|btw|tva|ust|mwst|kvk|kbo|bce|company|ondernem|tax|steuer|iva|nip|cui|siren|siret|cvr|org)`),
+		birth:         re(`(?i)^(.*[_ .-])?(birth[_ .-]?(date|day)|date[_ .-]?of[_ .-]?birth|dob|born|birth|geboorte[_ .-]?(datum|dag)|geb[_ .-]?dat(um)?|geboren|geboren[_ .-]?op|geburts?[_ .-]?(datum|tag)|naissance|date[_ .-]?(de[_ .-]?)?naissance|fecha[_ .-]?(de[_ .-]?)?nac(imiento)?|nacimiento|data[_ .-]?(di[_ .-]?)?nascita|data[_ .-]?urodzenia)$`),
+		born:          re(`(?i)(birth|\bdob\b|\bborn\b|geboren|geboorte|\bgeb\b|geburt|naissance|\bn[ée]e?(\(e\))? le|\bnacid|nacimiento|nascita|\bnat[oa](/a)? il|urodz|\bur\.)[^0-9\n]{0,24}$`),
+		bornOn:        re(`(?i)(?:birth|\bdob\b|\bborn\b|geboren|geboorte|geburt|naissance|n[ée]e?\s+le|nacimiento|nascita|urodz)[^0-9\n]{0,24}(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})`),
+		listing:       re(`(^|[\n ])[-dlbcps][rwxsStT-]{9}[+.@]? +\d+ +([\w.-]+ +)?$`),
 
-		customerEnds: customerEnds(),
-		userColumn: re(`(^| )(user|usr|login|logon|username|user ?(name|login|id|nice ?name)( clean)?|account|account name|owner|uid|author|nick(name)?|nice ?name|handle|screen ?name|home|(created|modified|updated) by|` +
-			`gebruiker(snaam)?|inlognaam|aanmeldnaam|eigenaar|benutzer(name|kennung)?|anmeldename|utilisateur|identifiant|pseudo|usuario|utente|uzytkownik|nazwa uzytkownika)$`),
-		ip:      re(`(^| )(ip|ips|ipv[46]|ip ?v[46]|ip ?(addr|address|adres|adresse|num|number|long|int|from|to)|(remote|client|peer|source|src|dst) ?(addr|address|ip|host)?|addr|inet|inet6|adres ip|adresse ip|direccion ip|indirizzo ip)( (long|int|num|v4|hex))?$`),
-		phone:   re(`(?i)(phone|tel|tlf|gsm|mobi|fax|handy|portable|cell|m[oó]vil|whatsapp)`),
-		vat:     re(`(?i)(vat|btw|tva|ust|mwst|kvk|kbo|bce|company|ondernem|tax|steuer|iva|nip|cui|siren|siret|cvr|org)`),
-		birth:   re(`(?i)^(.*[_ .-])?(birth[_ .-]?(date|day)|date[_ .-]?of[_ .-]?birth|dob|born|birth|geboorte[_ .-]?(datum|dag)|geb[_ .-]?dat(um)?|geboren|geboren[_ .-]?op|geburts?[_ .-]?(datum|tag)|naissance|date[_ .-]?(de[_ .-]?)?naissance|fecha[_ .-]?(de[_ .-]?)?nac(imiento)?|nacimiento|data[_ .-]?(di[_ .-]?)?nascita|data[_ .-]?urodzenia)$`),
-		born:    re(`(?i)(birth|\bdob\b|\bborn\b|geboren|geboorte|\bgeb\b|geburt|naissance|\bn[ée]e?(\(e\))? le|\bnacid|nacimiento|nascita|\bnat[oa](/a)? il|urodz|\bur\.)[^0-9\n]{0,24}$`),
-		bornOn:  re(`(?i)(?:birth|\bdob\b|\bborn\b|geboren|geboorte|geburt|naissance|n[ée]e?\s+le|nacimiento|nascita|urodz)[^0-9\n]{0,24}(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})`),
-		listing: re(`(^|[\n ])[-dlbcps][rwxsStT-]{9}[+.@]? +\d+ +([\w.-]+ +)?$`),
+		nouns: language(customerNouns), ids: language(idWords), customers: language(customerLabels), numbers: map[string]bool{},
+		users: language(userLabels), userColumns: language(userColumnNames),
+		customerEnds: map[string]bool{}, userEnds: map[string]bool{},
+	}
+	for id := range n.ids {
+		for noun := range n.nouns {
+			n.numbers[noun+id] = true
+		}
+		n.numbers["usr"+id] = true
+	}
+	for _, set := range []map[string]bool{n.nouns, n.ids, n.numbers, n.customers} {
+		for w := range set {
+			n.customerEnds[w] = true
+		}
+	}
+	for w := range n.users {
+		n.userEnds[w[strings.LastIndexByte(w, ' ')+1:]] = true
+	}
+	for _, w := range strings.Fields(valueWords) {
+		n.customerEnds[w], n.userEnds[w] = true, true
+	}
+	return n
+}
+
+// last splits off the last word.
+func last(words string) (rest, word string) {
+	i := strings.LastIndexByte(words, ' ')
+	return words[:max(i, 0)], words[i+1:]
+}
+
+// unvalued drops what may stand between the name of a field and its value.
+func unvalued(words string) string {
+	if rest, w := last(words); rest != "" && strings.Contains(valueWords, " "+w+" ") {
+		return rest
+	}
+	return words
+}
+
+// customer reports whether a label ends in the name of a customer's number.
+func (n *names) customer(words string) bool {
+	rest, w := last(words)
+	if n.numbers[w] {
+		return true
+	}
+	_, prev := last(rest)
+	if n.ids[w] && (n.nouns[prev] || prev == "usr") {
+		return true
+	}
+	if !n.nouns[w] {
+		return false
+	}
+	for range 2 {
+		if !strings.Contains(" de du del della di la le l van of dla ", " "+prev+" ") || prev == "" {
+			break
+		}
+		rest, _ = last(rest)
+		_, prev = last(rest)
+	}
+	return n.ids[prev]
+}
+
+// userID reports whether a label ends in the name of a user's number, who need
+// not be a customer.
+func (n *names) userID(words string) bool {
+	rest, w := last(words)
+	for _, u := range [...]string{"user", "usr"} {
+		if id, ok := strings.CutPrefix(w, u); ok && (n.ids[id] || id != "" && id[0] == 's' && n.ids[id[1:]]) {
+			return true
+		}
+	}
+	_, prev := last(rest)
+	return n.ids[w] && (prev == "user" || prev == "usr" || prev == "users")
+}
+
+// endsIn reports whether one of the labels is the last words of a text.
+func endsIn(labels map[string]bool, words string) bool {
+	for {
+		if labels[words] {
+			return true
+		}
+		_, rest, ok := strings.Cut(words, " ")
+		if !ok {
+			return false
+		}
+		words = rest
 	}
 }
 
@@ -235,14 +318,16 @@ func (n *names) isCustomer(b []byte, from, to int) (named, hinted bool) {
 	if words == "" || len(mark) > 16 || measured(b, to) {
 		return false, false
 	}
+	label := unvalued(words)
+	_, word := last(words)
 	switch {
-	case n.userID.MatchString(words):
+	case n.userID(label):
 		return false, tight(mark, true)
-	case n.customer.MatchString(words):
+	case n.customer(label):
 		return tight(mark, true), false
-	case n.customerNoun.MatchString(words):
+	case n.customers[word]:
 		return tight(mark, false), false
-	case n.customerWord.MatchString(words):
+	case n.nouns[word]:
 		return tight(mark, false) && strings.ContainsAny(mark, joinMarks), false
 	}
 	return false, false
@@ -335,7 +420,7 @@ func (n *names) isUser(b []byte, from, to int) bool {
 		return false
 	}
 	words, mark := fieldLabel(b, from)
-	return n.user.MatchString(words) && tight(mark, false)
+	return endsIn(n.users, unvalued(words)) && tight(mark, false)
 }
 
 func dataName(s string) bool {
@@ -364,9 +449,9 @@ func (r *Recognizer) NamedBy(t Type, table, field string) bool {
 	words, _ := fieldLabel([]byte(field), len(field))
 	switch t {
 	case CustomerID:
-		return n.customerColumn.MatchString(words) && !n.userID.MatchString(words) || words == "id" && n.customerTable.MatchString(table)
+		return (n.customer(words) || n.nouns[words]) && !n.userID(words) || words == "id" && n.customerTable.MatchString(table)
 	case Username:
-		return n.userColumn.MatchString(words)
+		return endsIn(n.userColumns, words)
 	case IP:
 		return n.ip.MatchString(words)
 	case BirthDate:
@@ -383,7 +468,7 @@ func (r *Recognizer) NamedBy(t Type, table, field string) bool {
 // though it does not say so: a user's number may be a customer's.
 func (r *Recognizer) HintedBy(t Type, field string) bool {
 	words, _ := fieldLabel([]byte(field), len(field))
-	return t == CustomerID && r.names.userID.MatchString(words)
+	return t == CustomerID && r.names.userID(words)
 }
 
 // BirthDateColumn reports whether a field of that name holds birth dates.
@@ -480,44 +565,15 @@ func mayEnd(b []byte, i int, ends map[string]bool) bool {
 	return ends[string(word[n:])]
 }
 
-// lastWords returns the last words of all texts that a pattern matches.
-func lastWords(pattern string) map[string]bool {
-	m := map[string]bool{}
-	for _, s := range language(pattern) {
-		m[s[strings.LastIndexByte(s, ' ')+1:]] = true
-	}
-	return m
-}
-
-// customerEnds returns the last words of the labels of customers' numbers.
-func customerEnds() map[string]bool {
-	m := lastWords(customerNouns)
-	nouns, ids := language(customerNouns), language(idWords)
-	for _, id := range ids {
-		m[id] = true
-		for _, noun := range nouns {
-			m[noun+id] = true
-		}
-	}
-	for _, w := range strings.Fields("kundin is in value val eq was string int") {
-		m[w] = true
-	}
-	for _, w := range strings.Fields("cust customer client cliente klant kunde kundin klient klienta debiteur debitor abonne abonnee usr") {
-		m[w], m[w+"s"] = true, true
-		for _, id := range ids {
-			m[w+id] = true
-		}
-	}
-	return m
-}
-
 // language returns all texts that a pattern without repetitions matches.
-func language(pattern string) []string {
-	re, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return nil
+func language(pattern string) map[string]bool {
+	m := map[string]bool{}
+	if re, err := syntax.Parse(pattern, syntax.Perl); err == nil {
+		for _, s := range expanded(re) {
+			m[s] = true
+		}
 	}
-	return expanded(re)
+	return m
 }
 
 func expanded(re *syntax.Regexp) []string {

@@ -2,6 +2,7 @@ package subject
 
 import (
 	"bytes"
+	"regexp"
 	"testing"
 )
 
@@ -33,40 +34,45 @@ func BenchmarkDenseLog(b *testing.B) {
 	}
 }
 
-// A quick look at the word in front of a value must refuse no label that the
-// patterns accept.
-func TestLastWords(t *testing.T) {
+// The labels of accounts as one pattern each, by which they were chosen.
+func labelPatterns() (customer, user, userID *regexp.Regexp) {
+	const tail = `( (is|in|value|val|eq|was|string|int))?$`
+	customer = regexp.MustCompile(`(^| )(` + customerNouns + ` ?` + idWords + `|(user|usr)s? ?` + idWords + `|` + idWords + ` ((de|du|del|della|di|la|le|l|van|of|dla) ){0,2}` + customerNouns + `)` + tail)
+	return customer, regexp.MustCompile(`(^| )` + userLabels + tail), regexp.MustCompile(`(^| )(users?|usr) ?` + idWords + tail)
+}
+
+// Sets of words accept the labels that the patterns do, and a quick look at the
+// word in front of a value refuses none of them.
+func TestLabels(t *testing.T) {
 	n := newNames()
-	for _, l := range []string{
-		"user", "User", "userName", "user_name", "USER", "login", "Logname", "uid", "account name", "created by", "modifiedBy", "gebruikersnaam", "Benutzername", "nome utente", "nazwa użytkownika", "screen name", "auth user", "user value",
-	} {
-		for _, mark := range []string{": ", "=", "=\"", " ", "> ", "='"} {
-			text := []byte("x " + l + mark)
-			words, _ := fieldLabel(text, len(text))
-			if n.user.MatchString(words) && !mayEnd(text, len(text), n.userEnds) {
-				t.Errorf("%q: refused", text)
-			}
-		}
-	}
-	for _, l := range []string{
+	customer, user, userID := labelPatterns()
+	labels := []string{
+		"user", "User", "userName", "user_name", "USER", "login", "Logname", "uid", "account name", "created by", "modifiedBy", "gebruikersnaam", "Benutzername", "nome utente", "nazwa użytkownika", "screen name", "auth user", "user value", "username is",
 		"customer_id", "customerId", "CustomerID", "custno", "klantnummer", "Klantnr.", "klant nr", "Kundennummer", "Kunden-Nr.", "Kd-Nr", "numéro de client", "n° client", "client n°", "client", "klant", "código de cliente", "codice cliente", "id klienta", "lidnummer", "member no", "abonnee", "account number", "debiteurnummer", "customer id is", "relatienummer", "userid", "user_id", "kundin", "kunde",
-	} {
-		for _, mark := range []string{": ", "=", "=\"", " ", " #"} {
-			text := []byte("x " + l + mark)
-			words, _ := fieldLabel(text, len(text))
-			if (n.customer.MatchString(words) || n.customerNoun.MatchString(words) || n.customerWord.MatchString(words)) && !mayEnd(text, len(text), n.customerEnds) {
-				t.Errorf("%q (%s): refused", text, words)
-			}
+		"numéro du la client", "ref de la cliente", "ref de la del cliente", "order id", "number of items", "invoice", "superuser", "useridx", "of client", "de client", "value", "id value", "is", "id", "", "name", "first name", "last login", "customer name", "home town",
+	}
+	for noun := range n.nouns {
+		for id := range n.ids {
+			labels = append(labels, noun+" "+id, noun+id, id+" de "+noun, "x"+noun+id)
 		}
 	}
-	// All that the patterns match ends in one of the words.
-	for _, s := range language(customerNouns) {
-		for _, id := range language(idWords) {
-			for _, label := range []string{s + " " + id, s + id, id + " de " + s} {
-				text := []byte(label + ": ")
-				if words, _ := fieldLabel(text, len(text)); n.customer.MatchString(words) && !mayEnd(text, len(text), n.customerEnds) {
-					t.Fatalf("%q: refused", text)
-				}
+	for _, l := range labels {
+		for _, mark := range []string{": ", "=\"", " "} {
+			text := []byte("x " + l + mark)
+			words, _ := fieldLabel(text, len(text))
+			label := unvalued(words)
+			if got, want := n.customer(label), customer.MatchString(words); got != want {
+				t.Fatalf("customer %q (%s): %v, want %v", text, words, got, want)
+			}
+			if got, want := n.userID(label), userID.MatchString(words); got != want {
+				t.Fatalf("user's number %q (%s): %v, want %v", text, words, got, want)
+			}
+			if got, want := endsIn(n.users, label), user.MatchString(words); got != want {
+				t.Fatalf("user %q (%s): %v, want %v", text, words, got, want)
+			}
+			_, w := last(words)
+			if (customer.MatchString(words) || n.customers[w] || n.nouns[w]) && !mayEnd(text, len(text), n.customerEnds) || user.MatchString(words) && !mayEnd(text, len(text), n.userEnds) {
+				t.Fatalf("%q (%s): refused", text, words)
 			}
 		}
 	}

@@ -2,7 +2,7 @@ package subject
 
 import (
 	"bytes"
-	"regexp"
+	"strings"
 )
 
 // apart reports whether b[:i] ends in one record of a text and b[j:] starts in
@@ -204,8 +204,102 @@ func fields(l []byte, d byte) (n int, tight bool) {
 	return n, 2*spaced < n
 }
 
-// stamp is how the lines of a log start: with a time, which a host, a priority
-// or an address may precede.
-var stamp = regexp.MustCompile(`^(<\d{1,3}>\d?\s?)?[\[(]?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d{4}/\d\d/\d\d \d\d:\d\d|(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d|\d\d/\w{3}/\d{4}:\d\d:\d\d|\d\d:\d\d:\d\d[ .,]|\d{10}(\.\d+)? |(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \w{3} [ \d]\d \d\d:\d\d:\d\d)|^\S{2,45} \S+ \S+ \[\d\d/\w{3}/\d{4}:\d\d:\d\d|^(time|ts|timestamp|date|level)=`)
+// stamps are how the lines of a log start: with a time, which a host, a priority
+// or an address may precede. 0 is a digit, a a letter or digit, _ a digit or space.
+const stamps = "0000-00-00T00:00|0000-00-00 00:00|0000/00/00 00:00|aaa _0 00:00:00|00/aaa/0000:00:00|00:00:00 |00:00:00.|00:00:00,|aaa aaa _0 00:00:00|0000000000"
 
-func stamped(l []byte) bool { return stamp.Match(l[:min(len(l), 160)]) }
+// stamped reports whether a line of a log starts as l does.
+func stamped(l []byte) bool {
+	l = l[:min(len(l), 160)]
+	t := l
+	if len(t) > 3 && t[0] == '<' { // <priority>version (RFC 5424)
+		i := 1
+		for i < len(t) && i < 4 && isDigit(t[i]) {
+			i++
+		}
+		if i > 1 && i < len(t) && t[i] == '>' {
+			if i++; i+1 < len(t) && isDigit(t[i]) && isSpace(t[i+1]) {
+				i++
+			}
+			if t = t[i:]; len(t) > 0 && isSpace(t[0]) {
+				t = t[1:]
+			}
+		}
+	}
+	if len(t) > 0 && (t[0] == '[' || t[0] == '(') {
+		t = t[1:]
+	}
+	if len(t) == 0 {
+		return false
+	}
+	for rest := stamps; rest != ""; {
+		var layout string
+		layout, rest, _ = strings.Cut(rest, "|")
+		if !laidOut(t, layout) {
+			continue
+		}
+		switch {
+		case layout == "0000000000": // seconds since 1970
+			i := len(layout)
+			if i+1 < len(t) && t[i] == '.' && isDigit(t[i+1]) {
+				for i++; i < len(t) && isDigit(t[i]); i++ {
+				}
+			}
+			if i < len(t) && t[i] == ' ' {
+				return true
+			}
+		case layout[0] == 'a' && layout[4] == 'a':
+			return strings.Contains("Mon Tue Wed Thu Fri Sat Sun ", string(t[:4]))
+		case layout[0] == 'a':
+			return strings.Contains("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ", string(t[:4]))
+		default:
+			return true
+		}
+	}
+	for _, w := range [...]string{"time=", "ts=", "timestamp=", "date=", "level="} {
+		if len(l) >= len(w) && string(l[:len(w)]) == w {
+			return true
+		}
+	}
+	// The address, ident and user of the common log format.
+	i := bytes.IndexByte(l, ' ')
+	if i < 2 || i > 45 {
+		return false
+	}
+	for range 2 {
+		n := bytes.IndexByte(l[i+1:], ' ')
+		if n < 1 {
+			return false
+		}
+		i += 1 + n
+	}
+	return laidOut(l[i+1:], "[00/aaa/0000:00:00")
+}
+
+// laidOut reports whether b starts as one of stamps says.
+func laidOut(b []byte, layout string) bool {
+	if len(b) < len(layout) {
+		return false
+	}
+	for i := range len(layout) {
+		switch c := b[i]; layout[i] {
+		case '0':
+			if !isDigit(c) {
+				return false
+			}
+		case 'a':
+			if !isAlnum(c) {
+				return false
+			}
+		case '_':
+			if !isDigit(c) && c != ' ' {
+				return false
+			}
+		default:
+			if c != layout[i] {
+				return false
+			}
+		}
+	}
+	return true
+}
