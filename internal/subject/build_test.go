@@ -77,7 +77,7 @@ func BenchmarkNew(b *testing.B) {
 				runtime.GC()
 			}
 			runtime.ReadMemStats(&before)
-			patterns = len(r.needles)
+			patterns = len(r.first) - 1
 			runtime.KeepAlive(r)
 			r = nil
 			for range 2 {

@@ -159,11 +159,12 @@ func (f *finder) check(b []byte, start, end, pattern int, yield func(h Hit, from
 		r.names.judge(&hit, id, b, from, to)
 		yield(hit, from, to)
 	}
-	for _, n := range r.needles[pattern] {
+	for i := range r.needles[r.first[pattern]:r.first[pattern+1]] {
+		n := &r.needles[int(r.first[pattern])+i]
 		if n.lookup != nil {
 			n.lookup(b, start, end, take)
 		} else if from, to, form, ok := n.check(b, start, end); ok {
-			take(owner{n.person, n.ident}, from, to, form)
+			take(owner{int(n.person), int(n.ident)}, from, to, form)
 		}
 	}
 }
@@ -213,6 +214,8 @@ func (f *finder) pick() []sight {
 		}
 	}
 	f.kept = f.kept[:0]
+	decoded := func(s sight) bool { return s.layer > 0 }
+	several := slices.ContainsFunc(seen, decoded) || slices.ContainsFunc(f.before, decoded)
 	for _, h := range seen {
 		key := int64(h.Person)<<20 | int64(h.Identifier)
 		if h.layer == 0 {
@@ -221,7 +224,7 @@ func (f *finder) pick() []sight {
 			}
 			f.last[key] = h.End
 		}
-		if f.again(h) {
+		if several && f.again(h) {
 			continue
 		}
 		f.kept = append(f.kept, h)

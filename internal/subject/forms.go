@@ -9,7 +9,7 @@ type check func(b []byte, start, end int) (from, to int, form string, ok bool)
 
 // A needle is one form of one identifier of one person.
 type needle struct {
-	person, ident int
+	person, ident int32
 	check         check
 	lookup        lookup // instead of check: whose it is the text says
 }
@@ -18,7 +18,8 @@ type needle struct {
 type builder struct {
 	index    map[match.Pattern]int
 	patterns []match.Pattern
-	needles  [][]needle
+	needles  []link
+	heads    []chain // by pattern
 	person   int
 	ident    int
 	who      *Person
@@ -26,7 +27,9 @@ type builder struct {
 	known    *known
 }
 
-func (bl *builder) add(p match.Pattern, c check) {
+func (bl *builder) add(p match.Pattern, c check) { bl.put(p, c, nil) }
+
+func (bl *builder) put(p match.Pattern, c check, l lookup) {
 	if !p.Digits {
 		p.Text = asciiLower(p.Text)
 	}
@@ -35,9 +38,38 @@ func (bl *builder) add(p match.Pattern, c check) {
 		i = len(bl.patterns)
 		bl.index[p] = i
 		bl.patterns = append(bl.patterns, p)
-		bl.needles = append(bl.needles, nil)
+		bl.heads = append(bl.heads, chain{})
 	}
-	bl.needles[i] = append(bl.needles[i], needle{person: bl.person, ident: bl.ident, check: c})
+	bl.needles = append(bl.needles, link{needle: needle{int32(bl.person), int32(bl.ident), c, l}})
+	n, h := int32(len(bl.needles)), &bl.heads[i]
+	if h.last == 0 {
+		h.first = n
+	} else {
+		bl.needles[h.last-1].next = n
+	}
+	h.last = n
+}
+
+// A chain is a list of needles, by index plus 1.
+type chain struct{ first, last int32 }
+
+// A link is a needle and the next one of its pattern, by index plus 1.
+type link struct {
+	needle
+	next int32
+}
+
+// laid returns the needles in the order of their patterns, and where those of
+// each pattern start.
+func (bl *builder) laid() (needles []needle, first []int32) {
+	needles, first = make([]needle, 0, len(bl.needles)), make([]int32, 0, len(bl.patterns)+1)
+	for _, h := range bl.heads {
+		first = append(first, int32(len(needles)))
+		for k := h.first; k != 0; k = bl.needles[k-1].next {
+			needles = append(needles, bl.needles[k-1].needle)
+		}
+	}
+	return needles, append(first, int32(len(needles)))
 }
 
 func (bl *builder) literal(text, form string, ok func(b []byte, start, end int) bool) {

@@ -26,9 +26,10 @@ func BenchmarkDenseLog(b *testing.B) {
 		b.Run(l.name, func(b *testing.B) {
 			text := bytes.Repeat([]byte(l.line), 5000)
 			b.SetBytes(int64(len(text)))
-			var hits []Hit
 			for b.Loop() {
-				hits = r.Find(hits[:0], text)
+				if _, err := r.Scan(b.Context(), bytes.NewReader(text), func(Hit, int64, []byte) {}); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 	}

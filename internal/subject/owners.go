@@ -57,7 +57,5 @@ func (bl *builder) lead(p match.Pattern, to string, l lookup) {
 		return
 	}
 	bl.known.led[k] = true
-	bl.add(p, nil)
-	n := bl.needles[bl.index[p]]
-	n[len(n)-1].lookup = l
+	bl.put(p, nil, l)
 }

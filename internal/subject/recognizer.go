@@ -24,7 +24,8 @@ type Recognizer struct {
 	masks   [][]string
 	shared  [][]bool
 	matcher *match.Matcher
-	needles [][]needle
+	needles []needle
+	first   []int32 // of the needles of each pattern, and behind the last
 	names   names
 	born    []bool    // whose birth date is known
 	finders sync.Pool // *finder
@@ -101,7 +102,8 @@ func New(persons []Person) (*Recognizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build the tables of forms: %w", err)
 	}
-	r.matcher, r.needles = m, bl.needles
+	r.matcher = m
+	r.needles, r.first = bl.laid()
 	bl.known.led = nil // lookups keep the rest
 	return r, nil
 }
