@@ -41,40 +41,132 @@ func (bl *builder) date(normal string) {
 	bl.digitDates(t)
 	bl.writtenDates(t)
 
-	d, m, y := strconv.Itoa(t.Day()), strconv.Itoa(int(t.Month())), t.Format("2006")
-	dd, mm := t.Format("02"), t.Format("01")
-	cells := map[string]bool{}
-	for _, p := range [][2]string{{d, m}, {dd, mm}} {
-		cells[p[0]+"\x00"+p[1]+"\x00"+y] = true
-		cells[y+"\x00"+p[1]+"\x00"+p[0]] = true
-		cells[p[1]+"\x00"+p[0]+"\x00"+y] = true
+	// As three cells of a row.
+	y := t.Format("2006")
+	for _, l := range []string{"1", "01"} {
+		bl.lead(match.Pattern{Text: y + "\x00" + t.Format(l) + "\x00"}, "cells", k.cellsBehind)
+		bl.lead(match.Pattern{Text: "\x00" + t.Format(l) + "\x00" + y + "\x00"}, "month", k.cellInFront(false))
 	}
-	for c := range cells {
-		bl.literal(c, "columns", func(b []byte, start, end int) bool {
-			return (start == 0 || b[start-1] == 0) && end < len(b) && b[end] == 0
-		})
+	for _, l := range []string{"2", "02"} {
+		bl.lead(match.Pattern{Text: "\x00" + t.Format(l) + "\x00" + y + "\x00"}, "day", k.cellInFront(true))
+	}
+}
+
+// cellsBehind reads a date whose year and month fill the cells b[start:end].
+func (k *known) cellsBehind(b []byte, start, end int, found take) {
+	n := end
+	for n < len(b) && n-end < 3 && isDigit(b[n]) {
+		n++
+	}
+	if start > 0 && b[start-1] != 0 || n == end || n == len(b) || b[n] != 0 {
+		return
+	}
+	y, _ := strconv.Atoi(string(b[start : start+4]))
+	m, _ := strconv.Atoi(string(b[start+5 : end-1]))
+	d, _ := strconv.Atoi(string(b[end:n]))
+	for _, o := range k.days[y*10000+m*100+d] {
+		found(o, start, n, "columns")
+	}
+}
+
+// cellInFront returns a lookup for dates whose month, or with american whose day,
+// and year fill the cells between the NUL bytes of b[start:end].
+func (k *known) cellInFront(american bool) lookup {
+	return func(b []byte, start, end int, found take) {
+		n := start
+		for n > 0 && start-n < 3 && isDigit(b[n-1]) {
+			n--
+		}
+		if n == start || n > 0 && b[n-1] != 0 {
+			return
+		}
+		y, _ := strconv.Atoi(string(b[end-5 : end-1]))
+		m, _ := strconv.Atoi(string(b[start+1 : end-6]))
+		d, _ := strconv.Atoi(string(b[n:start]))
+		if american {
+			m, d = d, m
+		}
+		for _, o := range k.days[y*10000+m*100+d] {
+			found(o, n, end-1, "columns")
+		}
 	}
 }
 
 // digitDates adds what leads to a date in digits.
 func (bl *builder) digitDates(t time.Time) {
 	k := bl.known
-	layouts := []string{
-		"20060102", "200612", "02012006", "0212006", "2012006", "212006", "01022006", "0122006", "1022006", "122006",
-		"020106", "20106", "02106", "2106", "060102", "010206", "10206",
-	}
-	for _, l := range layouts {
-		if digits := t.Format(l); len(digits) > 4 {
-			bl.lead(match.Pattern{Text: digits, Digits: true}, "digits", k.digitDay)
+	number := func(t time.Time, layout, to string, l lookup) {
+		if digits := t.Format(layout); len(digits) > 4 {
+			bl.lead(match.Pattern{Text: digits, Digits: true}, to, l)
 		}
 	}
-	// Midnight in Europe, as UTC.
-	bl.lead(match.Pattern{Text: t.AddDate(0, 0, -1).Format("20060102"), Digits: true}, "digits", k.digitDay)
+	for _, l := range []string{"20060102", "02012006", "020106", "060102", "010206", "20106", "02106", "2106", "10206"} {
+		number(t, l, "digits", k.digitDay)
+	}
+	// Where the year has four digits and the groups are apart, its month or day
+	// leads there, of which there are fewer than dates.
+	for _, l := range []string{"200601", "20061"} {
+		number(t, l, "dayBehind", k.dayBehind)
+		number(t.AddDate(0, 0, -1), l, "dayBehind", k.dayBehind) // midnight in Europe, as UTC
+	}
+	for _, l := range []string{"012006", "12006", "022006", "22006"} {
+		number(t, l, "groupInFront", k.groupInFront)
+	}
 	if t.Day() < 10 && t.Month() < 10 {
 		for _, l := range []string{"2/1/06", "2.1.06", "2-1-06"} { // too short for a number
 			bl.lead(match.Pattern{Text: t.Format(l)}, "digits", k.digitDay)
 		}
 	}
+}
+
+// dayBehind reads a date whose year and month stand at b[start:end].
+func (k *known) dayBehind(b []byte, start, end int, found take) {
+	sep := separator(b[start:end])
+	i := end + len(sep)
+	if sep == "" || i > len(b) || string(b[end:i]) != sep {
+		return
+	}
+	n := i
+	for n < len(b) && n-i < 3 && isDigit(b[n]) {
+		n++
+	}
+	if n > i && n-i < 3 {
+		k.digitDay(b, start, n, found)
+	}
+}
+
+// groupInFront reads a date whose last two groups stand at b[start:end].
+func (k *known) groupInFront(b []byte, start, end int, found take) {
+	sep := separator(b[start:end])
+	i := start - len(sep)
+	if sep == "" || i < 0 || string(b[i:start]) != sep {
+		return
+	}
+	n := i
+	for n > 0 && i-n < 3 && isDigit(b[n-1]) {
+		n--
+	}
+	if n < i && i-n < 3 {
+		k.digitDay(b, n, end, found)
+	}
+}
+
+// separator returns what stands between two groups of digits, empty where there
+// are not two.
+func separator(b []byte) string {
+	i, j := 0, len(b)
+	for i < j && isDigit(b[i]) {
+		i++
+	}
+	for j > i && isDigit(b[j-1]) {
+		j--
+	}
+	for _, c := range b[i:j] {
+		if isDigit(c) {
+			return ""
+		}
+	}
+	return string(b[i:j])
 }
 
 // digitDay reads the date in digits at b[start:end].
@@ -212,7 +304,7 @@ func (bl *builder) writtenDates(t time.Time) {
 		}
 	}
 	lead(t.Format("Jan/2006"))
-	lead(t.Format("02-Jan-06")) // as Oracle writes dates
+	lead(t.Format("-Jan-06")) // 30-JUL-85, as Oracle writes dates
 }
 
 // day reads the date that is written out around b[start:end], where the name of

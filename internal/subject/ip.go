@@ -25,56 +25,190 @@ func (bl *builder) ip(normal string) {
 }
 
 func (bl *builder) ip4(a netip.Addr) {
-	v := a.As4()
-	written := func(format string, v [4]byte) string { return fmt.Sprintf(format, v[0], v[1], v[2], v[3]) }
-	number := func(digits string, c check) {
-		if len(digits) < 5 {
-			return // too short for a number: the literal of it is looked for
-		}
-		bl.add(match.Pattern{Text: digits, Digits: true}, c)
-	}
-	dotted := func(want, form string) check {
-		return func(b []byte, start, end int) (int, int, string, bool) {
-			f, ok := ip4Written(b, start, end, want, form)
-			return start, end, f, ok
+	v, k := a.As4(), bl.known
+	number := func(dotted string) {
+		if digits := strings.ReplaceAll(dotted, ".", ""); len(digits) >= 5 { // else the literal of it is looked for
+			bl.lead(match.Pattern{Text: digits, Digits: true}, "ip4", k.ip4)
 		}
 	}
 	plain := a.String()
 	if len(plain) < 8 {
-		bl.add(match.Pattern{Text: plain}, dotted(plain, "plain"))
+		bl.lead(match.Pattern{Text: plain}, "ip4", k.ip4)
 	} else {
-		number(written("%d%d%d%d", v), dotted(plain, "plain"))
+		number(plain)
 	}
-	if padded := written("%03d.%03d.%03d.%03d", v); padded != plain {
-		number(strings.ReplaceAll(padded, ".", ""), dotted(padded, "padded"))
+	for _, f := range []string{padded, octal, octal4} {
+		number(fmt.Sprintf(f, v[0], v[1], v[2], v[3]))
 	}
-	// inet_aton reads a leading zero as octal.
-	octal := written("0%o.0%o.0%o.0%o", v)
-	number(strings.ReplaceAll(octal, ".", ""), dotted(octal, "octal"))
-	if octal4 := written("%04o.%04o.%04o.%04o", v); octal4 != octal {
-		number(strings.ReplaceAll(octal4, ".", ""), dotted(octal4, "octal"))
-	}
-	reversed := fmt.Sprintf("%d.%d.%d.%d", v[3], v[2], v[1], v[0])
-	bl.add(match.Pattern{Text: reversed + ".in-addr"}, func(b []byte, start, end int) (int, int, string, bool) {
-		to := end - len(".in-addr")
-		return start, to, "reverse-name", !wordBefore(b, start) && (start == 0 || b[start-1] != '.' && b[start-1] != '/') && foldedPrefix(b, end, ".arpa")
-	})
 	n := uint32(v[0])<<24 | uint32(v[1])<<16 | uint32(v[2])<<8 | uint32(v[3])
-	number(strconv.FormatUint(uint64(n), 10), func(b []byte, start, end int) (int, int, string, bool) {
-		ok := end-start == len(strconv.FormatUint(uint64(n), 10)) && wordBounds(b, start, end) && !(start > 0 && strings.IndexByte("-+.", b[start-1]) >= 0) &&
-			!(end+1 < len(b) && strings.IndexByte(".,-", b[end]) >= 0 && isDigit(b[end+1]) && decimals(b, end))
-		return start, end, "integer", ok
-	})
-	bl.literal(fmt.Sprintf("0x%08x", n), "hex", wordBounds)
-	bl.literal(written("0x%x.0x%x.0x%x.0x%x", v), "hex", func(b []byte, start, end int) bool {
-		return wordBounds(b, start, end) && (end+1 >= len(b) || b[end] != '.' || !isAlnum(b[end+1])) && (start == 0 || b[start-1] != '.')
-	})
+	number(strconv.FormatUint(uint64(n), 10))
+	bl.lead(match.Pattern{Text: fmt.Sprintf("0x%08x", n)}, "hex", k.hex4)
+	// What few texts have leads to anybody's.
+	bl.lead(match.Pattern{Text: ".0x"}, "dotted hex", k.dottedHex4)
+	bl.lead(match.Pattern{Text: ".in-addr"}, "reverse", k.reverse4)
 	// In the last two groups of an IPv6 address.
 	hi, lo := n>>16, n&0xffff
 	tail := fmt.Sprintf("%x:%x", hi, lo)
 	bl.lead(match.Pattern{Text: tail}, "ip6", bl.known.ip6)
 	if padded := fmt.Sprintf("%04x:%04x", hi, lo); padded != tail {
 		bl.lead(match.Pattern{Text: padded}, "ip6", bl.known.ip6)
+	}
+}
+
+// How the four groups of an address may be written besides "198.51.100.23".
+const (
+	padded = "%03d.%03d.%03d.%03d"
+	octal  = "0%o.0%o.0%o.0%o" // inet_aton reads a leading zero as octal
+	octal4 = "%04o.%04o.%04o.%04o"
+)
+
+// ip4 reads the address in digits at b[start:end].
+func (k *known) ip4(b []byte, start, end int, found take) {
+	var groups [4]string
+	n := 0
+	for i := start; i < end; n++ {
+		j := i
+		for j < end && isDigit(b[j]) {
+			j++
+		}
+		if n == 4 || j == i || j-i > 4 && (j-i > 10 || n > 0) {
+			return
+		}
+		groups[n] = string(b[i:j])
+		for i = j; i < end && !isDigit(b[i]); i++ {
+		}
+	}
+	if n == 1 {
+		v, err := strconv.ParseUint(groups[0], 10, 32)
+		if err != nil || groups[0][0] == '0' || !wordBounds(b, start, end) || start > 0 && strings.IndexByte("-+.", b[start-1]) >= 0 ||
+			end+1 < len(b) && strings.IndexByte(".,-", b[end]) >= 0 && isDigit(b[end+1]) && decimals(b, end) {
+			return
+		}
+		for _, o := range k.ips[netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)})] {
+			found(o, start, end, "integer")
+		}
+		return
+	}
+	if n != 4 {
+		return
+	}
+	dotted := strings.Join(groups[:], ".")
+	for _, base := range []int{10, 8} {
+		var v [4]byte
+		ok := true
+		for i, g := range groups {
+			u, err := strconv.ParseUint(g, base, 8)
+			v[i], ok = byte(u), ok && err == nil
+		}
+		if !ok {
+			continue
+		}
+		written := func(format string) bool { return fmt.Sprintf(format, v[0], v[1], v[2], v[3]) == dotted }
+		form := "plain"
+		switch {
+		case base == 10 && written("%d.%d.%d.%d"):
+		case base == 10 && written(padded):
+			form = "padded"
+		case base == 8 && (written(octal) || written(octal4)):
+			form = "octal"
+		default:
+			continue
+		}
+		owners := k.ips[netip.AddrFrom4(v)]
+		if len(owners) == 0 {
+			continue
+		}
+		if form, ok := ip4Written(b, start, end, dotted, form); ok {
+			for _, o := range owners {
+				found(o, start, end, form)
+			}
+		}
+	}
+}
+
+// hex4 reads the address that is a number in hexadecimal at b[start:end].
+func (k *known) hex4(b []byte, start, end int, found take) {
+	v, err := strconv.ParseUint(string(b[start+2:end]), 16, 32)
+	if err != nil || !wordBounds(b, start, end) {
+		return
+	}
+	for _, o := range k.ips[netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)})] {
+		found(o, start, end, "hex")
+	}
+}
+
+// dottedHex4 reads the address in four groups in hexadecimal, before the second
+// of which b[start] is.
+func (k *known) dottedHex4(b []byte, start, _ int, found take) {
+	from := start
+	for from > 0 && start-from < 3 && hexValue(b[from-1]) >= 0 && b[from-1]|0x20 != 'x' {
+		from--
+	}
+	if from == start || from < 2 || b[from-1]|0x20 != 'x' || b[from-2] != '0' || wordBefore(b, from-2) || from > 2 && b[from-3] == '.' {
+		return
+	}
+	var v [4]byte
+	at := from - 2
+	for i := range v {
+		if i > 0 {
+			if at >= len(b) || b[at] != '.' {
+				return
+			}
+			at++
+		}
+		if at+2 >= len(b) || b[at] != '0' || b[at+1]|0x20 != 'x' {
+			return
+		}
+		at += 2
+		n, u := at, 0
+		for n < len(b) && n-at < 3 && hexValue(b[n]) >= 0 {
+			u = u<<4 | int(hexValue(b[n]))
+			n++
+		}
+		// As printf writes it: no zero in front.
+		if n == at || n-at > 2 || b[at] == '0' && n-at > 1 {
+			return
+		}
+		v[i], at = byte(u), n
+	}
+	if wordAt(b, at) || at+1 < len(b) && b[at] == '.' && isAlnum(b[at+1]) {
+		return
+	}
+	for _, o := range k.ips[netip.AddrFrom4(v)] {
+		found(o, from-2, at, "hex")
+	}
+}
+
+// reverse4 reads the name of an address in the domain in-addr.arpa (RFC 1035,
+// 3.5), whose groups are in reverse and end at start.
+func (k *known) reverse4(b []byte, start, end int, found take) {
+	if !foldedPrefix(b, end, ".arpa") {
+		return
+	}
+	var v [4]byte
+	at := start
+	for i := range v {
+		if i > 0 {
+			if at == 0 || b[at-1] != '.' {
+				return
+			}
+			at--
+		}
+		n := at
+		for n > 0 && at-n < 4 && isDigit(b[n-1]) {
+			n--
+		}
+		u, err := strconv.ParseUint(string(b[n:at]), 10, 8)
+		if err != nil || b[n] == '0' && at-n > 1 {
+			return
+		}
+		v[i], at = byte(u), n
+	}
+	if wordBefore(b, at) || at > 0 && (b[at-1] == '.' || b[at-1] == '/') {
+		return
+	}
+	for _, o := range k.ips[netip.AddrFrom4(v)] {
+		found(o, at, start, "reverse-name")
 	}
 }
 
