@@ -31,6 +31,9 @@ func Email() Rule {
 	})
 }
 
+// EmailAt returns the address whose @ is b[at]; both are 0 where it has none.
+func EmailAt(b []byte, at int) (start, end int) { return emailAt(b, at, at+1) }
+
 const (
 	maxLocal  = 64
 	maxDomain = 253

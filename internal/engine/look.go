@@ -132,6 +132,7 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 	rec.pieces++
 	var head *header
 	seen, first := int64(-1), (*byte)(nil) // the piece of text whose addresses are known
+	births := false                        // it may name birth dates
 	hit := func(h subject.Hit, base int64, piece []byte) {
 		if base != seen || first != &piece[0] {
 			seen, first = base, &piece[0]
@@ -139,6 +140,7 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 				rec.others = map[string]bool{}
 			}
 			addresses(rec.others, piece)
+			births = r.Recognizer.NamesBirths(piece)
 		}
 		off, near := int64(-1), int64(-1)
 		if at >= 0 {
@@ -154,7 +156,7 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 			}
 		}
 		rec.hit(h, "", field, off, near)
-		if a := rec.people[h.Person]; a != nil && !a.contradicted && !h.Type.Own() {
+		if a := rec.people[h.Person]; a != nil && births && !a.contradicted && !h.Type.Own() {
 			a.contradicted = r.Recognizer.ContradictedNear(h, base, piece)
 		}
 	}
@@ -274,8 +276,16 @@ const maxAddresses = 10000
 
 // addresses collects the e-mail addresses in b, in lower case.
 func addresses(into map[string]bool, b []byte) {
-	rules.Email().Find(b, func(start, end int) bool {
-		into[strings.ToLower(string(b[start:end]))] = true
-		return len(into) < maxAddresses
-	})
+	for done := 0; len(into) < maxAddresses; {
+		at := bytes.IndexByte(b[done:], '@')
+		if at < 0 {
+			return
+		}
+		at += done
+		done = at + 1
+		if start, end := rules.EmailAt(b, at); end > at {
+			into[strings.ToLower(string(b[start:end]))] = true
+			done = end
+		}
+	}
 }

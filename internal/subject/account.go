@@ -219,6 +219,9 @@ func fieldLabel(b []byte, i int) (words, mark string) {
 			s = s[k:] // the first word is cut off
 		}
 	}
+	if words, mark, ok := plainLabel(s); ok {
+		return words, mark
+	}
 	if strings.IndexByte(s, '<') >= 0 {
 		s = dropLayout(s)
 	}
@@ -265,6 +268,52 @@ func fieldLabel(b []byte, i int) (words, mark string) {
 		}
 	}
 	return words, mark
+}
+
+// plainLabel does for a text of ASCII without tags and escapes what fieldLabel
+// does for all.
+func plainLabel(s string) (words, mark string, ok bool) {
+	end := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf || c == '\\' || c == '>':
+			return "", "", false
+		case isAlnum(c):
+			end = i + 1
+		}
+	}
+	if end == 0 {
+		return "", s, true
+	}
+	var text [160]byte // backwards
+	n := len(text)
+	for i, spaces := end-1, 0; i >= 0 && n > 1; i-- {
+		c := s[i]
+		if !isAlnum(c) {
+			if text[n] == ' ' {
+				continue
+			}
+			if spaces++; spaces == 4 {
+				break
+			}
+			n--
+			text[n] = ' '
+			continue
+		}
+		n--
+		text[n] = c
+		if isUpper(c) {
+			text[n] |= 0x20
+			if i > 0 && 'a' <= s[i-1] && s[i-1] <= 'z' { // customerId
+				if spaces++; spaces == 4 {
+					break
+				}
+				n--
+				text[n] = ' '
+			}
+		}
+	}
+	return strings.TrimPrefix(string(text[n:]), " "), s[end:], true
 }
 
 // dropLayout takes the tags of elements that only lay out from s, and the < of

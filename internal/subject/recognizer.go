@@ -24,6 +24,7 @@ type Recognizer struct {
 	masks   [][]string
 	shared  [][]bool
 	matcher *match.Matcher
+	births  *match.Matcher // of the words in front of birth dates
 	needles []needle
 	first   []int32 // of the needles of each pattern, and behind the last
 	names   names
@@ -104,6 +105,13 @@ func New(persons []Person) (*Recognizer, error) {
 	}
 	r.matcher = m
 	r.needles, r.first = bl.laid()
+	var stems []match.Pattern
+	for _, w := range []string{"birth", "dob", "born", "gebor", "geboorte", "geburt", "naissance", "né", "nÉ", "ne ", "nee", "nacimiento", "nascita", "urodz"} {
+		stems = append(stems, match.Pattern{Text: w})
+	}
+	if r.births, err = match.Compile(stems); err != nil {
+		return nil, fmt.Errorf("build the words of birth dates: %w", err)
+	}
 	bl.known.led = nil // lookups keep the rest
 	return r, nil
 }
@@ -274,13 +282,23 @@ func (r *Recognizer) ContradictedNear(h Hit, base int64, piece []byte) bool {
 	if from >= to {
 		return false
 	}
-	for _, m := range r.names.bornOn.FindAllSubmatch(piece[from:to], -1) {
-		if r.Contradicts(h.Person, strings.TrimSpace(string(m[1]))) {
+	text := piece[from:to]
+	start, end := int(h.Start-base-from), int(h.End-base-from)
+	for _, m := range r.names.bornOn.FindAllSubmatchIndex(text, -1) {
+		// Another record's birth date says nothing.
+		if m[0] >= end && apart(text, end, m[0]) || m[1] <= start && apart(text, m[1], start) {
+			continue
+		}
+		if r.Contradicts(h.Person, strings.TrimSpace(string(text[m[2]:m[3]]))) {
 			return true
 		}
 	}
 	return false
 }
+
+// NamesBirths reports whether a text may call a date a birth date; where it does
+// not, ContradictedNear finds nothing.
+func (r *Recognizer) NamesBirths(text []byte) bool { return len(r.births.Find(nil, text)) > 0 }
 
 // Contradicts reports whether value is a birth date other than the person's.
 func (r *Recognizer) Contradicts(person int, value string) bool {
