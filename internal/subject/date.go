@@ -38,6 +38,9 @@ func (bl *builder) date(normal string) {
 	k := bl.known
 	day := t.Year()*10000 + int(t.Month())*100 + t.Day()
 	k.days[day] = append(k.days[day], bl.owner())
+	if len(k.days[day]) > 1 {
+		return // what leads to it is there
+	}
 	bl.digitDates(t)
 	bl.writtenDates(t)
 
@@ -279,6 +282,18 @@ func (bl *builder) writtenDates(t time.Time) {
 	k := bl.known
 	lead := func(s string) { bl.lead(match.Pattern{Text: s}, "day", k.day) }
 	y := t.Format("2006")
+	if bl.once(t.Format("written 01-02")) {
+		for _, en := range []string{t.Format("January"), t.Format("Jan")} {
+			lead(en + t.Format(" 2")) // July 30, 1985; Jul 30 10:00:00 1985
+			if t.Day() < 10 {
+				lead(en + t.Format(" 02"))
+				lead(en + t.Format("  2"))
+			}
+		}
+	}
+	if !bl.once(t.Format("written 2006-01")) {
+		return
+	}
 	for _, w := range strings.Fields(monthNames()[t.Month()-1]) {
 		short := len([]rune(w)) <= 4 && w != "juin" && w != "juni" && w != "juli" && w != "june" && w != "july" && w != "mars" && w != "luty" && w != "maja" && w != "mayo"
 		for _, s := range monthSpellings(w) {
@@ -296,12 +311,7 @@ func (bl *builder) writtenDates(t time.Time) {
 		}
 	}
 	for _, en := range []string{t.Format("January"), t.Format("Jan")} {
-		lead(en + t.Format(" 2")) // July 30, 1985; Jul 30 10:00:00 1985
 		lead(y + "-" + en)
-		if t.Day() < 10 {
-			lead(en + t.Format(" 02"))
-			lead(en + t.Format("  2"))
-		}
 	}
 	lead(t.Format("Jan/2006"))
 	lead(t.Format("-Jan-06")) // 30-JUL-85, as Oracle writes dates

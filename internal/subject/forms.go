@@ -27,9 +27,17 @@ type builder struct {
 	known    *known
 }
 
-func (bl *builder) add(p match.Pattern, c check) { bl.put(p, c, nil) }
+// expect makes room for the needles of n identifiers.
+func (bl *builder) expect(n int) {
+	n *= 3
+	bl.index, bl.patterns = make(map[match.Pattern]int, n), make([]match.Pattern, 0, n)
+	bl.heads, bl.needles = make([]chain, 0, n), make([]link, 0, n)
+}
 
-func (bl *builder) put(p match.Pattern, c check, l lookup) {
+func (bl *builder) add(p match.Pattern, c check) { bl.link(bl.pattern(p), c, nil) }
+
+// pattern returns the index of a pattern.
+func (bl *builder) pattern(p match.Pattern) int {
 	if !p.Digits {
 		p.Text = asciiLower(p.Text)
 	}
@@ -40,6 +48,11 @@ func (bl *builder) put(p match.Pattern, c check, l lookup) {
 		bl.patterns = append(bl.patterns, p)
 		bl.heads = append(bl.heads, chain{})
 	}
+	return i
+}
+
+// link adds a needle to those of a pattern.
+func (bl *builder) link(i int, c check, l lookup) {
 	bl.needles = append(bl.needles, link{needle: needle{int32(bl.person), int32(bl.ident), c, l}})
 	n, h := int32(len(bl.needles)), &bl.heads[i]
 	if h.last == 0 {

@@ -31,9 +31,11 @@ type known struct {
 	led       map[led]bool
 }
 
+// A led tells that a pattern leads to a lookup, or with pattern -1 that what is
+// named was added.
 type led struct {
-	match.Pattern
-	to string
+	pattern int
+	to      string
 }
 
 func newKnown() *known {
@@ -49,13 +51,19 @@ func (bl *builder) owner() owner { return owner{bl.person, bl.ident} }
 // lead adds a pattern that leads to a lookup, once for everybody. to names the
 // lookup.
 func (bl *builder) lead(p match.Pattern, to string, l lookup) {
-	if !p.Digits {
-		p.Text = asciiLower(p.Text)
+	i := bl.pattern(p)
+	if k := (led{i, to}); !bl.known.led[k] {
+		bl.known.led[k] = true
+		bl.link(i, nil, l)
 	}
-	k := led{p, to}
+}
+
+// once reports whether something that is named so was not added yet.
+func (bl *builder) once(name string) bool {
+	k := led{-1, name}
 	if bl.known.led[k] {
-		return
+		return false
 	}
 	bl.known.led[k] = true
-	bl.put(p, nil, l)
+	return true
 }

@@ -69,9 +69,14 @@ type Hit struct {
 func New(persons []Person) (*Recognizer, error) {
 	bl := &builder{index: map[match.Pattern]int{}, known: newKnown()}
 	r := &Recognizer{persons: persons, names: newNames()}
-	owner := map[string]int{}
+	identifiers := 0
+	for _, p := range persons {
+		identifiers += len(p.Identifiers)
+	}
+	bl.expect(identifiers)
+	owner := make(map[string]int, identifiers)
 	type ref struct{ p, i int }
-	first := map[string]ref{}
+	first := make(map[string]ref, identifiers)
 	for p, person := range persons {
 		r.masks = append(r.masks, make([]string, len(person.Identifiers)))
 		r.shared = append(r.shared, make([]bool, len(person.Identifiers)))
