@@ -11,7 +11,7 @@ import (
 )
 
 // particles are the words that go with a surname.
-const particles = " van von vom zu zur zum de der den vanden vander vande della dei degli delle del di da do dos das du des d la le les los las el al ul ten ter ver te t op of bin ben ibn abu af av y i e "
+const particles = " lo ni nic dal dall dalla dallo dell und van von vom zu zur zum de der den vanden vander vande della dei degli delle del di da do dos das du des d la le les los las el al ul ten ter ver te t op of bin ben ibn abu af av y i e "
 
 // twoSurnames are frequent first surnames of people who have two, beside those
 // in -ez. Who has two often leaves out the second.
@@ -23,6 +23,9 @@ const devout = " carmen pilar mar rosario dolores angeles cruz rocio sol mercede
 // salutations and titles that may stand between a surname and a given name, in a
 // cell of their own or not.
 const salutations = " dhr mevr mw mevrouw meneer heer mme mlle m mr mrs ms miss madame monsieur mademoiselle herr frau hr fr dr drs ir ing prof mgr maitre me sr sra srta don dona sig sigra dott pan pani jr sen f v man vrouw male female nl en de fr "
+
+// honours are titles that are given with a name and are no part of it.
+const honours = " dhr mevr mw mevrouw meneer heer mme mlle mr mrs ms miss madame monsieur mademoiselle herr herrn frau dr drs ir ing dipl prof mgr maitre sr sra srta don dona sig sigra dott dottssa avv pan pani sir dame lady lord baron freiherr graf grafin med jur phil "
 
 // A fullName is the name of a person in its parts.
 type fullName struct {
@@ -44,18 +47,67 @@ func foldWords(ws []string) []folded {
 
 func isParticle(w string) bool { return strings.Contains(particles, " "+plain(w)+" ") }
 
-// parseName divides a name into its parts.
-func parseName(value string) *fullName {
+// capitals reports whether a chunk is of capitals, as surnames often are beside
+// given names that are not.
+func capitals(c []string) bool {
+	n := 0
+	for _, w := range c {
+		if strings.ToUpper(w) != w {
+			return false
+		}
+		n += utf8.RuneCountInString(w)
+	}
+	return n > 2
+}
+
+// untitled returns the chunks behind titles, of which none is in the way of a
+// given name and a surname.
+func untitled(all [][]string) [][]string {
+	for len(all) > 2 && strings.Contains(honours, " "+plain(strings.Join(all[0], ""))+" ") {
+		all = all[1:]
+	}
+	return all
+}
+
+// givenLast moves the given names of a name that starts with its surname, which
+// capitals or a particle show, to the front.
+func givenLast(all [][]string) [][]string {
+	k := 0
+	for k < len(all) && capitals(all[k]) {
+		k++
+	}
+	if k == 0 && len(all) == 2 && len(all[0]) == 2 && isParticle(all[0][0]) && !isParticle(all[1][0]) {
+		k = 1 // D'Angelo Salvatore
+	}
+	if k == 0 || k == len(all) || slices.ContainsFunc(all[k:], capitals) || slices.ContainsFunc(all[k:], func(c []string) bool { return isParticle(c[0]) }) {
+		return all
+	}
+	return slices.Concat(all[k:], [][]string{{","}}, all[:k])
+}
+
+// parseName divides a name into its parts. spanish says that the person may have
+// two surnames.
+func parseName(value string, spanish bool) *fullName {
 	n := &fullName{}
 	var given, sur [][]string // chunks between blanks, of words between hyphens and apostrophes
+	if all := chunks(value); !strings.Contains(value, ",") && len(all) > 1 {
+		if turned := givenLast(all); len(turned) > len(all) {
+			k := slices.IndexFunc(turned, func(c []string) bool { return c[0] == "," })
+			value = join(turned[k+1:]) + ", " + join(turned[:k])
+		}
+	}
 	if before, after, ok := strings.Cut(value, ","); ok && len(words(before)) > 0 && len(words(after)) > 0 {
-		given, sur = chunks(after), chunks(before)
+		given, sur = untitled(chunks(after)), untitled(chunks(before))
+		if len(given) > 1 {
+			given = untitled(append(given, nil))
+			given = given[:len(given)-1]
+		}
 		for i := len(given) - 1; i > 0 && isParticle(given[i][0]); i-- { // Broeck, Zoë van den
 			sur = append([][]string{given[i]}, sur...)
 			given = given[:i]
 		}
 	} else {
-		all := chunks(value)
+		all := untitled(chunks(value))
 		if len(all) < 2 {
 			// One chunk of several words: Zoë-Maes.
 			ws := words(value)
@@ -73,7 +125,7 @@ func parseName(value string) *fullName {
 			for k < len(all)-1 && isParticle(all[k][0]) {
 				k++
 			}
-			if k < len(all)-1 && strings.Contains(devout, " "+plain(all[k][0])+" ") {
+			if k < len(all)-1 && strings.Contains(devout, " "+plain(all[k][0])+" ") && (k < len(all)-2 || plain(all[0][0]) == "maria") {
 				i = k
 				continue
 			}
@@ -81,12 +133,15 @@ func parseName(value string) *fullName {
 			break
 		}
 		if at == len(all)-1 && at >= 2 && len(all[at-1]) == 1 {
-			if w := plain(all[at-1][0]); len(w) > 4 && strings.HasSuffix(w, "ez") || strings.Contains(twoSurnames, " "+w+" ") {
+			if w := plain(all[at-1][0]); spanish || len(w) > 4 && strings.HasSuffix(w, "ez") || strings.Contains(twoSurnames, " "+w+" ") {
 				at--
 				n.second = true
 			}
 		}
 		given, sur = all[:at], all[at:]
+	}
+	if spanish && len(sur) > 1 && !n.second {
+		n.second = !isParticle(sur[len(sur)-2][0])
 	}
 	n.given = foldWords(given[0])
 	for _, c := range given[1:] {
@@ -153,6 +208,14 @@ func mcLen(w string) int {
 		return 3
 	}
 	return 0
+}
+
+func join(cs [][]string) string {
+	ws := make([]string, len(cs))
+	for i, c := range cs {
+		ws[i] = strings.Join(c, "-")
+	}
+	return strings.Join(ws, " ")
 }
 
 // chunks splits at blanks, and those at hyphens and the like.
@@ -851,7 +914,7 @@ func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
 
 // name adds the pieces of a name that are sure to stand in all of its forms.
 func (bl *builder) name(value string) {
-	n := parseName(value)
+	n := parseName(value, bl.spanish())
 	set := map[string]bool{}
 	add := func(ps ...string) {
 		for _, p := range ps {
@@ -910,4 +973,24 @@ func (bl *builder) name(value string) {
 	for _, p := range patterns {
 		bl.add(match.Pattern{Text: p}, n.check)
 	}
+}
+
+// spanish reports whether other identifiers of the person are from Spain.
+func (bl *builder) spanish() bool {
+	return bl.who != nil && slices.ContainsFunc(bl.who.Identifiers, func(id Identifier) bool {
+		if id.Hash != "" {
+			return false
+		}
+		switch v := strings.ToUpper(alnum(id.Value)); id.Type {
+		case Phone:
+			return strings.HasPrefix(v, "34") || strings.HasPrefix(v, "0034")
+		case IBAN, VAT:
+			return strings.HasPrefix(v, "ES")
+		case NationalID:
+			return len(v) == 9 && isUpper(v[8]) && (isDigit(v[0]) || strings.IndexByte("XYZ", v[0]) >= 0) && len(onlyDigits(v)) >= 7
+		case Email, Domain:
+			return strings.HasSuffix(v, "ES") && strings.HasSuffix(strings.ToLower(strings.TrimSpace(id.Value)), ".es")
+		}
+		return false
+	})
 }
