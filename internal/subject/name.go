@@ -33,8 +33,9 @@ type fullName struct {
 	middle    []folded // other given names, often left out
 	particles []folded
 	core      []folded
-	second    bool      // the last of core is a second surname, often left out
-	first     [4]uint32 // ASCII characters with which it may start
+	second    bool        // the last of core is a second surname, often left out
+	first     [4]uint32   // ASCII characters with which it may start
+	cases     []*fullName // in which the name is declined
 }
 
 func foldWords(ws []string) []folded {
@@ -241,8 +242,10 @@ const (
 	flagCell
 	flagField
 	flagJoined
-	flagHyphen // hyphens, dots or underscores stand between the words
-	flagLoose  // a line or a comma parts the two names
+	flagHyphen   // hyphens, dots or underscores stand between the words
+	flagLoose    // a line or a comma parts the two names
+	flagGenitive // an s follows that is no part of it
+	flagSecond   // the second surname is left out
 )
 
 // Two words are in one part of a name, or in two.
@@ -406,7 +409,10 @@ func (n *fullName) eatCore(b []byte, i int) (int, nameFlags) {
 	end, f := eatWords(b, i, n.core)
 	if end < 0 && n.second {
 		end, f = eatWords(b, i, n.core[:1])
-		f |= flagShort
+		f |= flagShort | flagSecond
+	}
+	if end >= 0 && end < len(b) && b[end] == 's' && wordAt(b, end) && !wordAt(b, end+1) && strings.IndexByte("sSxXzZ", b[end-1]) < 0 && isAlpha(b[end-1]) {
+		return end + 1, f | flagGenitive
 	}
 	return end, f
 }
@@ -690,6 +696,13 @@ func (n *fullName) ends(b []byte, s, end int, f nameFlags) bool {
 	if f&flagJoined != 0 && !n.joinable(b[s:end]) {
 		return false
 	}
+	if f&flagGenitive != 0 && f&(flagSurnameFirst|flagJoined|flagHyphen|flagCell|flagField|flagInitials|flagLossy|flagAdded) != 0 {
+		return false
+	}
+	// Where the second surname is left out, another one is another person's.
+	if f&flagSecond != 0 && f&(flagSurnameFirst|flagHyphen) == 0 && capitalAfter(b, end) && !capitalsOnly(b[s:end]) {
+		return false
+	}
 	if f&flagInitials != 0 && s > 1 { // K.Z. is not Z.
 		i := s
 		if b[i-1] == ' ' || b[i-1] == '-' {
@@ -783,7 +796,7 @@ func capitalAfter(b []byte, i int) bool {
 		return false
 	}
 	r, n := runeAfter(b, j)
-	return unicode.IsUpper(r) && wordAt(b, j+n)
+	return unicode.IsUpper(r) && (wordAt(b, j+n) || j+n < len(b) && b[j+n] == '\'')
 }
 
 // others reports whether the words around belong to two other people, of whom
@@ -849,6 +862,22 @@ const (
 
 // check looks for the name around b[start:end], which is a piece of it.
 func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
+	if from, to, form, ok := n.written(b, start, end); ok {
+		return from, to, form, true
+	}
+	for _, c := range n.cases {
+		if from, to, form, ok := c.written(b, start, end); ok && form != "initials" && form != "joined" {
+			return from, to, "declined", true
+		}
+	}
+	if from, to, ok := n.mention(b, start, end); ok {
+		return from, to, formAddressed, true
+	}
+	return 0, 0, "", false
+}
+
+// written is check for the name as it was given.
+func (n *fullName) written(b []byte, start, end int) (int, int, string, bool) {
 	var weak struct {
 		from, to int
 		form     string
@@ -879,9 +908,14 @@ func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
 		if !ok || to < end || n.others(b, s, to, f) {
 			continue
 		}
+		if f&flagSurnameFirst != 0 && f&flagGenitive != 0 {
+			continue
+		}
 		from := s
 		form := "plain"
 		switch {
+		case f&flagGenitive != 0:
+			form = formGenitive
 		case f&flagInitials != 0:
 			form = "initials"
 		case f&flagAdded != 0:
@@ -899,7 +933,7 @@ func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
 		case f&flagShort != 0:
 			form = "short"
 		}
-		if f&(flagInitials|flagAdded|flagLossy) == 0 {
+		if f&(flagInitials|flagAdded|flagLossy|flagGenitive) == 0 {
 			return from, to, form, true
 		}
 		if f&flagCell != 0 {
@@ -923,14 +957,23 @@ func (bl *builder) name(value string) {
 			}
 		}
 	}
-	sur := n.core[0]
-	for _, w := range n.core[1:] {
+	n.cases = n.declined()
+	cores, givens := n.core, n.given
+	if len(n.cases) > 0 {
+		cores = make([]folded, len(n.core))
+		for i, w := range n.core {
+			cores[i] = n.stem(w, func(c *fullName) folded { return c.core[i] })
+		}
+		givens = []folded{n.stem(n.given[0], func(c *fullName) folded { return c.given[0] })}
+	}
+	sur := cores[0]
+	for _, w := range cores[1:] {
 		if !n.second && len(asciiRun(w)) > len(asciiRun(sur)) {
 			sur = w
 		}
 	}
 	given := ""
-	for _, w := range n.given {
+	for _, w := range givens {
 		if r := asciiRun(w); len(r) > len(given) {
 			given = r
 		}

@@ -1,0 +1,156 @@
+package subject
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// addressed are the words in front of a surname alone, without dots, in the
+// languages of the dates.
+const addressed = " dhr mevr mw mevr mevrouw meneer heer mme mlle mr mrs ms miss madame monsieur mademoiselle herr herrn frau fr hr sr sra srta senor senora senorita sig sigra signor signora signorina dott dottssa dottore dottoressa avv ing dr drs dra prof pan pani pana panu panem pania freiherr graf grafin baron sir lady maitre maestro don dona "
+
+// between are titles that may stand between such a word and the surname.
+const betweenTitles = " dr med dent phil jur ing ir mr prof dipl drs "
+
+// Forms that say little by themselves: they count only beside another form or
+// identifier of the same person, as the name of somebody addressed does in a
+// letter that names them in full.
+const (
+	formAddressed = "salutation"
+	formGenitive  = "genitive"
+)
+
+// needsCompany reports whether a hit counts only beside another of the person.
+func (h *Hit) needsCompany() bool {
+	return h.Type == Name && (h.Form == formAddressed || h.Form == formGenitive)
+}
+
+// accompanied drops the hits that need company and have none. They are in order
+// of their start.
+func accompanied(hits []Hit) []Hit {
+	kept := hits[:0]
+	for i := range hits {
+		h := hits[i]
+		if h.needsCompany() && !hasCompany(hits, kept, i) {
+			continue
+		}
+		kept = append(kept, h)
+	}
+	return kept
+}
+
+// maxCompany bounds how many hits on either side are looked at.
+const maxCompany = 64
+
+func hasCompany(hits, kept []Hit, i int) bool {
+	h := &hits[i]
+	good := func(o *Hit) bool {
+		return o.Person == h.Person && !o.needsCompany() && (!o.Bare || o.Named)
+	}
+	for k := i + 1; k < len(hits) && k <= i+maxCompany && hits[k].Start-h.End <= near; k++ {
+		if good(&hits[k]) {
+			return true
+		}
+	}
+	for k := len(kept) - 1; k >= 0 && k >= len(kept)-maxCompany && h.Start-kept[k].End <= near; k-- {
+		if good(&kept[k]) {
+			return true
+		}
+	}
+	return false
+}
+
+// tokenBefore returns where the word in front of i starts and where it ends, a
+// blank or a line break being all that stands between.
+func tokenBefore(b []byte, i int) (from, to int) {
+	to = i
+	for to > 0 && i-to < 12 && (b[to-1] == ' ' || b[to-1] == '\n' || b[to-1] == '\r') {
+		to--
+	}
+	if to == i || strings.Count(string(b[to:i]), "\n") > 1 {
+		return i, i
+	}
+	for from = to; from > 0 && to-from < 16; {
+		r, n := runeBefore(b, from)
+		if r != '.' && !unicode.IsLetter(r) {
+			break
+		}
+		from -= n
+	}
+	return from, to
+}
+
+// addressedAt returns where the words start by which the surname at s is
+// addressed.
+func addressedAt(b []byte, s int) (int, bool) {
+	at := s
+	for range 4 {
+		from, to := tokenBefore(b, at)
+		if from == to {
+			return 0, false
+		}
+		token := decode(b[from:to])
+		word := " " + strings.ReplaceAll(plain(token), ".", "") + " "
+		switch {
+		case token == "p." || token == "Fr." || token == "Hr.":
+			return from, true
+		case token == "M.":
+			// An initial, but for where it is spoken of or to.
+			f, t := tokenBefore(b, from)
+			return from, f < t && strings.Contains(" a de et par pour avec chez cher que monsieur entre ", " "+plain(decode(b[f:t]))+" ")
+		case token == "p" || word == " fr " || word == " hr ":
+			return 0, false
+		case strings.Contains(betweenTitles, word):
+			if f, t := tokenBefore(b, from); f < t {
+				if w := " " + strings.ReplaceAll(plain(decode(b[f:t])), ".", "") + " "; strings.Contains(addressed, w) || strings.Contains(betweenTitles, w) {
+					at = from
+					continue
+				}
+			}
+			return from, strings.Contains(addressed, word)
+		default:
+			return from, strings.Contains(addressed, word)
+		}
+	}
+	return 0, false
+}
+
+// mention looks for the surname alone, behind a word by which somebody is
+// addressed, around b[start:end].
+func (n *fullName) mention(b []byte, start, end int) (from, to int, ok bool) {
+	for s := start; s >= 0 && start-s <= 40; s-- {
+		c := b[s]
+		if c == '\n' && start-s > 2 || c == 0 {
+			break
+		}
+		if s == 0 || b[s-1] != ' ' && b[s-1] != '\n' || c < utf8.RuneSelf && n.first[c>>5]&(1<<(c&31)) == 0 {
+			continue
+		}
+		e, f := n.eatSurname(b, s)
+		if e < end || wordAt(b, e) || f&(flagLossy|flagCell|flagField) != 0 || f&flagGenitive != 0 {
+			continue
+		}
+		if e+1 < len(b) && b[e] == '-' {
+			if r, _ := runeAfter(b, e+1); unicode.IsUpper(r) {
+				continue
+			}
+		}
+		if r, _ := runeAfter(b, s); capitalAfter(b, e) && !unicode.IsUpper(r) || capitalAfter(b, e) && !capitalsOnly(b[s:e]) {
+			continue // Mr Taylor Swift
+		}
+		if from, ok := addressedAt(b, s); ok {
+			return from, e, true
+		}
+	}
+	return 0, 0, false
+}
+
+func capitalsOnly(b []byte) bool {
+	for _, r := range decode(b) {
+		if unicode.IsLower(r) {
+			return false
+		}
+	}
+	return true
+}
