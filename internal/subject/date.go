@@ -204,6 +204,7 @@ func (bl *builder) writtenDates(t time.Time) {
 		}
 	}
 	for _, en := range []string{t.Format("January"), t.Format("Jan")} {
+		lead(en + ", " + y)       // 30th of July, 1985
 		lead(en + t.Format(" 2")) // July 30, 1985; Jul 30 10:00:00 1985
 		lead(y + "-" + en)
 		if t.Day() < 10 {

@@ -17,6 +17,9 @@ const particles = " lo ni nic dal dall dalla dallo dell und van von vom zu zur z
 // in -ez. Who has two often leaves out the second.
 const twoSurnames = " garcia martin ruiz diaz munoz moreno alonso romero navarro torres serrano blanco molina delgado castro ortega rubio marin iglesias sanz nunez medina garrido cortes castillo santos guerrero lozano cano prieto mendez cruz gallego vidal leon herrera flores cabrera campos vega fuentes carrasco reyes aguilar santana herrero montero vargas rojas silva "
 
+// firstOfTwo are given names that another often follows.
+const firstOfTwo = " juan jose luis maria ana anna jean marie gian giovanni carlo miguel francisco pedro john mary hans karl klaus anne jan pier antonio "
+
 // devout are words of Spanish given names that begin with a particle: María del Carmen.
 const devout = " carmen pilar mar rosario dolores angeles cruz rocio sol mercedes consuelo luz nieves "
 
@@ -35,6 +38,7 @@ type fullName struct {
 	core      []folded
 	second    bool        // the last of core is a second surname, often left out
 	first     [4]uint32   // ASCII characters with which it may start
+	short     []string    // abbreviations of the given name
 	cases     []*fullName // in which the name is declined
 }
 
@@ -145,6 +149,7 @@ func parseName(value string, spanish bool) *fullName {
 		n.second = !isParticle(sur[len(sur)-2][0])
 	}
 	n.given = foldWords(given[0])
+	n.short = shortNames[plain(given[0][0])]
 	for _, c := range given[1:] {
 		n.middle = append(n.middle, foldWords(c)...)
 	}
@@ -245,6 +250,7 @@ const (
 	flagHyphen   // hyphens, dots or underscores stand between the words
 	flagLoose    // a line or a comma parts the two names
 	flagGenitive // an s follows that is no part of it
+	flagBare     // middle names are left out
 	flagSecond   // the second surname is left out
 )
 
@@ -297,8 +303,29 @@ func eatWords(b []byte, i int, ws []folded) (int, nameFlags) {
 	return i, f
 }
 
-func (n *fullName) eatGiven(b []byte, i int) (int, nameFlags) {
-	i, f := eatWords(b, i, n.given)
+// shortNames are the abbreviations of given names that are not their beginning.
+var shortNames = map[string][]string{
+	"maria": {"mª", "m.ª", "mª.", "ma."}, "francisco": {"fco.", "frco."}, "antonio": {"anto."}, "giovanni": {"gio."}, "giuseppe": {"gius."},
+	"william": {"wm."}, "charles": {"chas."}, "george": {"geo."}, "robert": {"robt."}, "thomas": {"thos."}, "johannes": {"joh."}, "wilhelm": {"wilh."},
+}
+
+func (n *fullName) eatGiven(b []byte, at int) (int, nameFlags) {
+	i, f := eatWords(b, at, n.given)
+	if i < 0 && len(n.short) > 0 {
+		for _, s := range n.short {
+			if k := at + len(s); k <= len(b) && strings.EqualFold(string(b[at:k]), s) && !wordAt(b, k) {
+				i = k
+				if len(n.given) > 1 {
+					j, g, ok := inner(b, k)
+					if !ok {
+						return -1, 0
+					}
+					i, f = eatWords(b, j, n.given[1:])
+					f |= g
+				}
+			}
+		}
+	}
 	if i < 0 {
 		return -1, 0
 	}
@@ -320,7 +347,7 @@ func (n *fullName) eatGiven(b []byte, i int) (int, nameFlags) {
 				continue
 			}
 		}
-		f |= flagShort
+		f |= flagShort | flagBare
 	}
 	return i, f
 }
@@ -411,7 +438,7 @@ func (n *fullName) eatCore(b []byte, i int) (int, nameFlags) {
 		end, f = eatWords(b, i, n.core[:1])
 		f |= flagShort | flagSecond
 	}
-	if end >= 0 && end < len(b) && b[end] == 's' && wordAt(b, end) && !wordAt(b, end+1) && strings.IndexByte("sSxXzZ", b[end-1]) < 0 && isAlpha(b[end-1]) {
+	if end >= 0 && end < len(b) && b[end] == 's' && wordAt(b, end) && !wordAt(b, end+1) && strings.IndexByte("sSxXzZ", b[end-1]) < 0 && isAlpha(b[end-1]) && strings.IndexByte("aeiouyAEIOUY", b[end-1]) < 0 {
 		return end + 1, f | flagGenitive
 	}
 	return end, f
@@ -696,10 +723,13 @@ func (n *fullName) ends(b []byte, s, end int, f nameFlags) bool {
 	if f&flagJoined != 0 && !n.joinable(b[s:end]) {
 		return false
 	}
-	if f&flagGenitive != 0 && f&(flagSurnameFirst|flagJoined|flagHyphen|flagCell|flagField|flagInitials|flagLossy|flagAdded) != 0 {
+	if f&flagGenitive != 0 && (isLower(b[s]) || f&(flagSurnameFirst|flagJoined|flagCell|flagField|flagInitials|flagLossy|flagAdded) != 0) {
 		return false
 	}
 	// Where the second surname is left out, another one is another person's.
+	if f&flagSecond != 0 && f&flagBare != 0 {
+		return false // hardly anything is left
+	}
 	if f&flagSecond != 0 && f&(flagSurnameFirst|flagHyphen) == 0 && capitalAfter(b, end) && !capitalsOnly(b[s:end]) {
 		return false
 	}
@@ -750,6 +780,8 @@ func (n *fullName) joinable(b []byte) bool {
 	}
 	return g >= 3 && c >= 3 && (letters >= 8 || letters >= 6 && capitals >= 2 && small > 0)
 }
+
+func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
 
 // capitalBefore reports whether the word that ends at i starts with a capital.
 func capitalBefore(b []byte, i int) bool {
@@ -804,8 +836,8 @@ func capitalAfter(b []byte, i int) bool {
 func (n *fullName) others(b []byte, s, to int, f nameFlags) bool {
 	word, capital := neighbourBefore(b, s)
 	next := capitalAfter(b, to)
-	if strings.Contains(salutations, " "+word+" ") {
-		capital = false
+	if f&(flagSurnameFirst|flagInitials|flagCell|flagField|flagHyphen|flagJoined) == 0 && capital && strings.Contains(firstOfTwo, " "+word+" ") {
+		return true // Juan Carlos is not Carlos
 	}
 	if f&(flagCell|flagSurnameFirst) == flagCell|flagSurnameFirst && f&flagField == 0 && (capital || next) {
 		return true
@@ -909,6 +941,10 @@ func (n *fullName) written(b []byte, start, end int) (int, int, string, bool) {
 			continue
 		}
 		if f&flagSurnameFirst != 0 && f&flagGenitive != 0 {
+			continue
+		}
+		// Katharina weiß nicht
+		if f == 0 && len(n.particles) == 0 && isUpper(b[s]) && isLower(b[surFrom]) && to+1 < len(b) && b[to] == ' ' && isLower(b[to+1]) {
 			continue
 		}
 		from := s

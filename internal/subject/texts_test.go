@@ -4,11 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/spoor-scan/spoor/rules"
 )
 
 // A labelled is a text in which the places of identifiers are known.
@@ -104,7 +101,14 @@ func share(n, others int) float64 {
 }
 
 // hard are marks that are not found, and why.
-var hard = map[string]string{}
+var hard = map[string]string{
+	"de/protokoll: Größmanns":                      "a surname alone, which nothing says to be a person's",
+	"en/call note: Jim McAllister":                 "a pet name",
+	"it/messaggio: La Lo Presti":                   "a surname behind an article, which stands before anything",
+	"fr/bloc-notes: rue de la République (14 bis)": "a house number in brackets",
+	"pl/karta klienta: Bema 6, 01-244 Warszawa":    "a street without the given name of whom it is called after",
+	"en/call note: +44 131 496 0377":               "the number was given without a country",
+}
 
 func TestRunningTexts(t *testing.T) {
 	files, err := filepath.Glob("testdata/texts/*.txt")
@@ -165,7 +169,9 @@ func TestRunningTexts(t *testing.T) {
 					s.hit++
 				} else {
 					s.missed++
-					t.Logf("missed %s/%s: %c %s: %q", l.lang, l.name, m.who, m.typ, l.text[m.from:m.to])
+					if hard[l.lang+"/"+l.name+": "+l.text[m.from:m.to]] == "" {
+						t.Errorf("missed %s/%s: %c %s: %q", l.lang, l.name, m.who, m.typ, l.text[m.from:m.to])
+					}
 				}
 				scores[m.typ] = s
 			}
@@ -210,8 +216,6 @@ func TestRunningTexts(t *testing.T) {
 		t.Logf("%-12s %+v recall %.3f precision %.3f", typ, byType[typ], byType[typ].recall(), byType[typ].precision())
 	}
 	t.Logf("all %+v recall %.3f precision %.3f", total, total.recall(), total.precision())
-	_ = slices.Sorted[string]
-	_ = rules.All
 }
 
 // Each language must reach these.
