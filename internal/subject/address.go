@@ -43,6 +43,7 @@ var streetForms = [][]string{
 	{"gardens", "gdns"},
 	{"calle", "carrer", "cl", "cr", "c"},
 	{"carrer", "calle", "cl", "c"},
+	{"camino", "cno", "cmno"},
 	{"passeig", "pg"},
 	{"avinguda", "av", "avda"},
 	{"rambla", "rbla"},
@@ -108,6 +109,14 @@ const dignities = " generaal general gen doctor dokter docteur doktor professor 
 // abbreviations that hold a mark are written out before an address is read.
 var streetMarks = strings.NewReplacer("V.le ", "Viale ", "v.le ", "viale ", "P.za ", "Piazza ", "P.zza ", "Piazza ", "C.so ", "Corso ", "L.go ", "Largo ", "Pº ", "Paseo ", "P.º ", "Paseo ", "C/", "Calle ", "c/", "calle ")
 
+// canadianPost reports whether s is a postcode of Canada: M5V1Z4.
+func canadianPost(s string) bool {
+	if len(s) != 6 {
+		return false
+	}
+	return isAlpha(s[0]) && isDigit(s[1]) && isAlpha(s[2]) && isDigit(s[3]) && isAlpha(s[4]) && isDigit(s[5])
+}
+
 // ordinal reports whether a word is the number of a street: 57th.
 func ordinal(w string) bool {
 	w = strings.ToLower(w)
@@ -167,7 +176,7 @@ func streetWordOf(w string, last bool) streetWord {
 		}
 	}
 	if forms != nil {
-		return streetWord{forms: longestFirst(forms), optional: f == "ulica" || f == "ul" || strings.Contains(dignities, " "+f+" ") || strings.Contains(articles, " "+f+" ")}
+		return streetWord{forms: longestFirst(forms), optional: f == "ulica" || f == "ul" || f == "calle" || f == "carrer" || strings.Contains(dignities, " "+f+" ") || strings.Contains(articles, " "+f+" ")}
 	}
 	if r := []rune(strings.ToLower(w)); len(r) > 5 { // ulica Piotrkowska, na Piotrkowskiej
 		for _, end := range []string{"ska", "cka", "zka"} {
@@ -257,7 +266,7 @@ func parseAddress(value string) *postal {
 			continue // Flat 3, 27 Harcourt Road
 		}
 		for k := 1; k < len(s); k++ {
-			if !startsDigit(s[k]) || ordinal(s[k]) || britishPost(s[k-1]+s[k]) {
+			if !startsDigit(s[k]) || ordinal(s[k]) || canadianPost(s[k-1]+s[k]) || britishPost(s[k-1]+s[k]) {
 				continue
 			}
 			later := slices.IndexFunc(s[k+1:], startsDigit)
@@ -300,6 +309,11 @@ func parseAddress(value string) *postal {
 			seg, street = head+1, segs[head+1]
 		}
 		for k, w := range street {
+			if k > 0 && len(w) > 1 && w[0] == '#' {
+				a.box = strings.ToLower(w[1:])
+				street, rest = street[:k], street[k+1:]
+				break
+			}
 			if k > 0 && postcodeOf(w) != "" {
 				street, rest = street[:k], street[k:]
 				break
@@ -314,6 +328,10 @@ func parseAddress(value string) *postal {
 	}
 	ws := words(strings.Join(street, " "))
 	for k, w := range ws {
+		if len(w) == 1 && k > 0 && k < len(ws)-1 && strings.Contains("grvcq", strings.ToLower(w)) { // Via G. Garibaldi
+			a.street = append(a.street, streetWord{stem: foldWord(w)})
+			continue
+		}
 		a.street = append(a.street, streetWordOf(w, k == len(ws)-1))
 	}
 	used := a.readNumber(number)
@@ -503,6 +521,19 @@ func (a *postal) eatStreet(b []byte, i, k int) int {
 	}
 	if w.forms == nil {
 		end, _ := eat(b, i, w.stem)
+		if end < 0 && k+1 < len(a.street) && len(w.stem) >= 3 { // G. Garibaldi
+			if end, _ = eat(b, i, w.stem[:1]); end >= len(b) || end >= 0 && b[end] != '.' {
+				end = -1
+			}
+		} else if end >= 0 && len(w.stem) == 1 && k+1 < len(a.street) && wordAt(b, end) { // Giuseppe Garibaldi
+			for n := 0; n < 16 && end < len(b); n++ {
+				r, size := runeAfter(b, end)
+				if !unicode.IsLetter(r) {
+					break
+				}
+				end += size
+			}
+		}
 		if end >= 0 {
 			if end = next(end); end >= 0 {
 				return end
@@ -857,6 +888,11 @@ func (a *postal) check(b []byte, start, end int) (int, int, string, bool) {
 		if e < end || wordAt(b, e) {
 			continue
 		}
+		if len(a.street) > 1 && a.street[0].optional && a.street[0].stem == nil && a.eatStreet(b, s, 1) == e {
+			if word, _ := neighbourBefore(b, s); word != "" && isStreetForm(word) {
+				continue // Plaza Mayor is not Calle Mayor
+			}
+		}
 		from, to, other, ok := a.around(b, s, e)
 		if !ok {
 			continue
@@ -887,6 +923,7 @@ func (a *postal) check(b []byte, start, end int) (int, int, string, bool) {
 // around looks for the house number behind or in front of the street at b[s:e].
 func (a *postal) around(b []byte, s, e int) (from, to int, other, ok bool) {
 	j, kind := gap(b, e)
+	flat := false
 	if j > e && kind&^(gapSpace|gapLine|gapComma|gapCell|gapQuote|gapSemi|gapTag|gapDot|gapApostrophe) == 0 {
 		k := j
 		for k < len(b) && k-j < 12 && (isAlpha(b[k]) || b[k] >= utf8.RuneSelf) {
@@ -899,11 +936,12 @@ func (a *postal) around(b []byte, s, e int) (from, to int, other, ok bool) {
 			j = k
 		} else if k < len(b) && k == j && b[k] == '#' {
 			j++
+			flat = true
 		}
 		if end, other, ok := a.eatNumber(b, j); ok {
 			return s, end, other, true
 		}
-		if j < len(b) && isDigit(b[j]) && kind&gapCell == 0 {
+		if j < len(b) && isDigit(b[j]) && kind&gapCell == 0 && !flat {
 			if n := j; true {
 				for n < len(b) && isDigit(b[n]) {
 					n++
@@ -950,6 +988,13 @@ func (a *postal) around(b []byte, s, e int) (from, to int, other, ok bool) {
 		}
 	}
 	return 0, 0, false, false
+}
+
+func isStreetForm(w string) bool {
+	if w == "ul" || strings.Contains(articles, " "+w+" ") {
+		return false
+	}
+	return slices.ContainsFunc(streetForms, func(g []string) bool { return slices.Contains(g, w) })
 }
 
 // streetGoesOn reports whether more of a street's name follows at i: d'Or.

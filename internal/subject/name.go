@@ -11,7 +11,7 @@ import (
 )
 
 // particles are the words that go with a surname.
-const particles = " lo ni nic dal dall dalla dallo dell und van von vom zu zur zum de der den vanden vander vande della dei degli delle del di da do dos das du des d la le les los las el al ul ten ter ver te t op of bin ben ibn abu af av y i e "
+const particles = " ait ould mac giolla lo ni nic dal dall dalla dallo dell und van von vom zu zur zum de der den vanden vander vande della dei degli delle del di da do dos das du des d la le les los las el al ul ten ter ver te t op of bin ben ibn abu af av y i e "
 
 // twoSurnames are frequent first surnames of people who have two, beside those
 // in -ez. Who has two often leaves out the second.
@@ -68,6 +68,9 @@ func capitals(c []string) bool {
 // untitled returns the chunks behind titles, of which none is in the way of a
 // given name and a surname.
 func untitled(all [][]string) [][]string {
+	for len(all) > 2 && strings.Contains(" jr sr jun sen junior senior ii iii iv phd md msc bsc mba ", " "+strings.ToLower(strings.Join(all[len(all)-1], ""))+" ") {
+		all = all[:len(all)-1]
+	}
 	for len(all) > 2 && strings.Contains(honours, " "+plain(strings.Join(all[0], ""))+" ") {
 		all = all[1:]
 	}
@@ -122,6 +125,7 @@ func parseName(value string, spanish bool) *fullName {
 			}
 		}
 		at := len(all) - 1
+		holy := 0
 		for i := 1; i < len(all); i++ {
 			if !isParticle(all[i][0]) || i == len(all)-1 && len(all[i]) == 1 {
 				continue
@@ -131,14 +135,14 @@ func parseName(value string, spanish bool) *fullName {
 				k++
 			}
 			if k < len(all)-1 && strings.Contains(devout, " "+plain(all[k][0])+" ") && (k < len(all)-2 || plain(all[0][0]) == "maria") {
-				i = k
+				i, holy = k, k
 				continue
 			}
 			at = i
 			break
 		}
-		if at == len(all)-1 && at >= 2 && len(all[at-1]) == 1 {
-			if w := plain(all[at-1][0]); spanish || len(w) > 4 && strings.HasSuffix(w, "ez") || strings.Contains(twoSurnames, " "+w+" ") {
+		if at >= 2 && at-1 > holy && len(all[at-1]) == 1 && !isParticle(all[at-1][0]) && (at == len(all)-1 || conjunction(all[at]) || spanish && at-1 > 1 || spanish && holy > 0) {
+			if w := plain(all[at-1][0]); spanish || at < len(all)-1 || len(w) > 4 && strings.HasSuffix(w, "ez") || strings.Contains(twoSurnames, " "+w+" ") {
 				at--
 				n.second = true
 			}
@@ -176,7 +180,10 @@ func parseName(value string, spanish bool) *fullName {
 			n.core = append(n.core, foldWord(w))
 		}
 	}
-	n.second = n.second && len(n.core) == 2
+	if n.second && len(n.core) > 2 && conjunction([]string{string(n.core[1])}) { // Ferrer i Vila
+		n.core = slices.Delete(n.core, 1, 2)
+	}
+	n.second = n.second && len(n.core) >= 2
 	start := func(r rune) {
 		if r < utf8.RuneSelf {
 			n.first[r>>5] |= 1 << (r & 31)
@@ -277,6 +284,35 @@ func inner(b []byte, i int) (int, nameFlags, bool) {
 	return j, f, ok
 }
 
+func conjunction(c []string) bool {
+	return len(c) == 1 && (strings.EqualFold(c[0], "y") || strings.EqualFold(c[0], "i") || strings.EqualFold(c[0], "e"))
+}
+
+// eatSaint returns the end of the short form of the word for a saint at i in place of w, or
+// the long one.
+func eatSaint(b []byte, i int, w folded) int {
+	var forms []string
+	switch string(w) {
+	case "saint", "sint", "sankt", "san":
+		forms = []string{"st"}
+	case "sainte":
+		forms = []string{"ste"}
+	case "st":
+		forms = []string{"saint", "sint", "sankt"}
+	case "ste":
+		forms = []string{"sainte"}
+	}
+	for _, f := range forms {
+		if k := i + len(f); k < len(b) && strings.EqualFold(string(b[i:k]), f) && !wordAt(b, k) {
+			if b[k] == '.' && k+1 < len(b) && b[k+1] != ' ' || b[k] == '.' && k+2 < len(b) {
+				k++
+			}
+			return k
+		}
+	}
+	return -1
+}
+
 // eatWords eats words with what stands between them.
 func eatWords(b []byte, i int, ws []folded) (int, nameFlags) {
 	var f nameFlags
@@ -292,6 +328,9 @@ func eatWords(b []byte, i int, ws []folded) (int, nameFlags) {
 			i, f = j, f|g
 		}
 		end, lossy := eat(b, i, w)
+		if end < 0 && w[0] == 's' {
+			end = eatSaint(b, i, w)
+		}
 		if end < 0 {
 			return -1, 0
 		}
@@ -331,7 +370,7 @@ func (n *fullName) eatGiven(b []byte, at int) (int, nameFlags) {
 	}
 	for _, m := range n.middle {
 		j, kind := gap(b, i)
-		if j > i && kind&^(innerGap|gapCell) == 0 {
+		if (j > i || kind == 0 && len(n.given) == 1 && len(n.middle) == 1) && kind&^(innerGap|gapCell) == 0 { // Anna Rita, Annarita
 			if end, lossy := eat(b, j, m); end >= 0 && !wordAt(b, end) {
 				i = end
 				if lossy {
@@ -435,10 +474,16 @@ func (n *fullName) eatParticles(b []byte, i int) (int, nameFlags) {
 func (n *fullName) eatCore(b []byte, i int) (int, nameFlags) {
 	end, f := eatWords(b, i, n.core)
 	if end < 0 && n.second {
+		// Ferrer i Vila
+		if k, g := eatWords(b, i, n.core[:1]); k > 0 && k+3 < len(b) && b[k] == ' ' && b[k+2] == ' ' && strings.IndexByte("iyeIYE", b[k+1]) >= 0 {
+			if end, f = eatWords(b, k+3, n.core[1:]); end >= 0 {
+				return end, f | g
+			}
+		}
 		end, f = eatWords(b, i, n.core[:1])
 		f |= flagShort | flagSecond
 	}
-	if end >= 0 && end < len(b) && b[end] == 's' && wordAt(b, end) && !wordAt(b, end+1) && strings.IndexByte("sSxXzZ", b[end-1]) < 0 && isAlpha(b[end-1]) && strings.IndexByte("aeiouyAEIOUY", b[end-1]) < 0 {
+	if end >= 0 && end < len(b) && b[end] == 's' && wordAt(b, end) && !wordAt(b, end+1) && strings.IndexByte("sSxXzZ", b[end-1]) < 0 && isAlpha(b[end-1]) && strings.IndexByte("aiouyAIOUY", b[end-1]) < 0 {
 		return end + 1, f | flagGenitive
 	}
 	return end, f
@@ -510,7 +555,7 @@ func (n *fullName) between(places []place, b []byte, from, i int, class, want fi
 		}
 	case text == gapComma:
 		f = flagLoose
-		ok = surnameFirst || kind == gapComma && j == i+1
+		ok = surnameFirst || kind == gapComma && j == i+1 || kind == gapComma|gapSpace && j == i+2 && i-from > 1 && capitalsOnly(b[from:i]) && j+1 < len(b) && isUpper(b[j]) && isLower(b[j+1]) // LI, Wei
 	case text == gapSemi:
 		f = flagLoose
 		ok = kind&gapLine == 0
@@ -994,14 +1039,56 @@ func (bl *builder) name(value string) {
 		}
 	}
 	n.cases = n.declined()
-	cores, givens := n.core, n.given
-	if len(n.cases) > 0 {
-		cores = make([]folded, len(n.core))
+	if len(n.cases) == 0 {
+		n.anchors(add, n.core, n.given)
+	} else {
+		stems := make([]folded, len(n.core))
+		short := false
 		for i, w := range n.core {
-			cores[i] = n.stem(w, func(c *fullName) folded { return c.core[i] })
+			stems[i] = n.stem(w, func(c *fullName) folded { return c.core[i] })
+			short = short || len(stems[i]) < 4
 		}
-		givens = []folded{n.stem(n.given[0], func(c *fullName) folded { return c.given[0] })}
+		if !short {
+			n.anchors(add, stems, []folded{n.stem(n.given[0], func(c *fullName) folded { return c.given[0] })})
+		} else {
+			n.anchors(add, n.core, n.given)
+			for _, c := range n.cases {
+				c.anchors(add, c.core, c.given)
+			}
+		}
 	}
+	patterns := make([]string, 0, len(set))
+	for p := range set {
+		patterns = append(patterns, p)
+	}
+	slices.Sort(patterns)
+	for _, p := range patterns {
+		bl.add(match.Pattern{Text: p}, n.check)
+	}
+}
+
+// spanish reports whether other identifiers of the person are from Spain.
+func (bl *builder) spanish() bool {
+	return bl.who != nil && slices.ContainsFunc(bl.who.Identifiers, func(id Identifier) bool {
+		if id.Hash != "" {
+			return false
+		}
+		switch v := strings.ToUpper(alnum(id.Value)); id.Type {
+		case Phone:
+			return strings.HasPrefix(v, "34") || strings.HasPrefix(v, "0034")
+		case IBAN, VAT:
+			return strings.HasPrefix(v, "ES")
+		case NationalID:
+			return len(v) == 9 && isUpper(v[8]) && (isDigit(v[0]) || strings.IndexByte("XYZ", v[0]) >= 0) && len(onlyDigits(v)) >= 7
+		case Email, Domain:
+			return strings.HasSuffix(v, "ES") && strings.HasSuffix(strings.ToLower(strings.TrimSpace(id.Value)), ".es")
+		}
+		return false
+	})
+}
+
+// anchors adds the pieces that lead to a name.
+func (n *fullName) anchors(add func(ps ...string), cores, givens []folded) {
 	sur := cores[0]
 	for _, w := range cores[1:] {
 		if !n.second && len(asciiRun(w)) > len(asciiRun(sur)) {
@@ -1040,36 +1127,8 @@ func (bl *builder) name(value string) {
 				for _, sep := range []string{" ", ".", "_", "-", "+", ",", ";", "\t", "\n", "\x00", `","`, `", "`, `";"`, `','`, `', '`, "\u00a0"} {
 					add(g+sep+s, s+sep+g)
 				}
-				add(s + ", " + g)
+				add(s+", "+g, g+", "+s)
 			}
 		}
 	}
-	patterns := make([]string, 0, len(set))
-	for p := range set {
-		patterns = append(patterns, p)
-	}
-	slices.Sort(patterns)
-	for _, p := range patterns {
-		bl.add(match.Pattern{Text: p}, n.check)
-	}
-}
-
-// spanish reports whether other identifiers of the person are from Spain.
-func (bl *builder) spanish() bool {
-	return bl.who != nil && slices.ContainsFunc(bl.who.Identifiers, func(id Identifier) bool {
-		if id.Hash != "" {
-			return false
-		}
-		switch v := strings.ToUpper(alnum(id.Value)); id.Type {
-		case Phone:
-			return strings.HasPrefix(v, "34") || strings.HasPrefix(v, "0034")
-		case IBAN, VAT:
-			return strings.HasPrefix(v, "ES")
-		case NationalID:
-			return len(v) == 9 && isUpper(v[8]) && (isDigit(v[0]) || strings.IndexByte("XYZ", v[0]) >= 0) && len(onlyDigits(v)) >= 7
-		case Email, Domain:
-			return strings.HasSuffix(v, "ES") && strings.HasSuffix(strings.ToLower(strings.TrimSpace(id.Value)), ".es")
-		}
-		return false
-	})
 }
