@@ -117,7 +117,8 @@ func TestRunningTexts(t *testing.T) {
 				if m.maybe || !slices.ContainsFunc(markedKinds, func(k struct {
 					mark string
 					is   func(r *Rule) bool
-				}) bool {
+				},
+				) bool {
 					return k.mark == m.kind
 				}) {
 					continue

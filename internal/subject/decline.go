@@ -62,9 +62,34 @@ func adjective(w string, female bool) []string {
 // softened are the consonants before the -e of the dative of nouns in -a, the
 // longest first.
 var softened = [...][2]string{
-	{"sł", "śle"}, {"sn", "śnie"}, {"st", "ście"}, {"ch", "sze"}, {"cz", "czy"}, {"sz", "szy"}, {"rz", "rzy"}, {"dz", "dzy"}, {"ż", "ży"}, {"c", "cy"},
-	{"k", "ce"}, {"g", "dze"}, {"h", "że"}, {"t", "cie"}, {"d", "dzie"}, {"r", "rze"}, {"ł", "le"}, {"l", "li"}, {"j", "i"}, {"i", "ii"},
-	{"n", "nie"}, {"w", "wie"}, {"b", "bie"}, {"p", "pie"}, {"m", "mie"}, {"f", "fie"}, {"s", "sie"}, {"z", "zie"},
+	{"sł", "śle"},
+	{"sn", "śnie"},
+	{"st", "ście"},
+	{"ch", "sze"},
+	{"cz", "czy"},
+	{"sz", "szy"},
+	{"rz", "rzy"},
+	{"dz", "dzy"},
+	{"ż", "ży"},
+	{"c", "cy"},
+	{"k", "ce"},
+	{"g", "dze"},
+	{"h", "że"},
+	{"t", "cie"},
+	{"d", "dzie"},
+	{"r", "rze"},
+	{"ł", "le"},
+	{"l", "li"},
+	{"j", "i"},
+	{"i", "ii"},
+	{"n", "nie"},
+	{"w", "wie"},
+	{"b", "bie"},
+	{"p", "pie"},
+	{"m", "mie"},
+	{"f", "fie"},
+	{"s", "sie"},
+	{"z", "zie"},
 }
 
 // noun returns the same cases of a noun; nil for what is not declined.
