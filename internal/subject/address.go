@@ -432,9 +432,13 @@ func (a *postal) readPlace(segs [][]string) {
 	}
 	for _, w := range a.town {
 		a.parts = append(a.parts, streetWordOf(string(w), false))
+		name := plain(string(w))
 		for _, t := range towns {
+			if !strings.Contains(t, name) {
+				continue
+			}
 			f := strings.Fields(t)
-			if slices.Contains(f, plain(string(w))) {
+			if slices.Contains(f, name) {
 				a.names = append(a.names, foldWords(f)...)
 			}
 		}

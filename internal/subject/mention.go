@@ -81,29 +81,48 @@ func tokenBefore(b []byte, i int) (from, to int) {
 	return from, to
 }
 
+// token returns a word with a blank on either side, in lower case, without
+// diacritics and dots; "?" for what is too long for dst.
+func token(dst, w []byte) string {
+	dst = append(dst, ' ')
+	for i := 0; i < len(w); {
+		r, n := letterAt(w, i)
+		if i += n; r == '.' {
+			continue
+		}
+		if r = base(r); r < 'a' || r > 'z' || len(dst)+1 >= cap(dst) {
+			return "?"
+		}
+		dst = append(dst, byte(r))
+	}
+	return string(append(dst, ' '))
+}
+
 // addressedAt returns where the words start by which the surname at s is
 // addressed.
 func addressedAt(b []byte, s int) (int, bool) {
 	at := s
+	var buf [16]byte
 	for range 4 {
 		from, to := tokenBefore(b, at)
 		if from == to {
 			return 0, false
 		}
-		token := decode(b[from:to])
-		word := " " + strings.ReplaceAll(plain(token), ".", "") + " "
-		switch {
-		case token == "p." || token == "Fr." || token == "Hr.":
+		switch string(b[from:to]) {
+		case "p.", "Fr.", "Hr.":
 			return from, true
-		case token == "M.":
+		case "M.":
 			// An initial, but for where it is spoken of or to.
 			f, t := tokenBefore(b, from)
-			return from, f < t && strings.Contains(" a de et par pour avec chez cher que monsieur entre ", " "+plain(decode(b[f:t]))+" ")
-		case token == "p" || word == " fr " || word == " hr ":
+			return from, f < t && strings.Contains(" a de et par pour avec chez cher que monsieur entre ", token(buf[:0], b[f:t]))
+		}
+		word := token(buf[:0], b[from:to])
+		switch {
+		case word == " fr " || word == " hr ":
 			return 0, false
 		case strings.Contains(betweenTitles, word):
 			if f, t := tokenBefore(b, from); f < t {
-				if w := " " + strings.ReplaceAll(plain(decode(b[f:t])), ".", "") + " "; strings.Contains(addressed, w) || strings.Contains(betweenTitles, w) {
+				if w := token(buf[:0], b[f:t]); strings.Contains(addressed, w) || strings.Contains(betweenTitles, w) {
 					at = from
 					continue
 				}

@@ -68,10 +68,14 @@ func capitals(c []string) bool {
 // untitled returns the chunks behind titles, of which none is in the way of a
 // given name and a surname.
 func untitled(all [][]string) [][]string {
-	for len(all) > 2 && strings.Contains(" jr sr jun sen junior senior ii iii iv phd md msc bsc mba ", " "+strings.ToLower(strings.Join(all[len(all)-1], ""))+" ") {
+	in := func(list string, c []string) bool {
+		var buf [14]byte
+		return strings.Contains(list, token(buf[:0], []byte(strings.Join(c, ""))))
+	}
+	for len(all) > 2 && in(" jr sr jun sen junior senior ii iii iv phd md msc bsc mba ", all[len(all)-1]) {
 		all = all[:len(all)-1]
 	}
-	for len(all) > 2 && strings.Contains(honours, " "+plain(strings.Join(all[0], ""))+" ") {
+	for len(all) > 2 && in(honours, all[0]) {
 		all = all[1:]
 	}
 	return all
