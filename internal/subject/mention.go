@@ -27,12 +27,12 @@ func (h *Hit) needsCompany() bool {
 }
 
 // accompanied drops the hits that need company and have none. They are in order
-// of their start.
-func accompanied(hits []Hit) []Hit {
+// of their start; where rows is set, those of another row are no company.
+func accompanied(hits []Hit, rows func(off int) (from, to int)) []Hit {
 	kept := hits[:0]
 	for i := range hits {
 		h := hits[i]
-		if h.needsCompany() && !hasCompany(hits, kept, i) {
+		if h.needsCompany() && !hasCompany(hits, kept, i, rows) {
 			continue
 		}
 		kept = append(kept, h)
@@ -43,10 +43,16 @@ func accompanied(hits []Hit) []Hit {
 // maxCompany bounds how many hits on either side are looked at.
 const maxCompany = 64
 
-func hasCompany(hits, kept []Hit, i int) bool {
-	h := &hits[i]
+func hasCompany(hits, kept []Hit, i int, rows func(off int) (from, to int)) bool {
+	h := hits[i]
+	row := func(h *Hit) (from int) {
+		if rows != nil {
+			from, _ = rows(int(h.Start))
+		}
+		return from
+	}
 	good := func(o *Hit) bool {
-		return o.Person == h.Person && !o.needsCompany() && (!o.Bare || o.Named)
+		return o.Person == h.Person && !o.needsCompany() && (!o.Bare || o.Named) && row(o) == row(&h)
 	}
 	for k := i + 1; k < len(hits) && k <= i+maxCompany && hits[k].Start-h.End <= near; k++ {
 		if good(&hits[k]) {

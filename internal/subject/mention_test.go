@@ -67,6 +67,16 @@ func TestCompany(t *testing.T) {
 			t.Errorf("%q: %d hits, want %d: %v", text, len(hits), want, hits)
 		}
 	}
+	rows := []byte("av@example.be\x00mevrouw Vermeulen\x00mevrouw Vermeulen\x00")
+	hits := r.FindRows(nil, rows, func(off int) (from, to int) {
+		if off < 32 {
+			return 0, 32
+		}
+		return 32, len(rows)
+	})
+	if len(hits) != 2 {
+		t.Errorf("in rows: %d hits, want 2: %v", len(hits), hits)
+	}
 	e := r.NewEvidence(0)
 	for _, h := range r.Find(nil, []byte("Anneleen Vermeulen, mevrouw Vermeulen, Anneleen Vermeulens zus")) {
 		e.Add(h, 0, h.Start)

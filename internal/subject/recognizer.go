@@ -153,7 +153,7 @@ func (f *finder) window(base int64, b []byte, found []match.Hit, rows func(off i
 			return int(b.End - a.End)
 		})
 	}
-	f.hits = accompanied(f.hits)
+	f.hits = accompanied(f.hits, rows)
 	// What two people have in the very same place they share, however it was
 	// given for each.
 	for i := 1; i < len(f.hits); i++ {
