@@ -157,7 +157,7 @@ func (n *names) judge(h *Hit, id Identifier, b []byte, from, to int) {
 		h.Weak = h.Form == "untagged" || h.Form == "path"
 	case Name:
 		// Initials are many people's, and a lost letter may have been another.
-		h.Weak = h.Form == "initials" || h.Form == "middle" || h.Form == "lossy"
+		h.Weak = h.Form == "initials" || h.Form == "middle" || h.Form == "lossy" || h.Form == "declined" || h.needsCompany()
 	case Address:
 		h.Weak = h.Form == "other-box"
 	case CustomerID:

@@ -41,7 +41,30 @@ var streetForms = [][]string{
 	{"crescent", "cres"},
 	{"close", "cl"},
 	{"gardens", "gdns"},
-	{"calle", "cl", "c"},
+	{"calle", "carrer", "cl", "cr", "c"},
+	{"carrer", "calle", "cl", "c"},
+	{"camino", "cno", "cmno"},
+	{"passeig", "pg"},
+	{"avinguda", "av", "avda"},
+	{"rambla", "rbla"},
+	{"ronda", "rda"},
+	{"san", "s"},
+	{"santa", "sta"},
+	{"santo", "sto"},
+	{"cours", "crs"},
+	{"upper", "upr"},
+	{"lower", "lwr"},
+	{"north", "n"},
+	{"south", "s"},
+	{"east", "e"},
+	{"west", "w"},
+	{"mount", "mt"},
+	{"grosse", "grosser", "groote", "grote", "gr"},
+	{"kleine", "kleiner", "kl"},
+	{"swiety", "swietego", "swietej", "sw"},
+	{"swietego", "sw"},
+	{"swietej", "sw"},
+	{"vicolo", "v.lo", "vlo"},
 	{"avenida", "avda", "avd", "av"},
 	{"plaza", "plza", "pza", "pl"},
 	{"paseo", "pso", "po"},
@@ -51,10 +74,10 @@ var streetForms = [][]string{
 	{"piazza", "p.zza", "p.za", "pza"},
 	{"corso", "c.so"},
 	{"largo", "l.go"},
-	{"ulica", "ul"},
-	{"aleja", "aleje", "al"},
-	{"plac", "pl"},
-	{"osiedle", "os"},
+	{"ulica", "ulicy", "ul"},
+	{"aleja", "aleje", "alei", "al"},
+	{"plac", "placu", "pl"},
+	{"osiedle", "osiedlu", "os"},
 	{"burgemeester", "burgem", "burg"},
 	{"bourgmestre", "bgm"},
 	{"doctor", "dokter", "docteur", "doktor", "dr"},
@@ -75,10 +98,30 @@ var streetForms = [][]string{
 const glued = 8
 
 // articles may stand in the name of a street or be left out.
-const articles = " de la le les du des d l del della delle dei di da do dos das el los las en et y "
+const articles = " degli dei de la le les du des d l del della delle dei di da do dos das el los las en et y "
 
 // boxWords lead to the number of a flat or a box.
-const boxWords = " bus bte boite box b bt app apt appt apartment appartement appartment flat unit top wohnung whg m lok piso int interno "
+const boxWords = " bus bte boite box b bt app apt appt apartment appartement appartment flat unit top wohnung whg m lok piso int interno puerta pta appartamento lokal "
+
+// dignities may be left out in front of the name after which a street is called.
+const dignities = " generaal general gen doctor dokter docteur doktor professor professeur prof president pres kardinaal cardinal kard pastoor past monseigneur mgr marechal mal kapitein kapt ingenieur ing ks ksiedza ksiecia marszalka "
+
+// abbreviations that hold a mark are written out before an address is read.
+var streetMarks = strings.NewReplacer("V.le ", "Viale ", "v.le ", "viale ", "P.za ", "Piazza ", "P.zza ", "Piazza ", "C.so ", "Corso ", "L.go ", "Largo ", "Pº ", "Paseo ", "P.º ", "Paseo ", "C/", "Calle ", "c/", "calle ")
+
+// canadianPost reports whether s is a postcode of Canada: M5V1Z4.
+func canadianPost(s string) bool {
+	if len(s) != 6 {
+		return false
+	}
+	return isAlpha(s[0]) && isDigit(s[1]) && isAlpha(s[2]) && isDigit(s[3]) && isAlpha(s[4]) && isDigit(s[5])
+}
+
+// ordinal reports whether a word is the number of a street: 57th.
+func ordinal(w string) bool {
+	w = strings.ToLower(w)
+	return len(w) > 2 && startsDigit(w) && strings.Contains(" st nd rd th ", " "+w[len(w)-2:]+" ") && len(onlyDigits(w)) == len(w)-2
+}
 
 // numberWords stand in front of a house number.
 const numberWords = " nr n no num numero nummer number huisnr huisnummer hausnr "
@@ -101,6 +144,7 @@ var towns = []string{
 type postal struct {
 	street []streetWord
 	number string // digits
+	none   bool   // there is no number, and it says so: s/n
 	suffix string // B, bis
 	last   string // of a range of numbers
 	box    string
@@ -132,7 +176,14 @@ func streetWordOf(w string, last bool) streetWord {
 		}
 	}
 	if forms != nil {
-		return streetWord{forms: longestFirst(forms), optional: f == "ulica" || f == "ul" || strings.Contains(articles, " "+f+" ")}
+		return streetWord{forms: longestFirst(forms), optional: f == "ulica" || f == "ul" || f == "calle" || f == "carrer" || strings.Contains(dignities, " "+f+" ") || strings.Contains(articles, " "+f+" ")}
+	}
+	if r := []rune(strings.ToLower(w)); len(r) > 5 { // ulica Piotrkowska, na Piotrkowskiej
+		for _, end := range []string{"ska", "cka", "zka"} {
+			if strings.HasSuffix(string(r), end) {
+				return streetWord{stem: folded(r[:len(r)-1]), forms: []folded{folded("iej"), folded("a"), folded("ą")}}
+			}
+		}
 	}
 	if last {
 		for _, g := range streetForms[:glued] {
@@ -188,6 +239,13 @@ func isBoxWord(s string) bool {
 // number.
 func parseAddress(value string) *postal {
 	a := &postal{}
+	value = streetMarks.Replace(value)
+	for _, none := range []string{" s/n", " S/N", " s/nº", " s.n."} {
+		if i := strings.Index(value, none); i > 0 && !a.none && (i+len(none) == len(value) || value[i+len(none)] == ',' || value[i+len(none)] == ' ') {
+			a.none = true
+			value = value[:i] + " 0" + value[i+len(none):]
+		}
+	}
 	var segs [][]string
 	for _, s := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == '\n' || r == ';' }) {
 		if f := strings.Fields(s); len(f) > 0 {
@@ -201,8 +259,14 @@ func parseAddress(value string) *postal {
 			continue // 3740 Bilzen, Genutstraat 35
 		}
 		at := -1
+		if i > 0 && len(s) == 2 && len(postcodeOf(s[1])) == 5 && startsDigit(segs[0][0]) && len(segs[0]) > 2 {
+			continue // 440 West 57th Street, New York, NY 10019
+		}
+		if isBoxWord(s[0]) && len(s) == 2 {
+			continue // Flat 3, 27 Harcourt Road
+		}
 		for k := 1; k < len(s); k++ {
-			if !startsDigit(s[k]) || britishPost(s[k-1]+s[k]) {
+			if !startsDigit(s[k]) || ordinal(s[k]) || canadianPost(s[k-1]+s[k]) || britishPost(s[k-1]+s[k]) {
 				continue
 			}
 			later := slices.IndexFunc(s[k+1:], startsDigit)
@@ -222,22 +286,34 @@ func parseAddress(value string) *postal {
 	}
 	if seg < 0 {
 		for i := range segs { // Genutstraat, 35
-			if i+1 < len(segs) && !startsDigit(segs[i][0]) && startsDigit(segs[i+1][0]) && postcodeOf(segs[i+1][0]) == "" {
+			if i+1 < len(segs) && !startsDigit(segs[i][0]) && !isBoxWord(segs[i][0]) && startsDigit(segs[i+1][0]) && postcodeOf(segs[i+1][0]) == "" && (len(segs[i+1]) == 1 || len(segs[i+1][1]) <= 3 || isBoxWord(segs[i+1][1])) {
 				seg, street, number = i+1, segs[i], segs[i+1]
 				break
 			}
 		}
 	}
-	if seg < 0 && len(segs) > 0 && startsDigit(segs[0][0]) { // 35, rue de la Gare
-		seg, number = 0, segs[0][:1]
-		street = segs[0][1:]
+	head := 0 // The Old Mill, 5 Mill Lane
+	for head+1 < len(segs) && !startsDigit(segs[head][0]) || head+1 < len(segs) && isBoxWord(segs[head][0]) {
+		head++
+	}
+	if head > 0 && head < len(segs) && (len(segs[head]) < 2 || postcodeOf(segs[head][0]) != "") {
+		head = 0
+	}
+	if seg < 0 && len(segs) > 0 && startsDigit(segs[head][0]) { // 35, rue de la Gare
+		seg, number = head, segs[head][:1]
+		street = segs[head][1:]
 		if len(street) > 1 && (len(street[0]) == 1 && plain(street[0]) != "c" || street[0] == "bis" || street[0] == "ter") {
 			number, street = segs[0][:2], street[1:]
 		}
-		if len(street) == 0 && len(segs) > 1 {
-			seg, street = 1, segs[1]
+		if len(street) == 0 && len(segs) > head+1 {
+			seg, street = head+1, segs[head+1]
 		}
 		for k, w := range street {
+			if k > 0 && len(w) > 1 && w[0] == '#' {
+				a.box = strings.ToLower(w[1:])
+				street, rest = street[:k], street[k+1:]
+				break
+			}
 			if k > 0 && postcodeOf(w) != "" {
 				street, rest = street[:k], street[k:]
 				break
@@ -252,6 +328,10 @@ func parseAddress(value string) *postal {
 	}
 	ws := words(strings.Join(street, " "))
 	for k, w := range ws {
+		if len(w) == 1 && k > 0 && k < len(ws)-1 && strings.Contains("grvcq", strings.ToLower(w)) { // Via G. Garibaldi
+			a.street = append(a.street, streetWord{stem: foldWord(w)})
+			continue
+		}
 		a.street = append(a.street, streetWordOf(w, k == len(ws)-1))
 	}
 	used := a.readNumber(number)
@@ -276,6 +356,8 @@ func (a *postal) readNumber(ws []string) int {
 	k := 1
 	switch {
 	case w == "":
+	case w[0] == '/' && strings.Count(w, "/") == 2 && len(onlyDigits(w)) == len(w)-2 && startsDigit(w[1:]):
+		a.box = w[1:] // staircase and door
 	case (w[0] == '/' || w[0] == '-') && startsDigit(w[1:]) && len(onlyDigits(w)) == len(w)-1:
 		if w[0] == '-' && less(a.number, w[1:]) {
 			a.last = w[1:]
@@ -311,7 +393,7 @@ func less(a, b string) bool { return len(a) < len(b) || len(a) == len(b) && a < 
 
 func (a *postal) readPlace(segs [][]string) {
 	for k, s := range segs {
-		if k > 0 && len(s) >= 2 && a.box == "" && isBoxWord(s[0]) {
+		if len(s) >= 2 && a.box == "" && isBoxWord(s[0]) {
 			a.box = strings.ToLower(s[1])
 			continue
 		}
@@ -350,9 +432,13 @@ func (a *postal) readPlace(segs [][]string) {
 	}
 	for _, w := range a.town {
 		a.parts = append(a.parts, streetWordOf(string(w), false))
+		name := plain(string(w))
 		for _, t := range towns {
+			if !strings.Contains(t, name) {
+				continue
+			}
 			f := strings.Fields(t)
-			if slices.Contains(f, plain(string(w))) {
+			if slices.Contains(f, name) {
 				a.names = append(a.names, foldWords(f)...)
 			}
 		}
@@ -439,6 +525,19 @@ func (a *postal) eatStreet(b []byte, i, k int) int {
 	}
 	if w.forms == nil {
 		end, _ := eat(b, i, w.stem)
+		if end < 0 && k+1 < len(a.street) && len(w.stem) >= 3 { // G. Garibaldi
+			if end, _ = eat(b, i, w.stem[:1]); end >= len(b) || end >= 0 && b[end] != '.' {
+				end = -1
+			}
+		} else if end >= 0 && len(w.stem) == 1 && k+1 < len(a.street) && wordAt(b, end) { // Giuseppe Garibaldi
+			for n := 0; n < 16 && end < len(b); n++ {
+				r, size := runeAfter(b, end)
+				if !unicode.IsLetter(r) {
+					break
+				}
+				end += size
+			}
+		}
 		if end >= 0 {
 			if end = next(end); end >= 0 {
 				return end
@@ -477,6 +576,14 @@ func (a *postal) eatStreet(b []byte, i, k int) int {
 // that it is not said which.
 func (a *postal) eatNumber(b []byte, i int) (end int, other, ok bool) {
 	j := i
+	if a.none {
+		for _, none := range []string{"s/nº", "s/n", "s.n.", "sn"} {
+			if len(b)-i >= len(none) && strings.EqualFold(string(b[i:i+len(none)]), none) && !wordAt(b, i+len(none)) {
+				return i + len(none), false, true
+			}
+		}
+		return 0, false, false
+	}
 	for j < len(b) && isDigit(b[j]) {
 		j++
 	}
@@ -490,6 +597,9 @@ func (a *postal) eatNumber(b []byte, i int) (end int, other, ok bool) {
 			l++
 		}
 		return strings.ToLower(string(b[k:l]))
+	}
+	if k := j + 1 + len(a.box); strings.Contains(a.box, "/") && k <= len(b) && b[j] == '/' && string(b[j+1:k]) == a.box && !wordAt(b, k) && (k == len(b) || b[k] != '/') {
+		return k, false, true
 	}
 	suffix := ""
 	if w := rest(j); w != "" {
@@ -782,6 +892,11 @@ func (a *postal) check(b []byte, start, end int) (int, int, string, bool) {
 		if e < end || wordAt(b, e) {
 			continue
 		}
+		if len(a.street) > 1 && a.street[0].optional && a.street[0].stem == nil && a.eatStreet(b, s, 1) == e {
+			if word, _ := neighbourBefore(b, s); word != "" && isStreetForm(word) {
+				continue // Plaza Mayor is not Calle Mayor
+			}
+		}
 		from, to, other, ok := a.around(b, s, e)
 		if !ok {
 			continue
@@ -812,23 +927,25 @@ func (a *postal) check(b []byte, start, end int) (int, int, string, bool) {
 // around looks for the house number behind or in front of the street at b[s:e].
 func (a *postal) around(b []byte, s, e int) (from, to int, other, ok bool) {
 	j, kind := gap(b, e)
+	flat := false
 	if j > e && kind&^(gapSpace|gapLine|gapComma|gapCell|gapQuote|gapSemi|gapTag|gapDot|gapApostrophe) == 0 {
 		k := j
 		for k < len(b) && k-j < 12 && (isAlpha(b[k]) || b[k] >= utf8.RuneSelf) {
 			k++
 		}
 		if word := strings.Trim(plain(decode(b[j:k])), "°º"); k > j && (strings.Contains(numberWords, " "+word+" ") || word == "№") {
-			for k < len(b) && (b[k] == '.' || b[k] == ' ' || b[k] == ':') && k-j < 16 {
+			for k < len(b) && (strings.IndexByte(". :", b[k]) >= 0 || b[k] == 0xc2 || b[k] == 0xb0 || b[k] == 0xba) && k-j < 16 { // nº, n.°
 				k++
 			}
 			j = k
 		} else if k < len(b) && k == j && b[k] == '#' {
 			j++
+			flat = true
 		}
 		if end, other, ok := a.eatNumber(b, j); ok {
 			return s, end, other, true
 		}
-		if j < len(b) && isDigit(b[j]) && kind&gapCell == 0 {
+		if j < len(b) && isDigit(b[j]) && kind&gapCell == 0 && !flat {
 			if n := j; true {
 				for n < len(b) && isDigit(b[n]) {
 					n++
@@ -869,12 +986,36 @@ func (a *postal) around(b []byte, s, e int) (from, to int, other, ok bool) {
 		if !isDigit(b[k]) || k > 0 && (isAlnum(b[k-1]) || strings.IndexByte("/-.,", b[k-1]) >= 0) {
 			continue
 		}
-		end, other, ok := a.eatNumber(b, k)
-		if ok && end == i {
+		end, other, ok := a.eatNumber(b[:i], k)
+		if ok && end == i && !streetGoesOn(b, e) {
 			return k, e, other, true
 		}
 	}
 	return 0, 0, false, false
+}
+
+func isStreetForm(w string) bool {
+	if w == "ul" || strings.Contains(articles, " "+w+" ") {
+		return false
+	}
+	return slices.ContainsFunc(streetForms, func(g []string) bool { return slices.Contains(g, w) })
+}
+
+// streetGoesOn reports whether more of a street's name follows at i: d'Or.
+func streetGoesOn(b []byte, i int) bool {
+	if i >= len(b) || b[i] != ' ' {
+		return false
+	}
+	j := i + 1
+	for j < len(b) && isAlpha(b[j]) && j-i < 5 {
+		j++
+	}
+	if j+1 >= len(b) || !strings.Contains(" d de du des della delle ", " "+string(b[i+1:j])+" ") {
+		return false
+	}
+	g, kind := gap(b, j)
+	r, _ := runeAfter(b, g)
+	return kind != 0 && kind&^(gapSpace|gapApostrophe) == 0 && unicode.IsUpper(r)
 }
 
 // address adds the street and number of an address, around which the rest of it

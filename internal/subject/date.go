@@ -311,6 +311,7 @@ func (bl *builder) writtenDates(t time.Time) {
 		}
 	}
 	for _, en := range []string{t.Format("January"), t.Format("Jan")} {
+		lead(en + ", " + y) // 30th of July, 1985
 		lead(y + "-" + en)
 	}
 	lead(t.Format("Jan/2006"))

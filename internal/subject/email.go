@@ -536,9 +536,9 @@ func (k *known) stranger(b []byte, start, end int) bool {
 	}
 	for x := n; x > 0; x-- {
 		// example.be.zip may be a file of hers.
-		if x == n || host[x] == '.' {
+		if x == n || host[x] == '.' || host[x] == '-' {
 			known = known || k.hosts[string(host[:x])]
-			dotted = dotted || x < n
+			dotted = dotted || x < n && host[x] == '.'
 		}
 	}
 	if !dotted {

@@ -32,6 +32,7 @@ type sight struct {
 	region int // number of the region within the layer
 	at, to int // its place in the region
 	piece  []byte
+	led    int // in layer 0: where the matcher's hit starts
 }
 
 // A finder turns the matcher's hits into people's.
@@ -82,7 +83,8 @@ func (r *Recognizer) release(f *finder) {
 // nothing outside of them is looked at.
 func (f *finder) window(base int64, b []byte, from, end int, more bool, rows func(off int) (from, to int)) []sight {
 	f.seen = f.seen[:0]
-	f.found = f.r.matcher.FindIn(f.found[:0], b, from, end)
+	// What keeps a hit company may lie beyond.
+	f.found = f.r.matcher.FindIn(f.found[:0], b, max(0, from-near), min(len(b), end+near))
 	for _, h := range f.found {
 		lo, hi := 0, len(b)
 		if rows != nil {
@@ -92,9 +94,11 @@ func (f *finder) window(base int64, b []byte, from, end int, more bool, rows fun
 		}
 		f.check(b[lo:hi], h.Start-lo, h.End-lo, h.Pattern, func(hit Hit, s, e int) {
 			hit.Start, hit.End = base+int64(lo+s), base+int64(lo+e)
-			f.seen = append(f.seen, sight{Hit: hit, at: lo + s, to: lo + e, piece: b})
+			f.seen = append(f.seen, sight{Hit: hit, at: lo + s, to: lo + e, piece: b, led: h.Start})
 		})
 	}
+	f.seen = accompanied(f.seen, 0, rows)
+	f.seen = slices.DeleteFunc(f.seen, func(s sight) bool { return s.led < from || s.led >= end })
 	f.view.Window(base, b, from, more, rows)
 	f.view.Cells(f.cells)
 	for layer := 1; f.view.Next(); layer++ {
@@ -115,6 +119,7 @@ func (f *finder) window(base int64, b []byte, from, end int, more bool, rows fun
 // decoded looks at a layer of what was decoded.
 func (f *finder) decoded(base int64, layer, from, end int, more bool) {
 	text := f.view.Text()
+	known := len(f.seen)
 	f.found = f.r.matcher.Find(f.found[:0], text)
 	for _, h := range f.found {
 		n, lo, hi := f.view.Region(h.Start)
@@ -141,6 +146,7 @@ func (f *finder) decoded(base int64, layer, from, end int, more bool) {
 			f.seen = append(f.seen, sight{Hit: hit, layer: layer, region: n, at: s, to: e, piece: text[lo:hi]})
 		})
 	}
+	f.seen = accompanied(f.seen, known, nil)
 }
 
 // check calls yield for each identifier that the matcher's hit at b[start:end]

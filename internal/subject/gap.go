@@ -58,8 +58,10 @@ func gapRun(b []byte, i int) (j int, kind gapKind) {
 				return i, 0 // an empty line parts
 			}
 			kind |= gapLine
-			if j+2 < len(b) && b[j+1] == '>' && b[j+2] == ' ' { // a quoted mail
-				j += 2
+			for k := 0; k < 6 && j+2 < len(b) && b[j+1] == '>' && (b[j+2] == ' ' || b[j+2] == '>'); k++ { // a quoted mail
+				if j++; b[j+1] == ' ' {
+					j++
+				}
 			}
 		case c == '\r':
 			kind |= gapLine

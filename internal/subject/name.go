@@ -11,11 +11,14 @@ import (
 )
 
 // particles are the words that go with a surname.
-const particles = " van von vom zu zur zum de der den vanden vander vande della dei degli delle del di da do dos das du des d la le les los las el al ul ten ter ver te t op of bin ben ibn abu af av y i e "
+const particles = " ait ould mac giolla lo ni nic dal dall dalla dallo dell und van von vom zu zur zum de der den vanden vander vande della dei degli delle del di da do dos das du des d la le les los las el al ul ten ter ver te t op of bin ben ibn abu af av y i e "
 
 // twoSurnames are frequent first surnames of people who have two, beside those
 // in -ez. Who has two often leaves out the second.
 const twoSurnames = " garcia martin ruiz diaz munoz moreno alonso romero navarro torres serrano blanco molina delgado castro ortega rubio marin iglesias sanz nunez medina garrido cortes castillo santos guerrero lozano cano prieto mendez cruz gallego vidal leon herrera flores cabrera campos vega fuentes carrasco reyes aguilar santana herrero montero vargas rojas silva "
+
+// firstOfTwo are given names that another often follows.
+const firstOfTwo = " juan jose luis maria ana anna jean marie gian giovanni carlo miguel francisco pedro john mary hans karl klaus anne jan pier antonio "
 
 // devout are words of Spanish given names that begin with a particle: María del Carmen.
 const devout = " carmen pilar mar rosario dolores angeles cruz rocio sol mercedes consuelo luz nieves "
@@ -24,14 +27,19 @@ const devout = " carmen pilar mar rosario dolores angeles cruz rocio sol mercede
 // cell of their own or not.
 const salutations = " dhr mevr mw mevrouw meneer heer mme mlle m mr mrs ms miss madame monsieur mademoiselle herr frau hr fr dr drs ir ing prof mgr maitre me sr sra srta don dona sig sigra dott pan pani jr sen f v man vrouw male female nl en de fr "
 
+// honours are titles that are given with a name and are no part of it.
+const honours = " dhr mevr mw mevrouw meneer heer mme mlle mr mrs ms miss madame monsieur mademoiselle herr herrn frau dr drs ir ing dipl prof mgr maitre sr sra srta don dona sig sigra dott dottssa avv pan pani sir dame lady lord baron freiherr graf grafin med jur phil "
+
 // A fullName is the name of a person in its parts.
 type fullName struct {
 	given     []folded // one word, or those of a double given name
 	middle    []folded // other given names, often left out
 	particles []folded
 	core      []folded
-	second    bool      // the last of core is a second surname, often left out
-	first     [4]uint32 // ASCII characters with which it may start
+	second    bool        // the last of core is a second surname, often left out
+	first     [4]uint32   // ASCII characters with which it may start
+	short     []string    // abbreviations of the given name
+	cases     []*fullName // in which the name is declined
 }
 
 func foldWords(ws []string) []folded {
@@ -44,18 +52,74 @@ func foldWords(ws []string) []folded {
 
 func isParticle(w string) bool { return strings.Contains(particles, " "+plain(w)+" ") }
 
-// parseName divides a name into its parts.
-func parseName(value string) *fullName {
+// capitals reports whether a chunk is of capitals, as surnames often are beside
+// given names that are not.
+func capitals(c []string) bool {
+	n := 0
+	for _, w := range c {
+		if strings.ToUpper(w) != w {
+			return false
+		}
+		n += utf8.RuneCountInString(w)
+	}
+	return n > 2
+}
+
+// untitled returns the chunks behind titles, of which none is in the way of a
+// given name and a surname.
+func untitled(all [][]string) [][]string {
+	in := func(list string, c []string) bool {
+		var buf [14]byte
+		return strings.Contains(list, token(buf[:0], []byte(strings.Join(c, ""))))
+	}
+	for len(all) > 2 && in(" jr sr jun sen junior senior ii iii iv phd md msc bsc mba ", all[len(all)-1]) {
+		all = all[:len(all)-1]
+	}
+	for len(all) > 2 && in(honours, all[0]) {
+		all = all[1:]
+	}
+	return all
+}
+
+// givenLast moves the given names of a name that starts with its surname, which
+// capitals or a particle show, to the front.
+func givenLast(all [][]string) [][]string {
+	k := 0
+	for k < len(all) && capitals(all[k]) {
+		k++
+	}
+	if k == 0 && len(all) == 2 && len(all[0]) == 2 && isParticle(all[0][0]) && !isParticle(all[1][0]) {
+		k = 1 // D'Angelo Salvatore
+	}
+	if k == 0 || k == len(all) || slices.ContainsFunc(all[k:], capitals) || slices.ContainsFunc(all[k:], func(c []string) bool { return isParticle(c[0]) }) {
+		return all
+	}
+	return slices.Concat(all[k:], [][]string{{","}}, all[:k])
+}
+
+// parseName divides a name into its parts. spanish says that the person may have
+// two surnames.
+func parseName(value string, spanish bool) *fullName {
 	n := &fullName{}
 	var given, sur [][]string // chunks between blanks, of words between hyphens and apostrophes
+	if all := chunks(value); !strings.Contains(value, ",") && len(all) > 1 {
+		if turned := givenLast(all); len(turned) > len(all) {
+			k := slices.IndexFunc(turned, func(c []string) bool { return c[0] == "," })
+			value = join(turned[k+1:]) + ", " + join(turned[:k])
+		}
+	}
 	if before, after, ok := strings.Cut(value, ","); ok && len(words(before)) > 0 && len(words(after)) > 0 {
-		given, sur = chunks(after), chunks(before)
+		given, sur = untitled(chunks(after)), untitled(chunks(before))
+		if len(given) > 1 {
+			given = untitled(append(given, nil))
+			given = given[:len(given)-1]
+		}
 		for i := len(given) - 1; i > 0 && isParticle(given[i][0]); i-- { // Broeck, Zoë van den
 			sur = append([][]string{given[i]}, sur...)
 			given = given[:i]
 		}
 	} else {
-		all := chunks(value)
+		all := untitled(chunks(value))
 		if len(all) < 2 {
 			// One chunk of several words: Zoë-Maes.
 			ws := words(value)
@@ -65,6 +129,7 @@ func parseName(value string) *fullName {
 			}
 		}
 		at := len(all) - 1
+		holy := 0
 		for i := 1; i < len(all); i++ {
 			if !isParticle(all[i][0]) || i == len(all)-1 && len(all[i]) == 1 {
 				continue
@@ -73,22 +138,26 @@ func parseName(value string) *fullName {
 			for k < len(all)-1 && isParticle(all[k][0]) {
 				k++
 			}
-			if k < len(all)-1 && strings.Contains(devout, " "+plain(all[k][0])+" ") {
-				i = k
+			if k < len(all)-1 && strings.Contains(devout, " "+plain(all[k][0])+" ") && (k < len(all)-2 || plain(all[0][0]) == "maria") {
+				i, holy = k, k
 				continue
 			}
 			at = i
 			break
 		}
-		if at == len(all)-1 && at >= 2 && len(all[at-1]) == 1 {
-			if w := plain(all[at-1][0]); len(w) > 4 && strings.HasSuffix(w, "ez") || strings.Contains(twoSurnames, " "+w+" ") {
+		if at >= 2 && at-1 > holy && len(all[at-1]) == 1 && !isParticle(all[at-1][0]) && (at == len(all)-1 || conjunction(all[at]) || spanish && at-1 > 1 || spanish && holy > 0) {
+			if w := plain(all[at-1][0]); spanish || at < len(all)-1 || len(w) > 4 && strings.HasSuffix(w, "ez") || strings.Contains(twoSurnames, " "+w+" ") {
 				at--
 				n.second = true
 			}
 		}
 		given, sur = all[:at], all[at:]
 	}
+	if spanish && len(sur) > 1 && !n.second {
+		n.second = !isParticle(sur[len(sur)-2][0])
+	}
 	n.given = foldWords(given[0])
+	n.short = shortNames[plain(given[0][0])]
 	for _, c := range given[1:] {
 		n.middle = append(n.middle, foldWords(c)...)
 	}
@@ -115,7 +184,10 @@ func parseName(value string) *fullName {
 			n.core = append(n.core, foldWord(w))
 		}
 	}
-	n.second = n.second && len(n.core) == 2
+	if n.second && len(n.core) > 2 && conjunction([]string{string(n.core[1])}) { // Ferrer i Vila
+		n.core = slices.Delete(n.core, 1, 2)
+	}
+	n.second = n.second && len(n.core) >= 2
 	start := func(r rune) {
 		if r < utf8.RuneSelf {
 			n.first[r>>5] |= 1 << (r & 31)
@@ -155,6 +227,14 @@ func mcLen(w string) int {
 	return 0
 }
 
+func join(cs [][]string) string {
+	ws := make([]string, len(cs))
+	for i, c := range cs {
+		ws[i] = strings.Join(c, "-")
+	}
+	return strings.Join(ws, " ")
+}
+
 // chunks splits at blanks, and those at hyphens and the like.
 func chunks(s string) [][]string {
 	var out [][]string
@@ -178,8 +258,11 @@ const (
 	flagCell
 	flagField
 	flagJoined
-	flagHyphen // hyphens, dots or underscores stand between the words
-	flagLoose  // a line or a comma parts the two names
+	flagHyphen   // hyphens, dots or underscores stand between the words
+	flagLoose    // a line or a comma parts the two names
+	flagGenitive // an s follows that is no part of it
+	flagBare     // middle names are left out
+	flagSecond   // the second surname is left out
 )
 
 // Two words are in one part of a name, or in two.
@@ -205,6 +288,35 @@ func inner(b []byte, i int) (int, nameFlags, bool) {
 	return j, f, ok
 }
 
+func conjunction(c []string) bool {
+	return len(c) == 1 && (strings.EqualFold(c[0], "y") || strings.EqualFold(c[0], "i") || strings.EqualFold(c[0], "e"))
+}
+
+// eatSaint returns the end of the short form of the word for a saint at i in place of w, or
+// the long one.
+func eatSaint(b []byte, i int, w folded) int {
+	var forms []string
+	switch string(w) {
+	case "saint", "sint", "sankt", "san":
+		forms = []string{"st"}
+	case "sainte":
+		forms = []string{"ste"}
+	case "st":
+		forms = []string{"saint", "sint", "sankt"}
+	case "ste":
+		forms = []string{"sainte"}
+	}
+	for _, f := range forms {
+		if k := i + len(f); k < len(b) && strings.EqualFold(string(b[i:k]), f) && !wordAt(b, k) {
+			if b[k] == '.' && k+1 < len(b) && b[k+1] != ' ' || b[k] == '.' && k+2 < len(b) {
+				k++
+			}
+			return k
+		}
+	}
+	return -1
+}
+
 // eatWords eats words with what stands between them.
 func eatWords(b []byte, i int, ws []folded) (int, nameFlags) {
 	var f nameFlags
@@ -220,6 +332,9 @@ func eatWords(b []byte, i int, ws []folded) (int, nameFlags) {
 			i, f = j, f|g
 		}
 		end, lossy := eat(b, i, w)
+		if end < 0 && w[0] == 's' {
+			end = eatSaint(b, i, w)
+		}
 		if end < 0 {
 			return -1, 0
 		}
@@ -231,14 +346,35 @@ func eatWords(b []byte, i int, ws []folded) (int, nameFlags) {
 	return i, f
 }
 
-func (n *fullName) eatGiven(b []byte, i int) (int, nameFlags) {
-	i, f := eatWords(b, i, n.given)
+// shortNames are the abbreviations of given names that are not their beginning.
+var shortNames = map[string][]string{
+	"maria": {"mª", "m.ª", "mª.", "ma."}, "francisco": {"fco.", "frco."}, "antonio": {"anto."}, "giovanni": {"gio."}, "giuseppe": {"gius."},
+	"william": {"wm."}, "charles": {"chas."}, "george": {"geo."}, "robert": {"robt."}, "thomas": {"thos."}, "johannes": {"joh."}, "wilhelm": {"wilh."},
+}
+
+func (n *fullName) eatGiven(b []byte, at int) (int, nameFlags) {
+	i, f := eatWords(b, at, n.given)
+	if i < 0 && len(n.short) > 0 {
+		for _, s := range n.short {
+			if k := at + len(s); k <= len(b) && strings.EqualFold(string(b[at:k]), s) && !wordAt(b, k) {
+				i = k
+				if len(n.given) > 1 {
+					j, g, ok := inner(b, k)
+					if !ok {
+						return -1, 0
+					}
+					i, f = eatWords(b, j, n.given[1:])
+					f |= g
+				}
+			}
+		}
+	}
 	if i < 0 {
 		return -1, 0
 	}
 	for _, m := range n.middle {
 		j, kind := gap(b, i)
-		if j > i && kind&^(innerGap|gapCell) == 0 {
+		if (j > i || kind == 0 && len(n.given) == 1 && len(n.middle) == 1) && kind&^(innerGap|gapCell) == 0 { // Anna Rita, Annarita
 			if end, lossy := eat(b, j, m); end >= 0 && !wordAt(b, end) {
 				i = end
 				if lossy {
@@ -254,7 +390,7 @@ func (n *fullName) eatGiven(b []byte, i int) (int, nameFlags) {
 				continue
 			}
 		}
-		f |= flagShort
+		f |= flagShort | flagBare
 	}
 	return i, f
 }
@@ -342,8 +478,17 @@ func (n *fullName) eatParticles(b []byte, i int) (int, nameFlags) {
 func (n *fullName) eatCore(b []byte, i int) (int, nameFlags) {
 	end, f := eatWords(b, i, n.core)
 	if end < 0 && n.second {
+		// Ferrer i Vila
+		if k, g := eatWords(b, i, n.core[:1]); k > 0 && k+3 < len(b) && b[k] == ' ' && b[k+2] == ' ' && strings.IndexByte("iyeIYE", b[k+1]) >= 0 {
+			if end, f = eatWords(b, k+3, n.core[1:]); end >= 0 {
+				return end, f | g
+			}
+		}
 		end, f = eatWords(b, i, n.core[:1])
-		f |= flagShort
+		f |= flagShort | flagSecond
+	}
+	if end >= 0 && end < len(b) && b[end] == 's' && wordAt(b, end) && !wordAt(b, end+1) && strings.IndexByte("sSxXzZ", b[end-1]) < 0 && isAlpha(b[end-1]) && strings.IndexByte("aiouyAIOUY", b[end-1]) < 0 {
+		return end + 1, f | flagGenitive
 	}
 	return end, f
 }
@@ -414,7 +559,7 @@ func (n *fullName) between(places []place, b []byte, from, i int, class, want fi
 		}
 	case text == gapComma:
 		f = flagLoose
-		ok = surnameFirst || kind == gapComma && j == i+1
+		ok = surnameFirst || kind == gapComma && j == i+1 || kind == gapComma|gapSpace && j == i+2 && i-from > 1 && capitalsOnly(b[from:i]) && j+1 < len(b) && isUpper(b[j]) && isLower(b[j+1]) // LI, Wei
 	case text == gapSemi:
 		f = flagLoose
 		ok = kind&gapLine == 0
@@ -627,6 +772,16 @@ func (n *fullName) ends(b []byte, s, end int, f nameFlags) bool {
 	if f&flagJoined != 0 && !n.joinable(b[s:end]) {
 		return false
 	}
+	if f&flagGenitive != 0 && (isLower(b[s]) || f&(flagSurnameFirst|flagJoined|flagCell|flagField|flagInitials|flagLossy|flagAdded) != 0) {
+		return false
+	}
+	// Where the second surname is left out, another one is another person's.
+	if f&flagSecond != 0 && f&flagBare != 0 {
+		return false // hardly anything is left
+	}
+	if f&flagSecond != 0 && f&(flagSurnameFirst|flagHyphen) == 0 && capitalAfter(b, end) && !capitalsOnly(b[s:end]) {
+		return false
+	}
 	if f&flagInitials != 0 && s > 1 { // K.Z. is not Z.
 		i := s
 		if b[i-1] == ' ' || b[i-1] == '-' {
@@ -675,6 +830,8 @@ func (n *fullName) joinable(b []byte) bool {
 	return g >= 3 && c >= 3 && (letters >= 8 || letters >= 6 && capitals >= 2 && small > 0)
 }
 
+func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
+
 // capitalBefore reports whether the word that ends at i starts with a capital.
 func capitalBefore(b []byte, i int) bool {
 	first := rune(-1)
@@ -720,7 +877,7 @@ func capitalAfter(b []byte, i int) bool {
 		return false
 	}
 	r, n := runeAfter(b, j)
-	return unicode.IsUpper(r) && wordAt(b, j+n)
+	return unicode.IsUpper(r) && (wordAt(b, j+n) || j+n < len(b) && b[j+n] == '\'')
 }
 
 // others reports whether the words around belong to two other people, of whom
@@ -728,8 +885,8 @@ func capitalAfter(b []byte, i int) bool {
 func (n *fullName) others(b []byte, s, to int, f nameFlags) bool {
 	word, capital := neighbourBefore(b, s)
 	next := capitalAfter(b, to)
-	if strings.Contains(salutations, " "+word+" ") {
-		capital = false
+	if f&(flagSurnameFirst|flagInitials|flagCell|flagField|flagHyphen|flagJoined) == 0 && capital && strings.Contains(firstOfTwo, " "+word+" ") {
+		return true // Juan Carlos is not Carlos
 	}
 	if f&(flagCell|flagSurnameFirst) == flagCell|flagSurnameFirst && f&flagField == 0 && (capital || next) {
 		return true
@@ -786,6 +943,22 @@ const (
 
 // check looks for the name around b[start:end], which is a piece of it.
 func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
+	if from, to, form, ok := n.written(b, start, end); ok {
+		return from, to, form, true
+	}
+	for _, c := range n.cases {
+		if from, to, form, ok := c.written(b, start, end); ok && form != "initials" && form != "joined" {
+			return from, to, "declined", true
+		}
+	}
+	if from, to, ok := n.mention(b, start, end); ok {
+		return from, to, formAddressed, true
+	}
+	return 0, 0, "", false
+}
+
+// written is check for the name as it was given.
+func (n *fullName) written(b []byte, start, end int) (int, int, string, bool) {
 	var weak struct {
 		from, to int
 		form     string
@@ -816,9 +989,18 @@ func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
 		if !ok || to < end || n.others(b, s, to, f) {
 			continue
 		}
+		if f&flagSurnameFirst != 0 && f&flagGenitive != 0 {
+			continue
+		}
+		// Katharina weiß nicht
+		if f == 0 && len(n.particles) == 0 && isUpper(b[s]) && isLower(b[surFrom]) && to+1 < len(b) && b[to] == ' ' && isLower(b[to+1]) {
+			continue
+		}
 		from := s
 		form := "plain"
 		switch {
+		case f&flagGenitive != 0:
+			form = formGenitive
 		case f&flagInitials != 0:
 			form = "initials"
 		case f&flagAdded != 0:
@@ -836,7 +1018,7 @@ func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
 		case f&flagShort != 0:
 			form = "short"
 		}
-		if f&(flagInitials|flagAdded|flagLossy) == 0 {
+		if f&(flagInitials|flagAdded|flagLossy|flagGenitive) == 0 {
 			return from, to, form, true
 		}
 		if f&flagCell != 0 {
@@ -851,7 +1033,7 @@ func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
 
 // name adds the pieces of a name that are sure to stand in all of its forms.
 func (bl *builder) name(value string) {
-	n := parseName(value)
+	n := parseName(value, bl.spanish())
 	set := map[string]bool{}
 	add := func(ps ...string) {
 		for _, p := range ps {
@@ -860,14 +1042,65 @@ func (bl *builder) name(value string) {
 			}
 		}
 	}
-	sur := n.core[0]
-	for _, w := range n.core[1:] {
+	n.cases = n.declined()
+	if len(n.cases) == 0 {
+		n.anchors(add, n.core, n.given)
+	} else {
+		stems := make([]folded, len(n.core))
+		short := false
+		for i, w := range n.core {
+			stems[i] = n.stem(w, func(c *fullName) folded { return c.core[i] })
+			short = short || len(stems[i]) < 4
+		}
+		if !short {
+			n.anchors(add, stems, []folded{n.stem(n.given[0], func(c *fullName) folded { return c.given[0] })})
+		} else {
+			n.anchors(add, n.core, n.given)
+			for _, c := range n.cases {
+				c.anchors(add, c.core, c.given)
+			}
+		}
+	}
+	patterns := make([]string, 0, len(set))
+	for p := range set {
+		patterns = append(patterns, p)
+	}
+	slices.Sort(patterns)
+	for _, p := range patterns {
+		bl.add(match.Pattern{Text: p}, n.check)
+	}
+}
+
+// spanish reports whether other identifiers of the person are from Spain.
+func (bl *builder) spanish() bool {
+	return bl.who != nil && slices.ContainsFunc(bl.who.Identifiers, func(id Identifier) bool {
+		if id.Hash != "" {
+			return false
+		}
+		switch v := strings.ToUpper(alnum(id.Value)); id.Type {
+		case Phone:
+			return strings.HasPrefix(v, "34") || strings.HasPrefix(v, "0034")
+		case IBAN, VAT:
+			return strings.HasPrefix(v, "ES")
+		case NationalID:
+			return len(v) == 9 && isUpper(v[8]) && (isDigit(v[0]) || strings.IndexByte("XYZ", v[0]) >= 0) && len(onlyDigits(v)) >= 7
+		case Email, Domain:
+			return strings.HasSuffix(v, "ES") && strings.HasSuffix(strings.ToLower(strings.TrimSpace(id.Value)), ".es")
+		}
+		return false
+	})
+}
+
+// anchors adds the pieces that lead to a name.
+func (n *fullName) anchors(add func(ps ...string), cores, givens []folded) {
+	sur := cores[0]
+	for _, w := range cores[1:] {
 		if !n.second && len(asciiRun(w)) > len(asciiRun(sur)) {
 			sur = w
 		}
 	}
 	given := ""
-	for _, w := range n.given {
+	for _, w := range givens {
 		if r := asciiRun(w); len(r) > len(given) {
 			given = r
 		}
@@ -898,16 +1131,8 @@ func (bl *builder) name(value string) {
 				for _, sep := range []string{" ", ".", "_", "-", "+", ",", ";", "\t", "\n", "\x00", `","`, `", "`, `";"`, `','`, `', '`, "\u00a0"} {
 					add(g+sep+s, s+sep+g)
 				}
-				add(s + ", " + g)
+				add(s+", "+g, g+", "+s)
 			}
 		}
-	}
-	patterns := make([]string, 0, len(set))
-	for p := range set {
-		patterns = append(patterns, p)
-	}
-	slices.Sort(patterns)
-	for _, p := range patterns {
-		bl.add(match.Pattern{Text: p}, n.check)
 	}
 }

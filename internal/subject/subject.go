@@ -164,9 +164,10 @@ func typeList() string {
 	return strings.Join(s, ", ")
 }
 
-// parseDate reads a date in ISO or European order.
+// parseDate reads a date in ISO or European order, or in American order where
+// that is the only one in which it is a date.
 func parseDate(v string) (time.Time, error) {
-	for _, layout := range []string{time.DateOnly, "2006/01/02", "2006.01.02", "02.01.2006", "2.1.2006", "02/01/2006", "2/1/2006", "02-01-2006", "2-1-2006"} {
+	for _, layout := range []string{time.DateOnly, "2006/01/02", "2006.01.02", "02.01.2006", "2.1.2006", "02/01/2006", "2/1/2006", "02-01-2006", "2-1-2006", "01/02/2006", "1/2/2006"} {
 		if t, err := time.Parse(layout, v); err == nil {
 			return t, nil
 		}

@@ -39,6 +39,10 @@ func spellings(w folded) []string {
 	upper := strings.ToUpper(s)
 	out := []string{s, upper, norm.NFD.String(s)}
 	cased := []string{s, upper}
+	if swiss := strings.ReplaceAll(s, "ß", "ss"); swiss != s && !isASCII(swiss) {
+		cased = append(cased, swiss, strings.ToUpper(swiss))
+		out = append(out, swiss, strings.ToUpper(swiss))
+	}
 	if w[0] >= utf8.RuneSelf {
 		cased = append(cased, title(w))
 		out = append(out, title(w))
