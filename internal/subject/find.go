@@ -18,6 +18,10 @@ const (
 	viewLength = 4 << 10
 )
 
+// maxBefore is how many hits of a window are kept for the next one, so that it
+// doesn't tell them again.
+const maxBefore = 256
+
 // An Undecoded is a place that was not looked into to its end, as what it
 // decodes to is out of bounds.
 type Undecoded struct {
@@ -105,7 +109,7 @@ func (f *finder) window(base int64, b []byte, from, end int, more bool, rows fun
 			f.undone = append(f.undone, Undecoded{base + int64(u.At), u.Bomb})
 		}
 	}
-	kept := f.pick()
+	kept := f.pick(base + int64(end))
 	if rows == nil {
 		f.parts(base, b, kept)
 	}
@@ -123,7 +127,7 @@ func (f *finder) decoded(base int64, layer, from, end int, more bool) {
 		}
 		f.check(text[lo:hi], h.Start-lo, h.End-lo, h.Pattern, func(hit Hit, s, e int) {
 			start, stop, form, late, ok := f.view.Source(lo+s, lo+e)
-			if !ok || !late && (start < from || start >= end && more) {
+			if !ok || !f.view.Bounded(lo+s, lo+e) || !late && (start < from || start >= end && more) {
 				return
 			}
 			if hit.Form != "plain" {
@@ -188,8 +192,9 @@ func goesOn(t Type, b []byte, from, to int) bool {
 }
 
 // pick leaves one sight of each identifier for each place, the longest and, of
-// equal ones, the one that took the least decoding.
-func (f *finder) pick() []sight {
+// equal ones, the one that took the least decoding. What the next window looks
+// for starts at end.
+func (f *finder) pick(end int64) []sight {
 	seen := f.seen
 	if len(seen) > 1 {
 		slices.SortStableFunc(seen, func(a, b sight) int {
@@ -226,7 +231,13 @@ func (f *finder) pick() []sight {
 		}
 		f.kept = append(f.kept, h)
 	}
-	f.before = append(f.before[:0], f.kept[max(0, len(f.kept)-64):]...)
+	f.before = f.before[:0]
+	for i := len(f.kept) - 1; i >= 0 && len(f.before) < maxBefore; i-- {
+		if h := f.kept[i]; h.layer > 0 && h.End > end {
+			h.region = -1 // of another window
+			f.before = append(f.before, h)
+		}
+	}
 	return f.kept
 }
 
