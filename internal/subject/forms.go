@@ -84,6 +84,9 @@ func wordAt(b []byte, i int) bool {
 
 func wordBefore(b []byte, i int) bool {
 	r, _ := runeBefore(b, i)
+	if r >= 0x80 && !wordRune(r) {
+		return wrongBefore(b, i)
+	}
 	return r >= 0 && wordRune(r) && !escaped(b, i)
 }
 

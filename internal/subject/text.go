@@ -198,6 +198,27 @@ func decode(b []byte) string {
 	return s.String()
 }
 
+// wrongBefore reports whether a letter that was decoded wrongly, and ends in a
+// sign, stands before i: Ã«.
+func wrongBefore(b []byte, i int) bool {
+	if i < 4 || b[i-1] < 0x80 || b[i-1] >= 0xc0 {
+		return false
+	}
+	for j := i - 3; j >= max(i-8, 0); j-- {
+		if b[j] < 0xc2 {
+			continue
+		}
+		r, n := utf8.DecodeRune(b[j:i])
+		if r == utf8.RuneError || j+n >= i {
+			continue
+		}
+		if m, n := unmojibake(b[:i], j, unicode.ToLower(r)); m != 0 && j+n == i {
+			return true
+		}
+	}
+	return false
+}
+
 // escaped reports whether what stands right before i is the end of an escape
 // (\n, %3C, =3C of quoted-printable) that stands for no letter or digit, and so
 // not part of the word that starts at i.
