@@ -374,15 +374,8 @@ func (a *postal) anchor() string {
 		}
 		run := asciiRun(w.stem)
 		if len(w.forms) > 0 && strings.HasSuffix(string(w.stem), run) {
-			// As far as all of the forms agree.
-			common := string(w.forms[0])
-			for _, f := range w.forms[1:] {
-				for !strings.HasPrefix(string(f), common) {
-					common = common[:len(common)-1]
-				}
-			}
 			if len(run) < 5 {
-				run += common
+				run += w.common()
 			}
 		}
 		if len(run) > len(best) {
@@ -397,6 +390,55 @@ func (a *postal) anchor() string {
 		}
 	}
 	return best
+}
+
+// minAnchor is how many letters in a row are rare enough to look for.
+const minAnchor = 4
+
+// patterns returns those that lead to the street: a piece that all spellings of
+// it have, or else the spellings, as a letter or two stand everywhere.
+func (a *postal) patterns() []string {
+	anchor := a.anchor()
+	if len(anchor) >= minAnchor {
+		return anchors(folded(anchor))
+	}
+	var best folded
+	for _, w := range a.street {
+		if w.stem == nil || w.optional && len(a.street) > 1 || asciiRun(w.stem) == string(w.stem) {
+			continue
+		}
+		whole := slices.Clone(w.stem)
+		if len(whole) < minAnchor {
+			whole = append(whole, folded(w.common())...)
+		}
+		if len(whole) > len(best) {
+			best = whole
+		}
+	}
+	if len(best) < minAnchor-1 || len(best) < len(anchor) {
+		return anchors(folded(anchor))
+	}
+	out := anchors(best)
+	for _, s := range damaged(best) {
+		if s = asciiLower(s); len(s) >= minAnchor && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// common returns what all forms of a word start with.
+func (w streetWord) common() string {
+	if len(w.forms) == 0 {
+		return ""
+	}
+	common := string(w.forms[0])
+	for _, f := range w.forms[1:] {
+		for !strings.HasPrefix(string(f), common) {
+			common = common[:len(common)-1]
+		}
+	}
+	return common
 }
 
 // eatStreet returns the end of the street's words from word k on.
@@ -881,8 +923,7 @@ func (a *postal) around(b []byte, s, e int) (from, to int, other, ok bool) {
 // is looked for. What is not understood is looked for word by word.
 func (bl *builder) address(value string) {
 	if a := parseAddress(value); a != nil {
-		anchor := a.anchor()
-		for _, p := range anchors(folded(anchor)) {
+		for _, p := range a.patterns() {
 			bl.add(match.Pattern{Text: p}, a.check)
 		}
 		return

@@ -87,7 +87,7 @@ func wordBefore(b []byte, i int) bool {
 	if r >= 0x80 && !wordRune(r) {
 		return wrongBefore(b, i)
 	}
-	return r >= 0 && wordRune(r) && !escaped(b, i)
+	return r >= 0 && wordRune(r)
 }
 
 // wordBounds wants no letter or digit on either side.
