@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -812,43 +813,111 @@ const (
 	maxStreetWords = 12
 )
 
-// check looks for the address around b[start:end], which is a piece of its street.
-func (a *postal) check(b []byte, start, end int) (int, int, string, bool) {
+// An avenue is a street with all who live in it, so that it is read once.
+type avenue struct {
+	members []*postal
+	owners  []owner
+}
+
+// streetKey tells apart streets.
+func streetKey(street []streetWord) string {
+	var k strings.Builder
+	for _, w := range street {
+		fmt.Fprintf(&k, "%s/%t", string(w.stem), w.optional)
+		for _, f := range w.forms {
+			k.WriteString("," + string(f))
+		}
+		k.WriteByte(0)
+	}
+	return k.String()
+}
+
+// houses holds which numbers stand in a piece of text, modulo its size.
+type houses [8]uint64
+
+func (h *houses) read(b []byte) {
+	for i := 0; i < len(b); i++ {
+		if !isDigit(b[i]) {
+			continue
+		}
+		v := 0
+		for ; i < len(b) && isDigit(b[i]); i++ {
+			v = (v*10 + int(b[i]-'0')) & 0xffffff
+		}
+		h[v>>6&7] |= 1 << (v & 63)
+	}
+}
+
+func (h *houses) has(number string) bool {
+	v := 0
+	for i := range len(number) {
+		v = (v*10 + int(number[i]-'0')) & 0xffffff
+	}
+	return h[v>>6&7]>>(v&63)&1 != 0
+}
+
+// Where a house number may stand before and behind a street, in bytes.
+const (
+	maxHouseBack  = 32
+	maxHouseAhead = 512
+)
+
+// check looks for the addresses around b[start:end], which is a piece of their
+// street.
+func (v *avenue) check(b []byte, start, end int, found take) {
 	tried := 0
+	var done []int
 	for s := start; s >= 0 && start-s <= maxStreetBack && tried < maxStreetWords; s-- {
 		if !utf8.RuneStart(b[s]) && s > 0 && b[s-1] >= utf8.RuneSelf || !wordAt(b, s) || wordBefore(b, s) {
 			continue
 		}
 		tried++
-		e := a.eatStreet(b, s, 0)
+		e := v.members[0].eatStreet(b, s, 0)
 		if e < end || wordAt(b, e) {
 			continue
 		}
-		from, to, other, ok := a.around(b, s, e)
-		if !ok {
-			continue
-		}
-		last, same, elsewhere := a.place(b, from, to)
-		if elsewhere {
-			continue
-		}
-		cells := strings.IndexByte(string(b[from:to]), 0) >= 0
-		switch {
-		case other:
-			if cells {
-				from, to = s, e
+		var numbers houses
+		numbers.read(b[max(s-maxHouseBack, 0):min(e+maxHouseAhead, len(b))])
+		for i, a := range v.members {
+			if !numbers.has(a.number) || slices.Contains(done, i) {
+				continue
 			}
-			return from, to, "other-box", true
-		case cells:
-			return from, to, "columns", true
-		case !same:
-			return from, to, "street", true
-		case strings.IndexByte(string(b[to:last]), 0) >= 0:
-			return from, to, "plain", true
+			if from, to, form, ok := a.check(b, s, e); ok {
+				found(v.owners[i], from, to, form)
+				done = append(done, i)
+			}
 		}
-		return from, last, "plain", true
+		if len(done) == len(v.members) {
+			return
+		}
 	}
-	return 0, 0, "", false
+}
+
+// check looks for the address around its street at b[s:e].
+func (a *postal) check(b []byte, s, e int) (int, int, string, bool) {
+	from, to, other, ok := a.around(b, s, e)
+	if !ok {
+		return 0, 0, "", false
+	}
+	last, same, elsewhere := a.place(b, from, to)
+	if elsewhere {
+		return 0, 0, "", false
+	}
+	cells := strings.IndexByte(string(b[from:to]), 0) >= 0
+	switch {
+	case other:
+		if cells {
+			from, to = s, e
+		}
+		return from, to, "other-box", true
+	case cells:
+		return from, to, "columns", true
+	case !same:
+		return from, to, "street", true
+	case strings.IndexByte(string(b[to:last]), 0) >= 0:
+		return from, to, "plain", true
+	}
+	return from, last, "plain", true
 }
 
 // around looks for the house number behind or in front of the street at b[s:e].
@@ -923,9 +992,17 @@ func (a *postal) around(b []byte, s, e int) (from, to int, other, ok bool) {
 // is looked for. What is not understood is looked for word by word.
 func (bl *builder) address(value string) {
 	if a := parseAddress(value); a != nil {
-		for _, p := range a.patterns() {
-			bl.add(match.Pattern{Text: p}, a.check)
+		key := streetKey(a.street)
+		v := bl.avenues[key]
+		if v == nil {
+			v = &avenue{}
+			bl.avenues[key] = v
+			for _, p := range a.patterns() {
+				bl.lead(match.Pattern{Text: p}, "street "+key, v.check)
+			}
 		}
+		v.members = append(v.members, a)
+		v.owners = append(v.owners, bl.owner())
 		return
 	}
 	ws := foldWords(words(value))

@@ -24,6 +24,12 @@ type builder struct {
 	who      *Person
 	blocks   map[string]uint8 // of numbering plans, as planIn found them
 	known    *known
+	avenues  map[string]*avenue // by their streets
+	families map[string]*family // by their patterns
+}
+
+func newBuilder() *builder {
+	return &builder{index: map[match.Pattern]int{}, known: newKnown(), avenues: map[string]*avenue{}, families: map[string]*family{}}
 }
 
 func (bl *builder) add(p match.Pattern, c check) {

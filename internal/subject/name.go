@@ -784,20 +784,26 @@ const (
 	maxNameWords = 48
 )
 
-// check looks for the name around b[start:end], which is a piece of it.
-func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
-	var weak struct {
-		from, to int
-		form     string
-	}
-	tried, back := 0, maxNamePlain
+// A family is all whose names one pattern leads to, so that what stands around
+// it is read once.
+type family struct {
+	members []*fullName
+	owners  []owner
+	first   [4]uint32 // ASCII characters with which a name may start
+}
+
+// check looks for the names around b[start:end], which is a piece of them.
+func (v *family) check(b []byte, start, end int, found take) {
+	back := maxNamePlain
 	if bytes.ContainsAny(b[max(start-48, 0):start], ":=>") {
 		back = maxNameBack
 	}
-	for s := start; s >= 0 && start-s <= back && tried < maxNameWords; s-- {
+	var starts [2 * maxNameWords]int32
+	n := 0
+	for s := start; s >= 0 && start-s <= back && n < len(starts); s-- {
 		c := b[s]
 		if c < utf8.RuneSelf {
-			if n.first[c>>5]&(1<<(c&31)) == 0 || s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
+			if v.first[c>>5]&(1<<(c&31)) == 0 || s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
 				continue
 			}
 		} else if !utf8.RuneStart(c) && s > 0 && b[s-1] >= utf8.RuneSelf {
@@ -809,7 +815,35 @@ func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
 		if start-s > maxNamePlain && (s == 0 || b[s-1] == ' ' && (s < 2 || b[s-2] != ':')) {
 			continue
 		}
-		if tried++; s > 0 && wordBefore(b, s) {
+		if s > 0 && wordBefore(b, s) {
+			continue
+		}
+		starts[n] = int32(s)
+		n++
+	}
+	for i, m := range v.members {
+		if from, to, form, ok := m.check(b, starts[:n], end); ok {
+			found(v.owners[i], from, to, form)
+		}
+	}
+}
+
+// check looks for the name where it may start, and of which a piece ends at end.
+func (n *fullName) check(b []byte, starts []int32, end int) (int, int, string, bool) {
+	var weak struct {
+		from, to int
+		form     string
+	}
+	for _, at := range starts {
+		s := int(at)
+		c := rune(b[s])
+		if c >= utf8.RuneSelf {
+			// Other letters than those as which wrongly decoded ones start.
+			if r, _ := letterAt(b, s); r > 0 && strings.IndexRune("ãâäåæçðñîï", r) < 0 {
+				c = base(r)
+			}
+		}
+		if c < utf8.RuneSelf && n.first[c>>5]&(1<<(c&31)) == 0 {
 			continue
 		}
 		to, surFrom, surTo, f, ok := n.at(b, s)
@@ -908,6 +942,16 @@ func (bl *builder) name(value string) {
 	}
 	slices.Sort(patterns)
 	for _, p := range patterns {
-		bl.add(match.Pattern{Text: p}, n.check)
+		v := bl.families[p]
+		if v == nil {
+			v = &family{}
+			bl.families[p] = v
+			bl.lead(match.Pattern{Text: p}, "name", v.check)
+		}
+		v.members = append(v.members, n)
+		v.owners = append(v.owners, bl.owner())
+		for i, x := range n.first {
+			v.first[i] |= x
+		}
 	}
 }
