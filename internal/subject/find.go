@@ -50,6 +50,10 @@ type finder struct {
 	undone []Undecoded
 	cells  func(off int) (from, to int)
 
+	take  take // taken, made once
+	yield func(h Hit, from, to int)
+	b     []byte // that is checked
+
 	part int   // number of the part in which the last hit lies
 	end  int64 // its end, -1 where there was none
 }
@@ -58,6 +62,7 @@ func (r *Recognizer) finder() *finder {
 	f, _ := r.finders.Get().(*finder)
 	if f == nil {
 		f = &finder{r: r, last: map[int64]int64{}}
+		f.take = f.taken
 	}
 	f.part, f.end, f.cells = 0, -1, nil
 	f.before, f.undone = f.before[:0], f.undone[:0]
@@ -67,7 +72,7 @@ func (r *Recognizer) finder() *finder {
 
 func (r *Recognizer) release(f *finder) {
 	f.view.Reset()
-	f.cells = nil
+	f.cells, f.yield, f.b = nil, nil, nil
 	for _, s := range []*[]sight{&f.seen, &f.kept, &f.before} {
 		if cap(*s) > 256 {
 			*s = nil
@@ -87,17 +92,18 @@ func (r *Recognizer) release(f *finder) {
 func (f *finder) window(base int64, b []byte, from, end int, more bool, rows func(off int) (from, to int)) []sight {
 	f.seen = f.seen[:0]
 	f.found = f.r.matcher.FindIn(f.found[:0], b, from, end)
+	lo, hi := 0, len(b)
+	f.yield = func(hit Hit, s, e int) {
+		hit.Start, hit.End = base+int64(lo+s), base+int64(lo+e)
+		f.seen = append(f.seen, sight{Hit: hit, at: lo + s, to: lo + e, piece: b})
+	}
 	for _, h := range f.found {
-		lo, hi := 0, len(b)
 		if rows != nil {
 			if lo, hi = rows(h.Start); h.End > hi {
 				continue
 			}
 		}
-		f.check(b[lo:hi], h.Start-lo, h.End-lo, h.Pattern, func(hit Hit, s, e int) {
-			hit.Start, hit.End = base+int64(lo+s), base+int64(lo+e)
-			f.seen = append(f.seen, sight{Hit: hit, at: lo + s, to: lo + e, piece: b})
-		})
+		f.check(b[lo:hi], h.Start-lo, h.End-lo, h.Pattern)
 	}
 	f.view.Window(base, b, from, more, rows)
 	f.view.Cells(f.cells)
@@ -120,56 +126,59 @@ func (f *finder) window(base int64, b []byte, from, end int, more bool, rows fun
 func (f *finder) decoded(base int64, layer, from, end int, more bool) {
 	text := f.view.Text()
 	f.found = f.r.matcher.Find(f.found[:0], text)
-	for _, h := range f.found {
-		n, lo, hi := f.view.Region(h.Start)
-		if h.End > hi {
-			continue
+	var n, lo, hi int
+	f.yield = func(hit Hit, s, e int) {
+		start, stop, form, late, ok := f.view.Source(lo+s, lo+e)
+		if !ok || !f.view.Bounded(lo+s, lo+e) || !late && (start < from || start >= end && more) {
+			return
 		}
-		f.check(text[lo:hi], h.Start-lo, h.End-lo, h.Pattern, func(hit Hit, s, e int) {
-			start, stop, form, late, ok := f.view.Source(lo+s, lo+e)
-			if !ok || !f.view.Bounded(lo+s, lo+e) || !late && (start < from || start >= end && more) {
-				return
-			}
-			if hit.Form != "plain" {
-				form += "+" + hit.Form
-			}
-			hit.Form = form
-			if f.r.born[hit.Person] && !hit.Type.Own() {
-				hit.Start, hit.End = int64(s), int64(e)
-				hit.contradicted = f.r.ContradictedNear(hit, 0, text[lo:hi])
-			}
-			hit.Start, hit.End = base+int64(start), base+int64(stop)
-			if packed(form) {
-				hit.from, hit.to = int64(s), int64(e)
-			}
-			f.seen = append(f.seen, sight{Hit: hit, layer: layer, region: n, at: s, to: e, piece: text[lo:hi]})
-		})
+		if hit.Form != "plain" {
+			form += "+" + hit.Form
+		}
+		hit.Form = form
+		if f.r.born[hit.Person] && !hit.Type.Own() {
+			hit.Start, hit.End = int64(s), int64(e)
+			hit.contradicted = f.r.ContradictedNear(hit, 0, text[lo:hi])
+		}
+		hit.Start, hit.End = base+int64(start), base+int64(stop)
+		if packed(form) {
+			hit.from, hit.to = int64(s), int64(e)
+		}
+		f.seen = append(f.seen, sight{Hit: hit, layer: layer, region: n, at: s, to: e, piece: text[lo:hi]})
+	}
+	for _, h := range f.found {
+		if n, lo, hi = f.view.Region(h.Start); h.End <= hi {
+			f.check(text[lo:hi], h.Start-lo, h.End-lo, h.Pattern)
+		}
 	}
 }
 
-// check calls yield for each identifier that the matcher's hit at b[start:end]
+// check calls f.yield for each identifier that the matcher's hit at b[start:end]
 // turns out to be, with the bounds of it in b.
-func (f *finder) check(b []byte, start, end, pattern int, yield func(h Hit, from, to int)) {
-	r := f.r
-	take := func(o owner, from, to int, form string) {
-		if from < 0 || to > len(b) || from >= to {
-			return
-		}
-		id := r.persons[o.person].Identifiers[o.ident]
-		if goesOn(id.Type, b, from, to) {
-			return
-		}
-		hit := Hit{Person: o.person, Identifier: o.ident, Type: id.Type, Form: form, Shared: r.shared[o.person][o.ident]}
-		r.names.judge(&hit, id, b, from, to)
-		yield(hit, from, to)
-	}
-	for _, n := range r.needles[pattern] {
+func (f *finder) check(b []byte, start, end, pattern int) {
+	f.b = b
+	for _, n := range f.r.needles[pattern] {
 		if n.lookup != nil {
-			n.lookup(b, start, end, take)
+			n.lookup(b, start, end, f.take)
 		} else if from, to, form, ok := n.check(b, start, end); ok {
-			take(owner{n.person, n.ident}, from, to, form)
+			f.taken(owner{n.person, n.ident}, from, to, form)
 		}
 	}
+}
+
+// taken judges what stands at f.b[from:to] and hands it on.
+func (f *finder) taken(o owner, from, to int, form string) {
+	r, b := f.r, f.b
+	if from < 0 || to > len(b) || from >= to {
+		return
+	}
+	id := r.persons[o.person].Identifiers[o.ident]
+	if goesOn(id.Type, b, from, to) {
+		return
+	}
+	hit := Hit{Person: o.person, Identifier: o.ident, Type: id.Type, Form: form, Shared: r.shared[o.person][o.ident]}
+	r.names.judge(&hit, id, b, from, to)
+	f.yield(hit, from, to)
 }
 
 // goesOn reports whether an escape beside b[from:to] stands for a character that
