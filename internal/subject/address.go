@@ -817,6 +817,7 @@ const (
 type avenue struct {
 	members []*postal
 	owners  []owner
+	first   letters // with which the street may start
 }
 
 // streetKey tells apart streets.
@@ -868,7 +869,10 @@ func (v *avenue) check(b []byte, start, end int, found take) {
 	tried := 0
 	var done []int
 	for s := start; s >= 0 && start-s <= maxStreetBack && tried < maxStreetWords; s-- {
-		if !utf8.RuneStart(b[s]) && s > 0 && b[s-1] >= utf8.RuneSelf || !wordAt(b, s) || wordBefore(b, s) {
+		switch c := b[s]; {
+		case c < utf8.RuneSelf && (!v.first.has(c) || s > 0 && isAlnum(b[s-1]) && !escaped(b, s)):
+			continue
+		case !utf8.RuneStart(c) && s > 0 && b[s-1] >= utf8.RuneSelf, !wordAt(b, s), wordBefore(b, s):
 			continue
 		}
 		tried++
@@ -996,6 +1000,16 @@ func (bl *builder) address(value string) {
 		v := bl.avenues[key]
 		if v == nil {
 			v = &avenue{}
+			for _, w := range a.street {
+				if len(w.stem) > 0 {
+					v.first.add(w.stem[0])
+				}
+				for _, f := range w.forms {
+					if len(f) > 0 {
+						v.first.add(f[0])
+					}
+				}
+			}
 			bl.avenues[key] = v
 			for _, p := range a.patterns() {
 				bl.lead(match.Pattern{Text: p}, "street "+key, v.check)

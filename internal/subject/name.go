@@ -30,8 +30,8 @@ type fullName struct {
 	middle    []folded // other given names, often left out
 	particles []folded
 	core      []folded
-	second    bool      // the last of core is a second surname, often left out
-	first     [4]uint32 // ASCII characters with which it may start
+	second    bool    // the last of core is a second surname, often left out
+	first     letters // with which it may start
 }
 
 func foldWords(ws []string) []folded {
@@ -116,32 +116,40 @@ func parseName(value string) *fullName {
 		}
 	}
 	n.second = n.second && len(n.core) == 2
-	start := func(r rune) {
-		if r < utf8.RuneSelf {
-			n.first[r>>5] |= 1 << (r & 31)
-			if 'a' <= r && r <= 'z' {
-				n.first[r>>5-1] |= 1 << (r & 31)
-			}
-		}
-	}
-	start('\\')
 	for _, part := range [][]folded{n.given, n.particles, n.core} {
-		if len(part) == 0 {
-			continue
-		}
-		r := part[0][0]
-		start(base(r))
-		if r >= utf8.RuneSelf {
-			start('?') // where it was lost
-		}
-		for _, x := range expand(r) {
-			if x != "" {
-				start(rune(x[0]))
-			}
+		if len(part) > 0 {
+			n.first.add(part[0][0])
 		}
 	}
 	return n
 }
+
+// letters are ASCII characters with which a word may start.
+type letters [4]uint32
+
+// add adds those with which a word may start whose first letter is r.
+func (l *letters) add(r rune) {
+	set := func(r rune) {
+		if r < utf8.RuneSelf {
+			l[r>>5] |= 1 << (r & 31)
+			if 'a' <= r && r <= 'z' {
+				l[r>>5-1] |= 1 << (r & 31)
+			}
+		}
+	}
+	set('\\')
+	set(base(r))
+	if r >= utf8.RuneSelf {
+		set('?') // where it was lost
+	}
+	for _, x := range expand(r) {
+		if x != "" {
+			set(rune(x[0]))
+		}
+	}
+}
+
+func (l *letters) has(c byte) bool { return l[c>>5&3]>>(c&31)&1 != 0 }
 
 // mcLen returns the length of Mc or Mac at the start of a surname, which may
 // stand by itself.
@@ -789,7 +797,7 @@ const (
 type family struct {
 	members []*fullName
 	owners  []owner
-	first   [4]uint32 // ASCII characters with which a name may start
+	first   letters // with which a name may start
 }
 
 // check looks for the names around b[start:end], which is a piece of them.
@@ -803,7 +811,7 @@ func (v *family) check(b []byte, start, end int, found take) {
 	for s := start; s >= 0 && start-s <= back && n < len(starts); s-- {
 		c := b[s]
 		if c < utf8.RuneSelf {
-			if v.first[c>>5]&(1<<(c&31)) == 0 || s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
+			if !v.first.has(c) || s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
 				continue
 			}
 		} else if !utf8.RuneStart(c) && s > 0 && b[s-1] >= utf8.RuneSelf {
@@ -843,7 +851,7 @@ func (n *fullName) check(b []byte, starts []int32, end int) (int, int, string, b
 				c = base(r)
 			}
 		}
-		if c < utf8.RuneSelf && n.first[c>>5]&(1<<(c&31)) == 0 {
+		if c < utf8.RuneSelf && !n.first.has(byte(c)) {
 			continue
 		}
 		to, surFrom, surTo, f, ok := n.at(b, s)
