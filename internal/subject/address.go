@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -460,15 +461,8 @@ func (a *postal) anchor() string {
 		}
 		run := asciiRun(w.stem)
 		if len(w.forms) > 0 && strings.HasSuffix(string(w.stem), run) {
-			// As far as all of the forms agree.
-			common := string(w.forms[0])
-			for _, f := range w.forms[1:] {
-				for !strings.HasPrefix(string(f), common) {
-					common = common[:len(common)-1]
-				}
-			}
 			if len(run) < 5 {
-				run += common
+				run += w.common()
 			}
 		}
 		if len(run) > len(best) {
@@ -483,6 +477,55 @@ func (a *postal) anchor() string {
 		}
 	}
 	return best
+}
+
+// minAnchor is how many letters in a row are rare enough to look for.
+const minAnchor = 4
+
+// patterns returns those that lead to the street: a piece that all spellings of
+// it have, or else the spellings, as a letter or two stand everywhere.
+func (a *postal) patterns() []string {
+	anchor := a.anchor()
+	if len(anchor) >= minAnchor {
+		return anchors(folded(anchor))
+	}
+	var best folded
+	for _, w := range a.street {
+		if w.stem == nil || w.optional && len(a.street) > 1 || asciiRun(w.stem) == string(w.stem) {
+			continue
+		}
+		whole := slices.Clone(w.stem)
+		if len(whole) < minAnchor {
+			whole = append(whole, folded(w.common())...)
+		}
+		if len(whole) > len(best) {
+			best = whole
+		}
+	}
+	if len(best) < minAnchor-1 || len(best) < len(anchor) {
+		return anchors(folded(anchor))
+	}
+	out := anchors(best)
+	for _, s := range damaged(best) {
+		if s = asciiLower(s); len(s) >= minAnchor && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// common returns what all forms of a word start with.
+func (w streetWord) common() string {
+	if len(w.forms) == 0 {
+		return ""
+	}
+	common := string(w.forms[0])
+	for _, f := range w.forms[1:] {
+		for !strings.HasPrefix(string(f), common) {
+			common = common[:len(common)-1]
+		}
+	}
+	return common
 }
 
 // eatStreet returns the end of the street's words from word k on.
@@ -880,48 +923,123 @@ const (
 	maxStreetWords = 12
 )
 
-// check looks for the address around b[start:end], which is a piece of its street.
-func (a *postal) check(b []byte, start, end int) (int, int, string, bool) {
+// An avenue is a street with all who live in it, so that it is read once.
+type avenue struct {
+	members []*postal
+	owners  []owner
+	first   letters // with which the street may start
+}
+
+// streetKey tells apart streets.
+func streetKey(street []streetWord) string {
+	var k strings.Builder
+	for _, w := range street {
+		fmt.Fprintf(&k, "%s/%t", string(w.stem), w.optional)
+		for _, f := range w.forms {
+			k.WriteString("," + string(f))
+		}
+		k.WriteByte(0)
+	}
+	return k.String()
+}
+
+// houses holds which numbers stand in a piece of text, modulo its size.
+type houses [8]uint64
+
+func (h *houses) read(b []byte) {
+	for i := 0; i < len(b); i++ {
+		if !isDigit(b[i]) {
+			continue
+		}
+		v := 0
+		for ; i < len(b) && isDigit(b[i]); i++ {
+			v = (v*10 + int(b[i]-'0')) & 0xffffff
+		}
+		h[v>>6&7] |= 1 << (v & 63)
+	}
+}
+
+func (h *houses) has(number string) bool {
+	if number == "" || !isDigit(number[0]) {
+		return true // s/n
+	}
+	v := 0
+	for i := range len(number) {
+		v = (v*10 + int(number[i]-'0')) & 0xffffff
+	}
+	return h[v>>6&7]>>(v&63)&1 != 0
+}
+
+// Where a house number may stand before and behind a street, in bytes.
+const (
+	maxHouseBack  = 32
+	maxHouseAhead = 512
+)
+
+// check looks for the addresses around b[start:end], which is a piece of their
+// street.
+func (v *avenue) check(b []byte, start, end int, found take) {
 	tried := 0
+	var done []int
 	for s := start; s >= 0 && start-s <= maxStreetBack && tried < maxStreetWords; s-- {
-		if !utf8.RuneStart(b[s]) && s > 0 && b[s-1] >= utf8.RuneSelf || !wordAt(b, s) || wordBefore(b, s) {
+		switch c := b[s]; {
+		case c < utf8.RuneSelf && (!v.first.has(c) || s > 0 && isAlnum(b[s-1]) && !escaped(b, s)):
+			continue
+		case !utf8.RuneStart(c) && s > 0 && b[s-1] >= utf8.RuneSelf, !wordAt(b, s), wordBefore(b, s):
 			continue
 		}
 		tried++
-		e := a.eatStreet(b, s, 0)
+		e := v.members[0].eatStreet(b, s, 0)
 		if e < end || wordAt(b, e) {
 			continue
 		}
-		if len(a.street) > 1 && a.street[0].optional && a.street[0].stem == nil && a.eatStreet(b, s, 1) == e {
+		if a := v.members[0]; len(a.street) > 1 && a.street[0].optional && a.street[0].stem == nil && a.eatStreet(b, s, 1) == e {
 			if word, _ := neighbourBefore(b, s); word != "" && isStreetForm(word) {
 				continue // Plaza Mayor is not Calle Mayor
 			}
 		}
-		from, to, other, ok := a.around(b, s, e)
-		if !ok {
-			continue
-		}
-		last, same, elsewhere := a.place(b, from, to)
-		if elsewhere {
-			continue
-		}
-		cells := strings.IndexByte(string(b[from:to]), 0) >= 0
-		switch {
-		case other:
-			if cells {
-				from, to = s, e
+		var numbers houses
+		numbers.read(b[max(s-maxHouseBack, 0):min(e+maxHouseAhead, len(b))])
+		for i, a := range v.members {
+			if !numbers.has(a.number) || slices.Contains(done, i) {
+				continue
 			}
-			return from, to, "other-box", true
-		case cells:
-			return from, to, "columns", true
-		case !same:
-			return from, to, "street", true
-		case strings.IndexByte(string(b[to:last]), 0) >= 0:
-			return from, to, "plain", true
+			if from, to, form, ok := a.check(b, s, e); ok {
+				found(v.owners[i], from, to, form)
+				done = append(done, i)
+			}
 		}
-		return from, last, "plain", true
+		if len(done) == len(v.members) {
+			return
+		}
 	}
-	return 0, 0, "", false
+}
+
+// check looks for the address around its street at b[s:e].
+func (a *postal) check(b []byte, s, e int) (int, int, string, bool) {
+	from, to, other, ok := a.around(b, s, e)
+	if !ok {
+		return 0, 0, "", false
+	}
+	last, same, elsewhere := a.place(b, from, to)
+	if elsewhere {
+		return 0, 0, "", false
+	}
+	cells := strings.IndexByte(string(b[from:to]), 0) >= 0
+	switch {
+	case other:
+		if cells {
+			from, to = s, e
+		}
+		return from, to, "other-box", true
+	case cells:
+		return from, to, "columns", true
+	case !same:
+		return from, to, "street", true
+	case strings.IndexByte(string(b[to:last]), 0) >= 0:
+		return from, to, "plain", true
+	}
+	return from, last, "plain", true
 }
 
 // around looks for the house number behind or in front of the street at b[s:e].
@@ -1022,10 +1140,27 @@ func streetGoesOn(b []byte, i int) bool {
 // is looked for. What is not understood is looked for word by word.
 func (bl *builder) address(value string) {
 	if a := parseAddress(value); a != nil {
-		anchor := a.anchor()
-		for _, p := range anchors(folded(anchor)) {
-			bl.add(match.Pattern{Text: p}, a.check)
+		key := streetKey(a.street)
+		v := bl.avenues[key]
+		if v == nil {
+			v = &avenue{}
+			for _, w := range a.street {
+				if len(w.stem) > 0 {
+					v.first.add(w.stem[0])
+				}
+				for _, f := range w.forms {
+					if len(f) > 0 {
+						v.first.add(f[0])
+					}
+				}
+			}
+			bl.avenues[key] = v
+			for _, p := range a.patterns() {
+				bl.lead(match.Pattern{Text: p}, "street "+key, v.check)
+			}
 		}
+		v.members = append(v.members, a)
+		v.owners = append(v.owners, bl.owner())
 		return
 	}
 	ws := foldWords(words(value))

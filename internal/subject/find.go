@@ -18,6 +18,10 @@ const (
 	viewLength = 4 << 10
 )
 
+// maxBefore is how many hits of a window are kept for the next one, so that it
+// doesn't tell them again.
+const maxBefore = 256
+
 // An Undecoded is a place that was not looked into to its end, as what it
 // decodes to is out of bounds.
 type Undecoded struct {
@@ -47,6 +51,10 @@ type finder struct {
 	undone []Undecoded
 	cells  func(off int) (from, to int)
 
+	take  take // taken, made once
+	yield func(h Hit, from, to int)
+	b     []byte // that is checked
+
 	part int   // number of the part in which the last hit lies
 	end  int64 // its end, -1 where there was none
 }
@@ -55,6 +63,7 @@ func (r *Recognizer) finder() *finder {
 	f, _ := r.finders.Get().(*finder)
 	if f == nil {
 		f = &finder{r: r, last: map[int64]int64{}}
+		f.take = f.taken
 	}
 	f.part, f.end, f.cells = 0, -1, nil
 	f.before, f.undone = f.before[:0], f.undone[:0]
@@ -64,7 +73,7 @@ func (r *Recognizer) finder() *finder {
 
 func (r *Recognizer) release(f *finder) {
 	f.view.Reset()
-	f.cells = nil
+	f.cells, f.yield, f.b = nil, nil, nil
 	for _, s := range []*[]sight{&f.seen, &f.kept, &f.before} {
 		if cap(*s) > 256 {
 			*s = nil
@@ -85,17 +94,19 @@ func (f *finder) window(base int64, b []byte, from, end int, more bool, rows fun
 	f.seen = f.seen[:0]
 	// What keeps a hit company may lie beyond.
 	f.found = f.r.matcher.FindIn(f.found[:0], b, max(0, from-near), min(len(b), end+near))
+	lo, hi, led := 0, len(b), 0
+	f.yield = func(hit Hit, s, e int) {
+		hit.Start, hit.End = base+int64(lo+s), base+int64(lo+e)
+		f.seen = append(f.seen, sight{Hit: hit, at: lo + s, to: lo + e, piece: b, led: led})
+	}
 	for _, h := range f.found {
-		lo, hi := 0, len(b)
 		if rows != nil {
 			if lo, hi = rows(h.Start); h.End > hi {
 				continue
 			}
 		}
-		f.check(b[lo:hi], h.Start-lo, h.End-lo, h.Pattern, func(hit Hit, s, e int) {
-			hit.Start, hit.End = base+int64(lo+s), base+int64(lo+e)
-			f.seen = append(f.seen, sight{Hit: hit, at: lo + s, to: lo + e, piece: b, led: h.Start})
-		})
+		led = h.Start
+		f.check(b[lo:hi], h.Start-lo, h.End-lo, h.Pattern)
 	}
 	f.seen = accompanied(f.seen, 0, rows)
 	f.seen = slices.DeleteFunc(f.seen, func(s sight) bool { return s.led < from || s.led >= end })
@@ -109,7 +120,7 @@ func (f *finder) window(base int64, b []byte, from, end int, more bool, rows fun
 			f.undone = append(f.undone, Undecoded{base + int64(u.At), u.Bomb})
 		}
 	}
-	kept := f.pick()
+	kept := f.pick(base + int64(end))
 	if rows == nil {
 		f.parts(base, b, kept)
 	}
@@ -121,58 +132,62 @@ func (f *finder) decoded(base int64, layer, from, end int, more bool) {
 	text := f.view.Text()
 	known := len(f.seen)
 	f.found = f.r.matcher.Find(f.found[:0], text)
-	for _, h := range f.found {
-		n, lo, hi := f.view.Region(h.Start)
-		if h.End > hi {
-			continue
+	var n, lo, hi int
+	f.yield = func(hit Hit, s, e int) {
+		start, stop, form, late, ok := f.view.Source(lo+s, lo+e)
+		if !ok || !f.view.Bounded(lo+s, lo+e) || !late && (start < from || start >= end && more) {
+			return
 		}
-		f.check(text[lo:hi], h.Start-lo, h.End-lo, h.Pattern, func(hit Hit, s, e int) {
-			start, stop, form, late, ok := f.view.Source(lo+s, lo+e)
-			if !ok || !late && (start < from || start >= end && more) {
-				return
-			}
-			if hit.Form != "plain" {
-				form += "+" + hit.Form
-			}
-			hit.Form = form
-			if f.r.born[hit.Person] && !hit.Type.Own() {
-				hit.Start, hit.End = int64(s), int64(e)
-				hit.contradicted = f.r.ContradictedNear(hit, 0, text[lo:hi])
-			}
-			hit.Start, hit.End = base+int64(start), base+int64(stop)
-			if packed(form) {
-				hit.from, hit.to = int64(s), int64(e)
-			}
-			f.seen = append(f.seen, sight{Hit: hit, layer: layer, region: n, at: s, to: e, piece: text[lo:hi]})
-		})
+		if hit.Form != "plain" {
+			form += "+" + hit.Form
+		}
+		hit.Form = form
+		if f.r.born[hit.Person] && !hit.Type.Own() {
+			hit.Start, hit.End = int64(s), int64(e)
+			hit.contradicted = f.r.ContradictedNear(hit, 0, text[lo:hi])
+		}
+		hit.Start, hit.End = base+int64(start), base+int64(stop)
+		if packed(form) {
+			hit.from, hit.to = int64(s), int64(e)
+		}
+		f.seen = append(f.seen, sight{Hit: hit, layer: layer, region: n, at: s, to: e, piece: text[lo:hi]})
+	}
+	for _, h := range f.found {
+		if n, lo, hi = f.view.Region(h.Start); h.End <= hi {
+			f.check(text[lo:hi], h.Start-lo, h.End-lo, h.Pattern)
+		}
 	}
 	f.seen = accompanied(f.seen, known, nil)
 }
 
-// check calls yield for each identifier that the matcher's hit at b[start:end]
+// check calls f.yield for each identifier that the matcher's hit at b[start:end]
 // turns out to be, with the bounds of it in b.
-func (f *finder) check(b []byte, start, end, pattern int, yield func(h Hit, from, to int)) {
+func (f *finder) check(b []byte, start, end, pattern int) {
+	f.b = b
 	r := f.r
-	take := func(o owner, from, to int, form string) {
-		if from < 0 || to > len(b) || from >= to {
-			return
-		}
-		id := r.persons[o.person].Identifiers[o.ident]
-		if goesOn(id.Type, b, from, to) {
-			return
-		}
-		hit := Hit{Person: o.person, Identifier: o.ident, Type: id.Type, Form: form, Shared: r.shared[o.person][o.ident]}
-		r.names.judge(&hit, id, b, from, to)
-		yield(hit, from, to)
-	}
 	for i := range r.needles[r.first[pattern]:r.first[pattern+1]] {
 		n := &r.needles[int(r.first[pattern])+i]
 		if n.lookup != nil {
-			n.lookup(b, start, end, take)
+			n.lookup(b, start, end, f.take)
 		} else if from, to, form, ok := n.check(b, start, end); ok {
-			take(owner{int(n.person), int(n.ident)}, from, to, form)
+			f.taken(owner{int(n.person), int(n.ident)}, from, to, form)
 		}
 	}
+}
+
+// taken judges what stands at f.b[from:to] and hands it on.
+func (f *finder) taken(o owner, from, to int, form string) {
+	r, b := f.r, f.b
+	if from < 0 || to > len(b) || from >= to {
+		return
+	}
+	id := r.persons[o.person].Identifiers[o.ident]
+	if goesOn(id.Type, b, from, to) {
+		return
+	}
+	hit := Hit{Person: o.person, Identifier: o.ident, Type: id.Type, Form: form, Shared: r.shared[o.person][o.ident]}
+	r.names.judge(&hit, id, b, from, to)
+	f.yield(hit, from, to)
 }
 
 // goesOn reports whether an escape beside b[from:to] stands for a character that
@@ -195,8 +210,9 @@ func goesOn(t Type, b []byte, from, to int) bool {
 }
 
 // pick leaves one sight of each identifier for each place, the longest and, of
-// equal ones, the one that took the least decoding.
-func (f *finder) pick() []sight {
+// equal ones, the one that took the least decoding. What the next window looks
+// for starts at end.
+func (f *finder) pick(end int64) []sight {
 	seen := f.seen
 	if len(seen) > 1 {
 		slices.SortStableFunc(seen, func(a, b sight) int {
@@ -235,7 +251,13 @@ func (f *finder) pick() []sight {
 		}
 		f.kept = append(f.kept, h)
 	}
-	f.before = append(f.before[:0], f.kept[max(0, len(f.kept)-64):]...)
+	f.before = f.before[:0]
+	for i := len(f.kept) - 1; i >= 0 && len(f.before) < maxBefore; i-- {
+		if h := f.kept[i]; h.layer > 0 && h.End > end {
+			h.region = -1 // of another window
+			f.before = append(f.before, h)
+		}
+	}
 	return f.kept
 }
 

@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -58,6 +59,49 @@ var pages = [...]*charmap.Charmap{
 }
 
 const mainPages = 3
+
+// A highLetter is a letter that a byte from 0x80 on is in one of the pages.
+type highLetter struct {
+	r, base, first rune // in lower case, without diacritics, of what it is written as
+	main           bool
+}
+
+// highLetters has those of each byte, in the order of pages.
+var highLetters = func() (t [128][]highLetter) {
+	for i := range t {
+		for k, p := range pages {
+			r := unicode.ToLower(p.DecodeByte(byte(0x80 + i)))
+			if !unicode.IsLetter(r) || slices.ContainsFunc(t[i], func(h highLetter) bool { return h.r == r }) {
+				continue
+			}
+			h := highLetter{r: r, base: bare(r), main: k < mainPages}
+			h.first = h.base
+			for _, x := range expand(r) {
+				if x != "" {
+					h.first = rune(x[0]) // all begin alike, or as the base
+					break
+				}
+			}
+			t[i] = append(t[i], h)
+		}
+	}
+	return t
+}()
+
+// latinLower holds the letters of most of Europe in lower case.
+var latinLower = func() (t [0x250]rune) {
+	for r := range rune(len(t)) {
+		t[r] = unicode.ToLower(r)
+	}
+	return t
+}()
+
+func toLower(r rune) rune {
+	if r >= 0 && int(r) < len(latinLower) {
+		return latinLower[r]
+	}
+	return unicode.ToLower(r)
+}
 
 // latinBases holds base of the letters of most of Europe.
 var latinBases = func() (t [0x250]rune) {
@@ -183,10 +227,10 @@ func (e *eater) letter(i int, w folded) int {
 			}
 		}
 	} else {
-		for k, p := range pages {
-			m := unicode.ToLower(p.DecodeByte(e.b[i]))
-			if k < mainPages || m == w[0] {
-				if end := e.read(m, i+1, w); end >= 0 {
+		first := base(w[0])
+		for _, m := range highLetters[e.b[i]&0x7f] {
+			if m.r == w[0] || m.main && (m.first == first || m.base == first) {
+				if end := e.read(m.r, i+1, w); end >= 0 {
 					return end
 				}
 			}
@@ -262,8 +306,13 @@ func letterAt(b []byte, i int) (rune, int) {
 			return -1, 1
 		}
 	}
-	if r = unicode.ToLower(r); r == 'ς' {
-		r = 'σ'
+	switch {
+	case 'A' <= r && r <= 'Z':
+		r |= 0x20
+	case r >= utf8.RuneSelf:
+		if r = toLower(r); r == 'ς' {
+			r = 'σ'
+		}
 	}
 	for k := 0; k < 4 && i+n < len(b); k++ {
 		m, w := rune(b[i+n]), 0

@@ -25,6 +25,12 @@ type builder struct {
 	who      *Person
 	blocks   map[string]uint8 // of numbering plans, as planIn found them
 	known    *known
+	avenues  map[string]*avenue // by their streets
+	families map[string]*family // by their patterns
+}
+
+func newBuilder() *builder {
+	return &builder{index: map[match.Pattern]int{}, known: newKnown(), avenues: map[string]*avenue{}, families: map[string]*family{}}
 }
 
 // expect makes room for the needles of n identifiers.
@@ -129,7 +135,10 @@ func wordAt(b []byte, i int) bool {
 
 func wordBefore(b []byte, i int) bool {
 	r, _ := runeBefore(b, i)
-	return r >= 0 && wordRune(r) && !escaped(b, i)
+	if r >= 0x80 && !wordRune(r) {
+		return wrongBefore(b, i)
+	}
+	return r >= 0 && wordRune(r)
 }
 
 // wordBounds wants no letter or digit on either side.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/spoor-scan/spoor/internal/view"
 )
 
 // A gapKind says what stands between two words.
@@ -132,12 +134,50 @@ func gapRun(b []byte, i int) (j int, kind gapKind) {
 				return j, kind
 			}
 			j += w - 1
+		case c == '%' || c == '&' || c == '=' || c == '\\':
+			r, w := view.After(b, j)
+			k := gapEscape(r)
+			if w < 2 || k == 0 {
+				return j, kind
+			}
+			kind |= k
+			j += w - 1
 		default:
 			return j, kind
 		}
 		j++
 	}
 	return j, kind
+}
+
+// gapEscape is what an escape in a gap counts for.
+func gapEscape(r rune) gapKind {
+	switch r {
+	case ' ', 0xa0, 0x202f, 0xfeff:
+		return gapSpace
+	case '\n', '\r':
+		return gapLine
+	case '-', 0xad, 0x2010, 0x2011, 0x2012, 0x2013, 0x2014:
+		return gapHyphen
+	case '.':
+		return gapDot
+	case '_', '+':
+		return gapJoin
+	case '\'', '`', 0x2018, 0x2019:
+		return gapApostrophe
+	case '"':
+		return gapQuote
+	case ',':
+		return gapComma
+	case ';', '|', '\t':
+		return gapSemi
+	case '/':
+		return gapSlash
+	}
+	if 0x2000 <= r && r <= 0x200d {
+		return gapSpace
+	}
+	return 0
 }
 
 // A fieldClass is what the name of a field says that its value is.

@@ -37,7 +37,7 @@ type fullName struct {
 	particles []folded
 	core      []folded
 	second    bool        // the last of core is a second surname, often left out
-	first     [4]uint32   // ASCII characters with which it may start
+	first     letters     // with which it may start
 	short     []string    // abbreviations of the given name
 	cases     []*fullName // in which the name is declined
 }
@@ -188,32 +188,46 @@ func parseName(value string, spanish bool) *fullName {
 		n.core = slices.Delete(n.core, 1, 2)
 	}
 	n.second = n.second && len(n.core) >= 2
-	start := func(r rune) {
-		if r < utf8.RuneSelf {
-			n.first[r>>5] |= 1 << (r & 31)
-			if 'a' <= r && r <= 'z' {
-				n.first[r>>5-1] |= 1 << (r & 31)
-			}
-		}
-	}
-	start('\\')
 	for _, part := range [][]folded{n.given, n.particles, n.core} {
-		if len(part) == 0 {
-			continue
-		}
-		r := part[0][0]
-		start(base(r))
-		if r >= utf8.RuneSelf {
-			start('?') // where it was lost
-		}
-		for _, x := range expand(r) {
-			if x != "" {
-				start(rune(x[0]))
-			}
+		if len(part) > 0 {
+			n.first.add(part[0][0])
 		}
 	}
 	return n
 }
+
+// letters are ASCII characters with which a word may start.
+type letters [4]uint32
+
+// add adds those with which a word may start whose first letter is r.
+func (l *letters) add(r rune) {
+	set := func(r rune) {
+		if r < utf8.RuneSelf {
+			l[r>>5] |= 1 << (r & 31)
+			if 'a' <= r && r <= 'z' {
+				l[r>>5-1] |= 1 << (r & 31)
+			}
+		}
+	}
+	set('\\')
+	set(base(r))
+	if r >= utf8.RuneSelf {
+		set('?') // where it was lost
+	}
+	for _, x := range expand(r) {
+		if x != "" {
+			set(rune(x[0]))
+		}
+	}
+}
+
+func (l *letters) join(o letters) {
+	for i, x := range o {
+		l[i] |= x
+	}
+}
+
+func (l *letters) has(c byte) bool { return l[c>>5&3]>>(c&31)&1 != 0 }
 
 // mcLen returns the length of Mc or Mac at the start of a surname, which may
 // stand by itself.
@@ -941,36 +955,26 @@ const (
 	maxNameWords = 48
 )
 
-// check looks for the name around b[start:end], which is a piece of it.
-func (n *fullName) check(b []byte, start, end int) (int, int, string, bool) {
-	if from, to, form, ok := n.written(b, start, end); ok {
-		return from, to, form, true
-	}
-	for _, c := range n.cases {
-		if from, to, form, ok := c.written(b, start, end); ok && form != "initials" && form != "joined" {
-			return from, to, "declined", true
-		}
-	}
-	if from, to, ok := n.mention(b, start, end); ok {
-		return from, to, formAddressed, true
-	}
-	return 0, 0, "", false
+// A family is all whose names one pattern leads to, so that what stands around
+// it is read once.
+type family struct {
+	members []*fullName
+	owners  []owner
+	first   letters // with which a name may start
 }
 
-// written is check for the name as it was given.
-func (n *fullName) written(b []byte, start, end int) (int, int, string, bool) {
-	var weak struct {
-		from, to int
-		form     string
-	}
-	tried, back := 0, maxNamePlain
+// check looks for the names around b[start:end], which is a piece of them.
+func (v *family) check(b []byte, start, end int, found take) {
+	back := maxNamePlain
 	if bytes.ContainsAny(b[max(start-48, 0):start], ":=>") {
 		back = maxNameBack
 	}
-	for s := start; s >= 0 && start-s <= back && tried < maxNameWords; s-- {
+	var starts [2 * maxNameWords]int32
+	n := 0
+	for s := start; s >= 0 && start-s <= back && n < len(starts); s-- {
 		c := b[s]
 		if c < utf8.RuneSelf {
-			if n.first[c>>5]&(1<<(c&31)) == 0 || s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
+			if !v.first.has(c) || s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
 				continue
 			}
 		} else if !utf8.RuneStart(c) && s > 0 && b[s-1] >= utf8.RuneSelf {
@@ -982,7 +986,52 @@ func (n *fullName) written(b []byte, start, end int) (int, int, string, bool) {
 		if start-s > maxNamePlain && (s == 0 || b[s-1] == ' ' && (s < 2 || b[s-2] != ':')) {
 			continue
 		}
-		if tried++; s > 0 && wordBefore(b, s) {
+		if s > 0 && wordBefore(b, s) {
+			continue
+		}
+		starts[n] = int32(s)
+		n++
+	}
+	for i, m := range v.members {
+		if from, to, form, ok := m.check(b, starts[:n], start, end); ok {
+			found(v.owners[i], from, to, form)
+		}
+	}
+}
+
+// check looks for the name where it may start, and of which a piece is
+// b[start:end].
+func (n *fullName) check(b []byte, starts []int32, start, end int) (int, int, string, bool) {
+	if from, to, form, ok := n.written(b, starts, end); ok {
+		return from, to, form, true
+	}
+	for _, c := range n.cases {
+		if from, to, form, ok := c.written(b, starts, end); ok && form != "initials" && form != "joined" {
+			return from, to, "declined", true
+		}
+	}
+	if from, to, ok := n.mention(b, start, end); ok {
+		return from, to, formAddressed, true
+	}
+	return 0, 0, "", false
+}
+
+// written is check for the name as it was given.
+func (n *fullName) written(b []byte, starts []int32, end int) (int, int, string, bool) {
+	var weak struct {
+		from, to int
+		form     string
+	}
+	for _, at := range starts {
+		s := int(at)
+		c := rune(b[s])
+		if c >= utf8.RuneSelf {
+			// Other letters than those as which wrongly decoded ones start.
+			if r, _ := letterAt(b, s); r > 0 && strings.IndexRune("ãâäåæçðñîï", r) < 0 {
+				c = base(r)
+			}
+		}
+		if c < utf8.RuneSelf && !n.first.has(byte(c)) {
 			continue
 		}
 		to, surFrom, surTo, f, ok := n.at(b, s)
@@ -1067,7 +1116,18 @@ func (bl *builder) name(value string) {
 	}
 	slices.Sort(patterns)
 	for _, p := range patterns {
-		bl.add(match.Pattern{Text: p}, n.check)
+		v := bl.families[p]
+		if v == nil {
+			v = &family{}
+			bl.families[p] = v
+			bl.lead(match.Pattern{Text: p}, "name", v.check)
+		}
+		v.members = append(v.members, n)
+		v.owners = append(v.owners, bl.owner())
+		v.first.join(n.first)
+		for _, c := range n.cases {
+			v.first.join(c.first)
+		}
 	}
 }
 

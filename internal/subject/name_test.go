@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spoor-scan/spoor/internal/match"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 )
@@ -147,13 +146,13 @@ func TestNameForm(t *testing.T) {
 func TestPatternsPerPerson(t *testing.T) {
 	for name, limit := range map[string]int{"Zoë Van den Broeck": 1, "Jan Janssens": 1, "Łukasz Wiśniewski": 1, "Hans Müller": 9, "Jan Müller": 16, "John Smith": 1, "Иван Петров": 16, "José Martínez": 16} {
 
-		bl := &builder{index: map[match.Pattern]int{}}
+		bl := newBuilder()
 		bl.name(name)
 		if n := len(bl.patterns); n > limit {
 			t.Errorf("%s: %d patterns: %v", name, n, bl.patterns)
 		}
 	}
-	bl := &builder{index: map[match.Pattern]int{}}
+	bl := newBuilder()
 	bl.address("Genutstraat 35, 3740 Bilzen")
 	if n := len(bl.patterns); n > 1 {
 		t.Errorf("%d patterns for an address", n)

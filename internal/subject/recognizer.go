@@ -67,7 +67,7 @@ type Hit struct {
 // New returns a Recognizer for persons. It fails on an identifier that can't be
 // one of its type, naming person and type but not the value.
 func New(persons []Person) (*Recognizer, error) {
-	bl := &builder{index: map[match.Pattern]int{}, known: newKnown()}
+	bl := newBuilder()
 	r := &Recognizer{persons: persons, names: newNames()}
 	identifiers := 0
 	for _, p := range persons {

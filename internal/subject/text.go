@@ -93,6 +93,9 @@ func tokens(s string) []string {
 }
 
 func wordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r >= 0 && isAlnum(byte(r))
+	}
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r)
 }
 
@@ -117,7 +120,7 @@ func runeBefore(b []byte, i int) (rune, int) {
 			return r, m + n
 		}
 		return '\n', 1
-	case hexValue(c) >= 0 || c == 'n' || c == 'r' || c == 't' || i >= 2 && b[i-2] == '\\':
+	case mayEscape(b, i):
 		if r, n := view.Before(b, i); n > 0 {
 			return r, n
 		}
@@ -130,6 +133,13 @@ func runeBefore(b []byte, i int) (rune, int) {
 		return rune(b[i-1]), 1
 	}
 	return r, n
+}
+
+// mayEscape reports whether what ends at i may be an escape other than one with
+// a semicolon.
+func mayEscape(b []byte, i int) bool {
+	c := b[i-1]
+	return hexValue(c) >= 0 || c == 'n' || c == 'r' || c == 't' || i >= 2 && b[i-2] == '\\'
 }
 
 func runeAfter(b []byte, i int) (rune, int) {
@@ -198,11 +208,32 @@ func decode(b []byte) string {
 	return s.String()
 }
 
+// wrongBefore reports whether a letter that was decoded wrongly, and ends in a
+// sign, stands before i: Ã«.
+func wrongBefore(b []byte, i int) bool {
+	if i < 4 || b[i-1] < 0x80 || b[i-1] >= 0xc0 {
+		return false
+	}
+	for j := i - 3; j >= max(i-8, 0); j-- {
+		if b[j] < 0xc2 {
+			continue
+		}
+		r, n := utf8.DecodeRune(b[j:i])
+		if r == utf8.RuneError || j+n >= i {
+			continue
+		}
+		if m, n := unmojibake(b[:i], j, unicode.ToLower(r)); m != 0 && j+n == i {
+			return true
+		}
+	}
+	return false
+}
+
 // escaped reports whether what stands right before i is the end of an escape
 // (\n, %3C, =3C of quoted-printable) that stands for no letter or digit, and so
 // not part of the word that starts at i.
 func escaped(b []byte, i int) bool {
-	if i < 2 || !isAlnum(b[i-1]) {
+	if i < 2 || !isAlnum(b[i-1]) || !mayEscape(b, i) {
 		return false
 	}
 	r, n := view.Before(b, i)

@@ -1,6 +1,9 @@
 package view
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // After returns the character that the escape at p[i] stands for, and how many
 // bytes it takes; 0 where there is none. Bytes of a character that are escaped
@@ -55,6 +58,9 @@ func single(c byte) rune {
 
 // Before is After for the escape that ends at i.
 func Before(p []byte, i int) (rune, int) {
+	if !begun(p, i) {
+		return -1, 0
+	}
 	// An equals sign and two digits are looked for last: it is common.
 	for _, back := range [...]int{3, 6, 2, 4, 10, 12} {
 		j := i - back
@@ -107,6 +113,21 @@ func Before(p []byte, i int) (rune, int) {
 		}
 	}
 	return -1, 0
+}
+
+// begun reports whether what an escape that ends at i starts with stands where it
+// must.
+func begun(p []byte, i int) bool {
+	if i >= 12 {
+		q := p[i-12 : i]
+		if q[10] == '\\' || q[9] == '%' || q[9] == '=' || q[8] == '\\' || q[6] == '\\' || q[6] == '%' || q[2] == '\\' || q[0] == '\\' || q[11] == ';' {
+			return true
+		}
+		if hexValue(q[11]) < 0 {
+			return false
+		}
+	}
+	return bytes.IndexByte(p[max(i-14, 0):i], '#') >= 0 || i < 12
 }
 
 // odd reports whether an odd number of backslashes stands before j.

@@ -274,7 +274,19 @@ func (s *search) run(i, e int) int {
 		// Lines of equal length may be values by themselves.
 		parts := slices.Clone(s.f.parts)
 		chars = slices.Clone(chars)
+		// Lines that are as long as others are rather those of one text.
+		wrapped := len(parts) > 2 || parts[1].char >= 60
 		for k, pt := range parts {
+			s.sides = 0
+			if k > 0 {
+				s.sides |= midGroup
+			}
+			if wrapped && k > 0 {
+				s.sides |= goesBefore
+			}
+			if wrapped && k+1 < len(parts) {
+				s.sides |= goesBehind
+			}
 			to := len(chars)
 			if k+1 < len(parts) {
 				to = parts[k+1].char
@@ -284,6 +296,7 @@ func (s *search) run(i, e int) int {
 				s.try(chars[pt.char:to], s.f.parts, pt.src, pt.src+to-pt.char, parent, false)
 			}
 		}
+		s.sides = 0
 	}
 	return max(end, e)
 }
@@ -557,7 +570,16 @@ func (s *search) decode(k kind, chars []byte, parts []part, from, to, end, paren
 	} else {
 		s.out.text = append64(s.out.text, chars[from:to])
 	}
-	s.close()
+	r := s.close()
+	switch {
+	case 0 < from && from < 4 && isAlnum(chars[from-1]) && (k == base64 || from == 1):
+		r.sides = s.sides & midGroup
+	case from == 0:
+		r.sides |= s.sides & goesBefore
+	}
+	if to >= len(chars)-1 {
+		r.sides |= s.sides & goesBehind
+	}
 }
 
 func charPlace(parts []part, i int) int {

@@ -77,7 +77,17 @@ type region struct {
 	skip       int // base64, hex: characters in front of the first group
 	seg0, seg1 int // its segs; their text counts from the region's start, for base64 and hex in characters
 	late       bool
+	sides      sides
 }
+
+// sides says what stands beside a region of base64 or hexadecimal.
+type sides uint8
+
+const (
+	goesBefore sides = 1 << iota // more of the same run, so that it starts in the midst of something
+	goesBehind                   // and ends in it
+	midGroup                     // its first group isn't whole
+)
 
 // A layer is what was decoded out of the layer above.
 type layer struct {
@@ -185,6 +195,24 @@ func (f *Finder) Region(off int) (n, from, to int) {
 	l := &f.layers[f.depth]
 	n = l.at(off)
 	return n, l.regions[n].from, l.regions[n].to
+}
+
+// Bounded reports whether Text[from:to] is seen with what stands on either side
+// of it: it isn't where its region is a line of something longer, which another
+// region holds. A whole line may be a value by itself.
+func (f *Finder) Bounded(from, to int) bool {
+	l := &f.layers[f.depth]
+	r := &l.regions[l.at(from)]
+	first, last := from == r.from, to == r.to
+	switch {
+	case r.sides == 0:
+		return true
+	case first && r.sides&midGroup != 0:
+		return false
+	case first && last:
+		return true
+	}
+	return !(first && r.sides&goesBefore != 0 || last && r.sides&goesBehind != 0)
 }
 
 func (l *layer) at(off int) int {
@@ -320,7 +348,8 @@ type search struct {
 	p       []byte
 	c       *class.Map
 	top     bool
-	cur     int // region of in in which the last place lay
+	cur     int   // region of in in which the last place lay
+	sides   sides // of the run that is decoded
 }
 
 // room returns the bounds of the piece of the text in which i lies, and the

@@ -7,7 +7,8 @@
 //	corpus -size BYTES -dir DIRECTORY
 //
 // It writes DIRECTORY/corpus, literals-N and numbers-N for N = 10, 100, 1000 and
-// 10000 people.
+// 10000 people, people, which has them with their identifiers as JSON, and kinds,
+// which has a line for each piece of the text: its kind and its bytes.
 package main
 
 import (
@@ -16,6 +17,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -71,9 +73,22 @@ func invent(r *rand.Rand) person {
 	}
 	p.postcode, p.town = fmt.Sprint(1000+r.IntN(9000)), pick(r, towns)
 	p.phone = fmt.Sprintf("4%d%07d", 6+r.IntN(4), r.IntN(1e7))
-	p.vat = fmt.Sprintf("%010d", r.IntN(2e9))
-	p.iban = fmt.Sprintf("%014d", r.Int64N(1e14))
-	p.national = fmt.Sprintf("%02d%02d%02d%05d", r.IntN(100), 1+r.IntN(12), 1+r.IntN(28), r.IntN(1e5))
+	vat := r.IntN(2e9) / 100
+	p.vat = fmt.Sprintf("%08d%02d", vat, 97-vat%97)
+	account := int(r.Int64N(1e14)) / 1e4
+	tail := fmt.Sprintf("%010d%02d", account, (account+96)%97+1)
+	rest := 0 // of the account and the letters BE (11, 14), modulo 97
+	for _, d := range tail + "111400" {
+		rest = (rest*10 + int(d-'0')) % 97
+	}
+	p.iban = fmt.Sprintf("%02d%s", 98-rest, tail)
+	born := fmt.Sprintf("%02d%02d%02d", r.IntN(100), 1+r.IntN(12), 1+r.IntN(28))
+	born += fmt.Sprintf("%03d", 1+r.IntN(1e5)%997)
+	rest = 0
+	for _, d := range born {
+		rest = (rest*10 + int(d-'0')) % 97
+	}
+	p.national = fmt.Sprintf("%s%02d", born, 97-rest)
 	p.customer = fmt.Sprintf("%07d", r.IntN(1e7))
 	return p
 }
@@ -103,6 +118,30 @@ func literals(p person) []string {
 // numbers returns those that are found in any grouping.
 func numbers(p person) []string {
 	return []string{"32" + p.phone, "0" + p.phone, "0032" + p.phone, p.vat, p.iban, p.national}
+}
+
+// An identifier is one as persons are given.
+type identifier struct {
+	Type, Value string
+}
+
+// identifiers returns a person's.
+func identifiers(p person) []identifier {
+	born := p.national
+	return []identifier{
+		{"email", p.email()},
+		{"phone", "+32" + p.phone},
+		{"name", p.first + " " + p.last},
+		{"address", p.street + " " + p.house + ", " + p.postcode + " " + p.town},
+		{"birth_date", "19" + born[:2] + "-" + born[2:4] + "-" + born[4:6]},
+		{"vat", "BE" + p.vat},
+		{"iban", "BE" + p.iban},
+		{"national_id", p.national},
+		{"ip", fmt.Sprintf("192.0.%d.%d", len(p.last), p.phone[8])},
+		{"username", p.user},
+		{"customer_id", "K-" + p.customer},
+		{"domain", p.user + "." + p.domain},
+	}
 }
 
 type corpus struct {
@@ -271,6 +310,7 @@ func run(size int, dir string) (err error) {
 		wanted[i] = invent(r)
 	}
 	var lits, nums []string
+	var people [][]identifier
 	seen := map[string]bool{}
 	add := func(to *[]string, kind, s string) {
 		if key := kind + strings.ToLower(s); !seen[key] {
@@ -279,6 +319,7 @@ func run(size int, dir string) (err error) {
 		}
 	}
 	for i, p := range wanted {
+		people = append(people, identifiers(p))
 		for _, s := range literals(p) {
 			add(&lits, "l", s)
 		}
@@ -291,6 +332,14 @@ func run(size int, dir string) (err error) {
 				return err
 			}
 		}
+	}
+
+	list, err := json.Marshal(people)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "people"), list, 0o644)
+	}
+	if err != nil {
+		return err
 	}
 
 	name := filepath.Join(dir, "corpus")
@@ -307,10 +356,12 @@ func run(size int, dir string) (err error) {
 	w := bufio.NewWriterSize(f, 1<<20)
 	c := &corpus{r: r, wanted: wanted}
 	kinds := []struct {
+		name  string
 		share int // percent
 		write func()
 		done  int
-	}{{40, c.sql, 0}, {20, c.mail, 0}, {15, c.log, 0}, {10, c.html, 0}, {8, c.json, 0}, {7, c.binary, 0}}
+	}{{"sql", 40, c.sql, 0}, {"mail", 20, c.mail, 0}, {"log", 15, c.log, 0}, {"html", 10, c.html, 0}, {"json", 8, c.json, 0}, {"binary", 7, c.binary, 0}}
+	var pieces []string
 	for total := 0; total < size; {
 		// The kind that is most behind its share, in pieces of 64 KiB.
 		least := 0
@@ -326,11 +377,12 @@ func run(size int, dir string) (err error) {
 		c.b = c.b[:min(len(c.b), size-total)]
 		kinds[least].done += len(c.b)
 		total += len(c.b)
+		pieces = append(pieces, fmt.Sprint(kinds[least].name, " ", len(c.b)))
 		if _, err := w.Write(c.b); err != nil {
 			return err
 		}
 	}
-	return w.Flush()
+	return errors.Join(w.Flush(), writeLines(filepath.Join(dir, "kinds"), pieces))
 }
 
 func main() {
