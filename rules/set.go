@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/spoor-scan/spoor/internal/class"
-	"github.com/spoor-scan/spoor/internal/match"
 )
 
 // A Hit is what the rule with this index found at buf[Start:End].
@@ -32,35 +31,38 @@ type Set struct {
 	// What must hold of a group of letters and digits for each of anchors to be
 	// looked at is the AND of these; bit shapeBit stands for the shapes that
 	// start with it, leadBit for those that start with letters in front of it.
-	before, after, first [256]uint32
-	lengths              [kinds][64]uint32
+	before, after, first [256]uint64
+	lengths              [kinds][64]uint64
 	anchors              []anchor
 	long                 bool // whether any wants groups of letters, of 8 and more
 
-	marks  []mark         // by byte
-	others []int          // rules with nothing but Find
-	words  *match.Matcher // of Rule.Words
-	word   []int          // the rule of each pattern of words
+	marks  []mark // by byte
+	others []int  // rules with nothing but Find
 
 	vocabulary []*words // by rule: its Words
-	topic      []uint64 // by rule: its bit in speech
-	speech     *speech
+	worded     []int    // the rules that have some
+	topic      []uint64 // by rule: its bit in heard
+	heard      *lexicon // of all context
+	spelt      *lexicon // of Words, by bits as in worded
 
 	scratch sync.Pool // *scratch
 }
 
 const (
-	shapeBit = 1 << iota
-	leadBit
+	wholeBit    = 1 << iota // a shape of one group
+	beginBit                // one of several that it begins
+	leadBit                 // one that begins with letters in front of it
 	anchorShift = iota
 )
 
 // maxAnchors is as many as have a bit.
-const maxAnchors = 32 - anchorShift
+const maxAnchors = 64 - anchorShift
 
 type anchor struct {
 	rule  int
 	needs bool // context
+	size  int  // how far from the anchor a match may reach
+	topic uint64
 	look  func(b []byte, from, to int) (start, end int)
 }
 
@@ -74,7 +76,6 @@ type scratch struct {
 	m       class.Map
 	compact [64]byte
 	hits    []Hit
-	words   []match.Hit
 	said    []uint64
 	walk    walk
 }
@@ -90,7 +91,6 @@ func NewSet(rules []Rule) (*Set, error) {
 	s := &Set{rules: slices.Clone(rules), bits: make([]int, len(rules)), near: make([]*words, len(rules)), vocabulary: make([]*words, len(rules))}
 	s.scratch.New = func() any { return new(scratch) }
 	ids := map[string]bool{}
-	var pats []match.Pattern
 	for i := range s.rules {
 		r := &s.rules[i]
 		if err := s.add(i, r, ids[r.ID]); err != nil {
@@ -98,20 +98,18 @@ func NewSet(rules []Rule) (*Set, error) {
 		}
 		ids[r.ID] = true
 		s.vocabulary[i] = compileWords(r.Words)
-		for _, w := range r.Words {
-			for _, form := range spellings(w) {
-				pats = append(pats, match.Pattern{Text: form})
-				s.word = append(s.word, i)
-			}
-		}
 	}
 	s.topics()
-	if len(pats) > 0 {
-		var err error
-		if s.words, err = match.Compile(pats); err != nil {
-			return nil, err
-		}
+	for i := range s.anchors {
+		s.anchors[i].topic = s.topic[s.anchors[i].rule]
 	}
+	s.shapes.settle(func(rule int) uint64 {
+		if s.rules[rule].NeedsContext {
+			return s.topic[rule]
+		}
+		return known
+	})
+	s.open()
 	return s, nil
 }
 
@@ -142,7 +140,6 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 		s.bits[i] = estimate(r)
 	}
 	if len(r.Shapes) > 0 {
-		s.open()
 		return nil
 	}
 	if len(r.groups) == 0 && len(r.marks) == 0 && len(r.Words) == 0 {
@@ -152,9 +149,9 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 		if len(s.anchors) == maxAnchors {
 			return errors.New("too many rules of this kind")
 		}
-		bit := uint32(1) << (len(s.anchors) + anchorShift)
-		s.anchors = append(s.anchors, anchor{i, r.NeedsContext, r.look})
-		set := func(t *[256]uint32, chars string) {
+		bit := uint64(1) << (len(s.anchors) + anchorShift)
+		s.anchors = append(s.anchors, anchor{rule: i, needs: r.NeedsContext, size: r.MaxLen, look: r.look})
+		set := func(t *[256]uint64, chars string) {
 			for c := range t {
 				if chars == "" || strings.IndexByte(chars, byte(c)) >= 0 {
 					t[c] |= bit
@@ -185,26 +182,37 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 // open lets the groups with which shapes start through.
 func (s *Set) open() {
 	for c := range 256 {
-		s.before[c] |= shapeBit
-		s.after[c] |= shapeBit | leadBit
-		s.first[c] |= shapeBit | leadBit
+		s.before[c] |= wholeBit | beginBit
+		s.after[c] |= wholeBit | leadBit
+		s.first[c] |= wholeBit | beginBit | leadBit
 	}
 	for _, c := range []byte(separators + "\xA0") {
 		s.before[c] |= leadBit
 	}
+	for _, c := range []byte(separators + "\xC2") {
+		s.after[c] |= beginBit
+	}
 	t := &s.shapes
+	if len(t.nodes) == 0 {
+		return
+	}
 	at := []int16{0}
 	for level := range t.lead + 1 {
-		bit := uint32(leadBit)
-		if level == 0 {
-			bit = shapeBit
-		}
 		var next []int16
 		for _, n := range at {
 			for _, k := range []kind{kindDigits, kindMixed} {
 				for l, to := range t.nodes[n].next[k] {
-					if to != 0 {
-						s.lengths[k][l] |= bit
+					switch {
+					case to == 0:
+						continue
+					case level > 0:
+						s.lengths[k][l] |= leadBit
+						continue
+					case len(t.nodes[to].ends) > 0:
+						s.lengths[k][l] |= wholeBit
+					}
+					if t.second[k][l] != [kinds]uint64{} {
+						s.lengths[k][l] |= beginBit
 					}
 				}
 			}
@@ -351,11 +359,7 @@ func (s *Set) find(dst []Hit, b []byte, m *class.Map, from, end int, sc *scratch
 // resolve appends those hits that start at from up to end to dst, in order,
 // without such as lie in others that count for more.
 func (s *Set) resolve(dst, hits []Hit, from, end int) []Hit {
-	if len(hits) > 1 {
-		slices.SortFunc(hits, func(a, b Hit) int {
-			return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Rule, b.Rule), cmp.Compare(b.End, a.End))
-		})
-	}
+	sortHits(hits)
 	open := 0 // hits[open:] may hold what starts later
 	for i, h := range hits {
 		for open < i && hits[open].End <= h.Start {
@@ -377,6 +381,32 @@ func (s *Set) resolve(dst, hits []Hit, from, end int) []Hit {
 		}
 	}
 	return dst
+}
+
+// sortHits sorts hits that are nearly sorted by start, rule and, downwards, end.
+func sortHits(hits []Hit) {
+	less := func(a, b *Hit) bool {
+		return a.Start < b.Start || a.Start == b.Start && (a.Rule < b.Rule || a.Rule == b.Rule && a.End > b.End)
+	}
+	moves := 8 * len(hits)
+	for i := 1; i < len(hits); i++ {
+		if !less(&hits[i], &hits[i-1]) {
+			continue
+		}
+		h := hits[i]
+		k := i
+		for k > 0 && less(&h, &hits[k-1]) {
+			hits[k] = hits[k-1]
+			k--
+		}
+		hits[k] = h
+		if moves -= i - k; moves < 0 { // they are not
+			slices.SortFunc(hits, func(a, b Hit) int {
+				return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Rule, b.Rule), cmp.Compare(b.End, a.End))
+			})
+			return
+		}
+	}
 }
 
 // obvious is the strictness, in bits, of what can hardly be anything else.
