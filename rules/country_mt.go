@@ -36,6 +36,7 @@ func malta() []Rule {
 			Country:      "MT",
 			Category:     "official identification",
 			look:         mtIDAt,
+			cheap:        true,
 			groups:       []group{{kinds: "d", least: 4, most: 7, after: " ("}},
 			MaxLen:       len("0123456 (M)"),
 			Context:      mtIDContext(),

@@ -69,7 +69,11 @@ func (x *lexicon) add(w *words, topics uint64) {
 		}
 		x.prefix([]byte(f), topics)
 	}
-	for _, t := range w.tails {
+	for i, t := range w.tails {
+		if len(w.ends[i]) < 3 {
+			x.any |= topics
+			continue
+		}
 		x.tails[t>>6] |= 1 << (t & 63)
 		if x.ends == nil {
 			x.ends = map[uint32]uint64{}

@@ -17,7 +17,7 @@ func ipv4() Rule {
 			"256.1.1.1", "198.51.100", "198.51.100.23.4", "198.51.100.023", "127.0.0.1", "0.0.0.0", "255.255.255.0", "Chrome/120.0.6099.109", "v198.51.100.23",
 			"1.2.3.4", "version 198.51.100.23", "198.51.100.23.example.net", "224.0.0.251",
 		},
-		groups: []group{{kinds: "d", least: 1, most: 3, after: "."}},
+		groups: []group{{kinds: "d", least: 1, most: 3, before: notDot, after: "."}},
 		look: func(b []byte, from, _ int) (int, int) {
 			if c := byteAt(b, from-1); c == '.' || c == '-' && digit(byteAt(b, from-2)) || c == '/' && (letter(byteAt(b, from-2)) || digit(byteAt(b, from-2))) {
 				return 0, 0
@@ -52,6 +52,17 @@ func ipv4() Rule {
 		strict: 8,
 	})
 }
+
+// notDot is all bytes but one.
+var notDot = func() string {
+	var b []byte
+	for c := range 256 {
+		if c != '.' {
+			b = append(b, byte(c))
+		}
+	}
+	return string(b)
+}()
 
 func ipWords() []string {
 	return []string{"ip", "ipv4", "ipv6", "ipaddr*", "ipadres*", "adresse ip", "remote addr", "remoteaddr", "client*", "host", "addr", "address", "login*", "lastip", "regip", "xff", "forwarded", "received", "peer"}
@@ -90,7 +101,7 @@ func ipv6() Rule {
 		MaxLen:      maxIPv6,
 		Match:       []string{"2001:db8::1", "2001:DB8:0:0:8:800:200C:417A", "fe80::1ff:fe23:4567:890a", "fd12:3456:789a:1::1", "::ffff:198.51.100.23", "2001:db8:1:2::"},
 		NoMatch:     []string{"12:34:56", "::1", "2001:db8::1::2", "2001:db8:0:0:8:800:200C:417A:9", "1234:5678", "std::a1", "00:1a:2b:3c:4d:5e", "2001:db8::12345", "g2001:db8::1"},
-		groups:      []group{{kinds: "dm", least: 1, most: 4, after: ":"}, {kinds: "dm", least: 1, most: 4, before: ":"}},
+		groups:      []group{{kinds: "dm", least: 4, most: 4, after: ":", first: "23fF"}, {kinds: "dm", least: 1, most: 4, before: ":"}},
 		look:        ipv6At,
 		strict:      16,
 	})
@@ -108,6 +119,10 @@ func ipv6At(b []byte, from, to int) (int, int) {
 		return 0, 0
 	}
 	start, end := from, to
+	// Of a time, the hour stands in front.
+	if k := from - 3; k >= 0 && digit(b[k]) && digit(b[k+1]) && b[k+2] == ':' && (k == 0 || !hexDigit(b[k-1]) && b[k-1] != ':') && string(b[k:k+2]) != "64" {
+		return 0, 0
+	}
 	for start > 0 && to-start <= maxIPv6 && (hexDigit(b[start-1]) || b[start-1] == ':' || b[start-1] == '.') {
 		start--
 	}
@@ -231,6 +246,10 @@ func macAt(b []byte, from, to int) (int, int) {
 		sep = byteAt(b, from-1)
 	}
 	if !ok(sep) || !hexDigit(byteAt(b, to+1)) && !hexDigit(byteAt(b, from-2)) {
+		return 0, 0
+	}
+	// Where the group in front holds a digit, it is an anchor of its own.
+	if k := from - 1; k >= size && b[k] == sep && digitsIn(b[k-size:k]) > 0 {
 		return 0, 0
 	}
 	if size == 4 {

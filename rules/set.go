@@ -61,6 +61,7 @@ const maxAnchors = 64 - anchorShift
 type anchor struct {
 	rule  int
 	needs bool // context
+	cheap bool // to look rather than to ask for context
 	size  int  // how far from the anchor a match may reach
 	topic uint64
 	look  func(b []byte, from, to int) (start, end int)
@@ -150,7 +151,7 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 			return errors.New("too many rules of this kind")
 		}
 		bit := uint64(1) << (len(s.anchors) + anchorShift)
-		s.anchors = append(s.anchors, anchor{rule: i, needs: r.NeedsContext, size: r.MaxLen, look: r.look})
+		s.anchors = append(s.anchors, anchor{rule: i, needs: r.NeedsContext, cheap: r.cheap, size: r.MaxLen, look: r.look})
 		set := func(t *[256]uint64, chars string) {
 			for c := range t {
 				if chars == "" || strings.IndexByte(chars, byte(c)) >= 0 {

@@ -92,23 +92,44 @@ func (w *walk) listen(i int) uint64 {
 	capitals := w.capitals(i)
 	low := w.l[i] &^ capitals
 	camel := capitals & (low<<1 | (capitals<<1)&(low>>1|1<<63))
-	for ; starts != 0; starts &= starts - 1 {
+	// What begins with a capital within a word counts as one, too.
+	for starts |= camel; starts != 0; starts &= starts - 1 {
 		r := uint(bits.TrailingZeros64(starts))
 		from := i<<6 + int(r)
 		n := bits.TrailingZeros64(^(v>>r | v1<<(64-r)))
-		ones := uint64(2)<<n - 1 // and what follows
-		if (h1<<(64-r)|camel>>r&^1)&ones != 0 || n == 64 || int(r)+n > 64 && inCapitals(w.b[from+1:from+n]) {
+		if n == 64 || h1<<(64-r)>>n&1 != 0 || int(r)+n > 64 && inCapitals(w.b[i<<6+64:from+n]) {
 			m |= w.listenSlowly(from, min(len(w.b), from+n))
 			continue
 		}
 		if k := asciiKey(w.b, from, n); x.may(k) {
 			m |= x.get(k)
 		}
-		if t := tail(w.b[from : from+n]); x.tails[t>>6]>>(t&63)&1 == 1 {
-			m |= x.ends[t]
+		m |= w.tail(from, from+n)
+		if c := camel >> r >> 1; c != 0 {
+			if part := bits.TrailingZeros64(c) + 1; part < n {
+				if part < 4 {
+					if k := asciiKey(w.b, from, part); x.may(k) {
+						m |= x.get(k)
+					}
+				}
+				m |= w.tail(from, from+part)
+			}
 		}
 	}
 	return m
+}
+
+// tail returns the topics of words that end as b[from:end].
+func (w *walk) tail(from, end int) uint64 {
+	x := w.s.heard
+	if end-from < 3 || x.ends == nil {
+		return 0
+	}
+	t := hash3(w.b[end-3], w.b[end-2], w.b[end-1])
+	if x.tails[t>>6]>>(t&63)&1 == 0 {
+		return 0
+	}
+	return x.ends[t]
 }
 
 // capitals returns which letters of a block are of upper case.

@@ -238,7 +238,7 @@ func (w *walk) group(m uint64, k kind, start, end int) {
 	for m >>= anchorShift; m != 0; m &= m - 1 {
 		a := &w.s.anchors[bits.TrailingZeros64(m)]
 		// A match may begin or end farther away than its anchor.
-		if a.needs && !w.named && w.around(start-a.size, end+a.size)&a.topic == 0 {
+		if a.needs && !a.cheap && !w.named && w.around(start-a.size, end+a.size)&a.topic == 0 {
 			continue
 		}
 		if from, to := a.look(w.b, start, end); to > from && (!a.needs || w.named || w.spoken(a.rule, from, to)) {
@@ -321,22 +321,30 @@ func (w *walk) shapes(k kind, i, end int, whole bool) {
 			return
 		}
 		at = &t.nodes[next]
-		if near == 0 && at.topics&known == 0 || near == 0 && at.here&^known != 0 {
-			if near = w.around(start, start+maxSpan); w.named {
-				near = ^uint64(0)
-			}
-		}
-		if at.topics&(near|known) == 0 {
-			return
-		}
 		is |= d << n
 		n += size
 		i += size
-		if at.here&(near|known) != 0 && !(i+1 < len(b) && (b[i] == '.' || b[i] == '-' || b[i] == '/') && digit(b[i+1])) {
+		if len(at.ends) > 0 && !(i+1 < len(b) && (b[i] == '.' || b[i] == '-' || b[i] == '/') && digit(b[i+1])) {
 			for e := range at.ends {
 				sh := &at.ends[e]
-				if is&sh.digits != sh.digits || is&sh.letter != 0 || sh.topic&(near|known) == 0 {
+				if is&sh.digits != sh.digits || is&sh.letter != 0 {
 					continue
+				}
+				if sh.topic != known {
+					if near == 0 {
+						near = known
+						if w.named {
+							near = ^uint64(0)
+						} else {
+							near |= w.around(start, start+maxSpan)
+						}
+						if at.topics&^known&near == 0 && at.topics&known == 0 {
+							return
+						}
+					}
+					if sh.topic&near == 0 {
+						continue
+					}
 				}
 				if read < n {
 					compactInto(w.compact, b[start:i])
