@@ -25,9 +25,9 @@ func birthDate() Rule {
 		},
 		NoMatch: []string{"1985-13-30", "31/02/1985", "30/07/85a", "1785-07-30", "30 Foo 1985", "1985-07-30 12:34", "30.07.19855", "198507301"},
 		groups: []group{
-			{kinds: "d", least: 1, most: 2, before: dateFront, after: "-/., \xC2"},
-			{kinds: "d", least: 4, most: 4, before: dateFront, after: "-/. "},
-			{kinds: "d", least: 8, most: 8, before: dateFront},
+			{kinds: "d", least: 1, most: 2, before: dateFront, unjoined: ".-/:,", after: "-/., \xC2"},
+			{kinds: "d", least: 4, most: 4, before: dateFront, unjoined: ".-/:,", after: "-/. "},
+			{kinds: "d", least: 8, most: 8, before: dateFront, unjoined: ".-/:,"},
 			{kinds: "m", least: 3, most: 4, before: dateFront, after: " ,"},
 		},
 		look:   birthDateAt,

@@ -27,7 +27,7 @@ func unitedKingdom() []Rule {
 			Category:    "financial",
 			look:        gbGovernmentAt,
 			groups: []group{
-				{kinds: "d", least: 3, most: 9, before: " "},
+				{kinds: "d", least: 3, most: 9, before: " ", before2: "DA"},
 				{kinds: "m", least: 5, most: 13, first: "GXH"},
 			},
 			MaxLen:  len("GB GD 8888 123 45"),

@@ -37,7 +37,7 @@ func malta() []Rule {
 			Category:     "official identification",
 			look:         mtIDAt,
 			cheap:        true,
-			groups:       []group{{kinds: "d", least: 4, most: 7, after: " ("}},
+			groups:       []group{{kinds: "d", least: 4, most: 7, after: " (", unjoined: ".-/"}},
 			MaxLen:       len("0123456 (M)"),
 			Context:      mtIDContext(),
 			NeedsContext: true,

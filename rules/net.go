@@ -17,7 +17,7 @@ func ipv4() Rule {
 			"256.1.1.1", "198.51.100", "198.51.100.23.4", "198.51.100.023", "127.0.0.1", "0.0.0.0", "255.255.255.0", "Chrome/120.0.6099.109", "v198.51.100.23",
 			"1.2.3.4", "version 198.51.100.23", "198.51.100.23.example.net", "224.0.0.251",
 		},
-		groups: []group{{kinds: "d", least: 1, most: 3, before: notDot, after: "."}},
+		groups: []group{{kinds: "d", least: 1, most: 3, before: notDot, after: ".", after2: digits}},
 		look: func(b []byte, from, _ int) (int, int) {
 			if c := byteAt(b, from-1); c == '.' || c == '-' && digit(byteAt(b, from-2)) || c == '/' && (letter(byteAt(b, from-2)) || digit(byteAt(b, from-2))) {
 				return 0, 0
@@ -101,13 +101,17 @@ func ipv6() Rule {
 		MaxLen:      maxIPv6,
 		Match:       []string{"2001:db8::1", "2001:DB8:0:0:8:800:200C:417A", "fe80::1ff:fe23:4567:890a", "fd12:3456:789a:1::1", "::ffff:198.51.100.23", "2001:db8:1:2::"},
 		NoMatch:     []string{"12:34:56", "::1", "2001:db8::1::2", "2001:db8:0:0:8:800:200C:417A:9", "1234:5678", "std::a1", "00:1a:2b:3c:4d:5e", "2001:db8::12345", "g2001:db8::1"},
-		groups:      []group{{kinds: "dm", least: 4, most: 4, after: ":", first: "23fF"}, {kinds: "dm", least: 1, most: 4, before: ":"}},
+		groups:      []group{{kinds: "dm", least: 4, most: 4, after: ":", first: "23fF"}, {kinds: "d", least: 2, most: 2, after: ":", after2: "fF", first: "6"}, {kinds: "dm", least: 1, most: 4, before: ":", before2: ":abcdefABCDEF"}},
 		look:        ipv6At,
 		strict:      16,
 	})
 }
 
 const maxIPv6 = 45
+
+const digits = "0123456789"
+
+const hexDigits = digits + "abcdefABCDEF"
 
 func hexDigit(c byte) bool { return digit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
@@ -229,10 +233,10 @@ func mac() Rule {
 		Match:       []string{"00:1a:2b:3c:4d:5e", "00-1A-2B-3C-4D-5E", "001a.2b3c.4d5e"},
 		NoMatch:     []string{"00:1a:2b:3c:4d", "00:1a:2b:3c:4d:5e:6f", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "00:1a-2b:3c-4d:5e", "12-34-56-78-90-12", "0:1a:2b:3c:4d:5g", "001a.2b3c.4d5e.6f70"},
 		groups: []group{
-			{kinds: "dm", least: 2, most: 2, after: ":-"},
-			{kinds: "dm", least: 2, most: 2, before: ":-"},
-			{kinds: "dm", least: 4, most: 4, after: "."},
-			{kinds: "dm", least: 4, most: 4, before: "."},
+			{kinds: "dm", least: 2, most: 2, after: ":-", after2: hexDigits},
+			{kinds: "dm", least: 2, most: 2, before: ":-", before2: "abcdefABCDEF"},
+			{kinds: "dm", least: 4, most: 4, after: ".", after2: hexDigits},
+			{kinds: "dm", least: 4, most: 4, before: ".", before2: "abcdefABCDEF"},
 		},
 		look:   macAt,
 		strict: 16,

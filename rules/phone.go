@@ -44,8 +44,8 @@ func phoneInContext() Rule {
 		Match:        []string{"0470 12 34 56", "0470/12.34.56", "02 123 45 67", "(02) 123 45 67", "030 1234567", "612 345 678", "(415) 555-2671", "0032470123456", "20 12 34 56", "06 12 34 56 78"},
 		NoMatch:      []string{"1234", "123 45", "2026-11-22", "22.11.2026", "192.168.10.101", "0470 12 34 56 78 90 12", "000000000", "12345678901234"},
 		groups: []group{
-			{kinds: "d", least: 1, most: 6, before: "\n\t \"'<>([:;,|=./-\xA0", after: " ./-()\xC2\xE2"},
-			{kinds: "d", least: 7, most: 14, before: "\n\t \"'<>([:;,|=./-\xA0"},
+			{kinds: "d", least: 1, most: 6, before: "\n\t \"'<>([:;,|=./-\xA0", unjoined: "./-", after: " ./-()\xC2\xE2", after2: digits + " ./-()\xA0\x80"},
+			{kinds: "d", least: 7, most: 14, before: "\n\t \"'<>([:;,|=./-\xA0", unjoined: "./-"},
 		},
 		look:   nationalPhone,
 		strict: 3,

@@ -31,10 +31,14 @@ type Set struct {
 	// What must hold of a group of letters and digits for each of anchors to be
 	// looked at is the AND of these; bit shapeBit stands for the shapes that
 	// start with it, leadBit for those that start with letters in front of it.
-	before, after, first [256]uint64
-	lengths              [kinds][64]uint64
-	anchors              []anchor
-	long                 bool // whether any wants groups of letters, of 8 and more
+	before, after, first   [256]uint64
+	before2, free2, after2 [256]uint64 // free2 by the byte in front: before2 does not matter
+	lengths                [kinds][64]uint64
+	anchors                []anchor
+	shaped                 uint64 // topics of shapes that need context
+	asking                 uint64 // the bits of what needs context
+	topical                []topical
+	long                   bool // whether any wants groups of letters, of 8 and more
 
 	marks  []mark // by byte
 	others []int  // rules with nothing but Find
@@ -49,9 +53,12 @@ type Set struct {
 }
 
 const (
-	wholeBit    = 1 << iota // a shape of one group
-	beginBit                // one of several that it begins
-	leadBit                 // one that begins with letters in front of it
+	wholeBit  = 1 << iota // a shape of one group
+	beginBit              // one of several that it begins
+	leadBit               // one that begins with letters in front of it
+	whole2Bit             // the same for shapes of rules that need context
+	begin2Bit
+	lead2Bit
 	anchorShift = iota
 )
 
@@ -66,6 +73,9 @@ type anchor struct {
 	topic uint64
 	look  func(b []byte, from, to int) (start, end int)
 }
+
+// topical holds the anchors of a topic that need context.
+type topical struct{ topic, bits uint64 }
 
 // mark is a byte that starts or joins something.
 type mark struct {
@@ -102,8 +112,14 @@ func NewSet(rules []Rule) (*Set, error) {
 	}
 	s.topics()
 	for i := range s.anchors {
-		s.anchors[i].topic = s.topic[s.anchors[i].rule]
+		a := &s.anchors[i]
+		if a.topic = s.topic[a.rule]; a.needs && !a.cheap {
+			bit := uint64(1) << (i + anchorShift)
+			s.asking |= bit
+			s.topical = append(s.topical, topical{a.topic, bit})
+		}
 	}
+	s.asking |= whole2Bit | begin2Bit | lead2Bit
 	s.shapes.settle(func(rule int) uint64 {
 		if s.rules[rule].NeedsContext {
 			return s.topic[rule]
@@ -111,6 +127,7 @@ func NewSet(rules []Rule) (*Set, error) {
 		return known
 	})
 	s.open()
+	s.topical = append(s.topical, topical{s.shaped, whole2Bit | begin2Bit | lead2Bit})
 	return s, nil
 }
 
@@ -162,6 +179,19 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 		set(&s.before, g.before)
 		set(&s.after, g.after)
 		set(&s.first, g.first)
+		set(&s.after2, g.after2)
+		if g.unjoined != "" {
+			for c := range 256 {
+				if !digit(byte(c)) {
+					s.before2[c] |= bit
+				}
+				if strings.IndexByte(g.unjoined, byte(c)) < 0 {
+					s.free2[c] |= bit
+				}
+			}
+		} else {
+			set(&s.before2, g.before2)
+		}
 		for k := range kinds {
 			for n := g.least; n <= g.most && strings.IndexByte(g.kinds, "dam"[k]) >= 0; n++ {
 				s.lengths[k][n] |= bit
@@ -182,20 +212,44 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 
 // open lets the groups with which shapes start through.
 func (s *Set) open() {
+	const whole, begin, lead = wholeBit | whole2Bit, beginBit | begin2Bit, leadBit | lead2Bit
 	for c := range 256 {
-		s.before[c] |= wholeBit | beginBit
-		s.after[c] |= wholeBit | leadBit
-		s.first[c] |= wholeBit | beginBit | leadBit
+		s.before[c] |= whole | begin
+		s.after[c] |= whole | lead
+		s.first[c] |= whole | begin | lead
+		s.after2[c] |= whole | lead
+		if !digit(byte(c)) {
+			s.before2[c] |= whole | begin
+		}
+		if strings.IndexByte(".-/", byte(c)) < 0 {
+			s.free2[c] |= whole | begin
+		}
+		if letter(byte(c)) || c == 0xC2 {
+			s.before2[c] |= lead
+		}
+		if alnum(byte(c)) || c == 0xA0 {
+			s.after2[c] |= begin
+		}
 	}
 	for _, c := range []byte(separators + "\xA0") {
-		s.before[c] |= leadBit
+		s.before[c] |= lead
 	}
 	for _, c := range []byte(separators + "\xC2") {
-		s.after[c] |= beginBit
+		s.after[c] |= begin
 	}
 	t := &s.shapes
 	if len(t.nodes) == 0 {
 		return
+	}
+	// bits returns one for what always counts, the other for what needs context.
+	bits := func(topics, always, context uint64) (m uint64) {
+		if topics&known != 0 {
+			m = always
+		}
+		if topics&^known != 0 {
+			m |= context
+		}
+		return m
 	}
 	at := []int16{0}
 	for level := range t.lead + 1 {
@@ -203,17 +257,20 @@ func (s *Set) open() {
 		for _, n := range at {
 			for _, k := range []kind{kindDigits, kindMixed} {
 				for l, to := range t.nodes[n].next[k] {
-					switch {
-					case to == 0:
+					if to == 0 {
 						continue
-					case level > 0:
-						s.lengths[k][l] |= leadBit
-						continue
-					case len(t.nodes[to].ends) > 0:
-						s.lengths[k][l] |= wholeBit
 					}
-					if t.second[k][l] != [kinds]uint64{} {
-						s.lengths[k][l] |= beginBit
+					if level > 0 {
+						s.lengths[k][l] |= bits(t.nodes[to].topics, leadBit, lead2Bit)
+						continue
+					}
+					s.lengths[k][l] |= bits(t.nodes[to].here, wholeBit, whole2Bit)
+					for k2 := range kinds {
+						for _, then := range t.nodes[to].next[k2] {
+							if then != 0 {
+								s.lengths[k][l] |= bits(t.nodes[then].topics, beginBit, begin2Bit)
+							}
+						}
 					}
 				}
 			}
@@ -224,6 +281,9 @@ func (s *Set) open() {
 			}
 		}
 		at = next
+	}
+	for _, sh := range t.nodes {
+		s.shaped |= sh.here &^ known
 	}
 }
 

@@ -12,6 +12,11 @@ type group struct {
 	kinds                string // of d, digits alone; m, digits and letters; a, letters alone, which are 8 and more
 	least, most          int    // length, up to 63
 	before, after, first string // the bytes in front (a line break at the beginning), behind, and the first; empty: any
+
+	// Without these look finds nothing, or the same as from another group: the
+	// bytes farther in front and behind; that no digit stands farther in front
+	// where one of unjoined stands in front.
+	before2, after2, unjoined string
 }
 
 // bits64 returns the 64 bits from i on.
@@ -29,14 +34,16 @@ func bits64(m []uint64, i int) uint64 {
 
 // A walk is one pass over a text.
 type walk struct {
-	s       *Set
-	b       []byte
-	d, l, h []uint64
-	at      []uint64
-	hits    []Hit
-	compact *[64]byte
-	said    []uint64 // by blocks: see speech; 0: not yet known
-	named   bool     // a name stands for context
+	s         *Set
+	b         []byte
+	d, l, h   []uint64
+	at        []uint64
+	hits      []Hit
+	compact   *[64]byte
+	said      []uint64 // by blocks: see speech; 0: not yet known
+	nearBlock int      // of deaf, counted from 1
+	deaf      uint64   // the bits for which nothing is said
+	named     bool     // a name stands for context
 }
 
 func (w *walk) alnum(i int) uint64 { return bits64(w.d, i) | bits64(w.l, i) }
@@ -160,14 +167,14 @@ func (w *walk) groups(from, end int) {
 			if bits.LeadingZeros64(^(d<<(64-r) | prevD>>r)) < n {
 				k = kindMixed
 			}
-			before, after := byte('\n'), byte('\n')
-			if start > 0 {
-				before = b[start-1]
+			m := s.lengths[k][n] & s.first[b[start]]
+			if start > 1 && stop+1 < len(b) {
+				c := b[start-1]
+				m &= s.before[c] & s.after[b[stop]] & (s.before2[b[start-2]] | s.free2[c]) & s.after2[b[stop+1]]
+			} else {
+				m &= s.edge(b, start, stop)
 			}
-			if stop < len(b) {
-				after = b[stop]
-			}
-			if m := s.before[before] & s.after[after] & s.first[b[start]] & s.lengths[k][n]; m != 0 {
+			if m != 0 {
 				w.group(m, k, start, stop)
 			}
 		}
@@ -185,6 +192,18 @@ func (w *walk) groups(from, end int) {
 		}
 		prev, prevD = a, d
 	}
+}
+
+// edge returns the bits of what may stand around a group.
+func (s *Set) edge(b []byte, start, stop int) uint64 {
+	c := [4]byte{'\n', '\n', '\n', '\n'}
+	for i, k := range [4]int{start - 2, start - 1, stop, stop + 1} {
+		if k >= 0 && k < len(b) {
+			c[i] = b[k]
+		}
+	}
+	m := s.before[c[1]] & s.after[c[2]] & (s.before2[c[0]] | s.free2[c[1]]) & s.after2[c[3]]
+	return m
 }
 
 // long visits the groups of 8 and more letters that start in a word of the map.
@@ -213,15 +232,11 @@ func (w *walk) long(i, from, end int) {
 		if n == 64 || start < from || start >= end || n != 16 && (!upper(w.b[start]) || !upper(w.b[start+1])) {
 			continue
 		}
-		before, after := byte('\n'), byte('\n')
-		if start > 0 {
-			before = w.b[start-1]
-		}
-		if stop < len(w.b) {
-			after = w.b[stop]
+		if stop < len(w.b) && digit(w.b[stop]) {
+			continue
 		}
 		s := w.s
-		if m := s.before[before] & s.after[after] & s.first[w.b[start]] & s.lengths[kindLetters][n]; m != 0 && !digit(after) {
+		if m := s.edge(w.b, start, stop) & s.first[w.b[start]] & s.lengths[kindLetters][n]; m != 0 {
 			w.group(m, kindLetters, start, stop)
 		}
 	}
@@ -229,27 +244,44 @@ func (w *walk) long(i, from, end int) {
 
 // group looks at one group for which the bits of m hold.
 func (w *walk) group(m uint64, k kind, start, end int) {
-	if m&(wholeBit|beginBit) != 0 {
-		w.shapes(k, start, end, m&wholeBit != 0)
+	s := w.s
+	if m&s.asking != 0 && !w.named {
+		m = w.heard(m, start, end)
 	}
-	if m&leadBit != 0 {
-		w.led(k, start, end)
+	if m&(wholeBit|beginBit|whole2Bit|begin2Bit) != 0 {
+		w.shapes(k, start, end, m)
+	}
+	if m&(leadBit|lead2Bit) != 0 {
+		w.led(k, start, end, m)
 	}
 	for m >>= anchorShift; m != 0; m &= m - 1 {
-		a := &w.s.anchors[bits.TrailingZeros64(m)]
-		// A match may begin or end farther away than its anchor.
-		if a.needs && !a.cheap && !w.named && w.around(start-a.size, end+a.size)&a.topic == 0 {
-			continue
-		}
+		a := &s.anchors[bits.TrailingZeros64(m)]
 		if from, to := a.look(w.b, start, end); to > from && (!a.needs || w.named || w.spoken(a.rule, from, to)) {
 			w.add(a.rule, from, to)
 		}
 	}
 }
 
+// heard takes those bits away for which nothing is said near a group that starts
+// or ends in a block. What they stand for may begin or end farther away.
+func (w *walk) heard(m uint64, start, end int) uint64 {
+	if i := end >> 6; w.nearBlock != i+1 {
+		w.nearBlock = i + 1
+		near := w.around(start-maxPhone, end+64+maxSpan)
+		w.deaf = 0
+		for _, t := range w.s.topical {
+			if near&t.topic == 0 {
+				w.deaf |= t.bits
+			}
+		}
+	}
+	return m &^ w.deaf
+}
+
 // led looks for shapes that begin with groups of letters in front of one that
 // holds a digit.
-func (w *walk) led(k kind, i, end int) {
+func (w *walk) led(k kind, i, end int, m uint64) {
+	context := int(m & lead2Bit / lead2Bit)
 	for range w.s.shapes.lead {
 		n := end - i
 		switch {
@@ -268,23 +300,23 @@ func (w *walk) led(k kind, i, end int) {
 			return
 		}
 		end = i + 1
-		if n <= maxCompact && w.s.shapes.second[kindLetters][end-start][k]>>n&1 != 0 {
-			w.shapes(kindLetters, start, end, false)
+		if n <= maxCompact && w.s.shapes.second[context][kindLetters][end-start][k]>>n&1 != 0 {
+			w.shapes(kindLetters, start, end, m)
 		}
 		k, i = kindLetters, start
 	}
 }
 
 // shapes follows the groups from b[i:end] on for as long as a shape goes on like
-// this. Where whole is false, it begins none alone.
-func (w *walk) shapes(k kind, i, end int, whole bool) {
+// this, of which the bits are m.
+func (w *walk) shapes(k kind, i, end int, m uint64) {
 	b := w.b
 	if i >= 2 && digit(b[i-2]) && (b[i-1] == '.' || b[i-1] == '-' || b[i-1] == '/') {
 		return
 	}
 	t := &w.s.shapes
 	size := end - i
-	if !whole {
+	if m&(wholeBit|whole2Bit) == 0 || k == kindLetters {
 		q := end
 		if q >= len(b) {
 			return
@@ -305,7 +337,7 @@ func (w *walk) shapes(k kind, i, end int, whole bool) {
 		} else if d == 1<<n-1 {
 			k2 = kindDigits
 		}
-		if t.second[k][size][k2]>>n&1 == 0 {
+		if t.second[m&(begin2Bit|lead2Bit)/begin2Bit&1|m&lead2Bit/lead2Bit][k][size][k2]>>n&1 == 0 {
 			return
 		}
 	}
