@@ -252,12 +252,18 @@ func macAt(b []byte, from, to int) (int, int) {
 	if !ok(sep) || !hexDigit(byteAt(b, to+1)) && !hexDigit(byteAt(b, from-2)) {
 		return 0, 0
 	}
+	if size == 4 {
+		most = 14
+	}
+	if byteAt(b, from-1) != sep { // the first
+		step := size + 1
+		if last := to + (most-size)/step*step; last > len(b) || b[to] != sep || b[to+step] != sep || b[last-step] != sep {
+			return 0, 0
+		}
+	}
 	// Where the group in front holds a digit, it is an anchor of its own.
 	if k := from - 1; k >= size && b[k] == sep && digitsIn(b[k-size:k]) > 0 {
 		return 0, 0
-	}
-	if size == 4 {
-		most = 14
 	}
 	start, end := from, to
 	for start > 0 && to-start <= most && (hexDigit(b[start-1]) || b[start-1] == sep) {

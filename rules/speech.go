@@ -73,12 +73,13 @@ func (w *walk) listen(i int) uint64 {
 		prev = (w.l[i-1] | w.h[i-1]) >> 63
 	}
 	h0 := w.h[i]
-	if h0 != 0 || i > 0 && w.h[i-1]>>63 != 0 {
+	if lead := bits.TrailingZeros64(^v); i > 0 && (prev != 0 && h0&(1<<lead-1) != 0 || w.h[i-1]>>63 != 0) {
+		// Words may start amid what goes on from the block before.
 		from := i << 6
 		for from > 0 && from > i<<6-3 && w.b[from-1] >= 0x80 { // where a sign may start
 			from--
 		}
-		return m | w.listenSlowly(from, min(len(w.b), (i+1)<<6+maxWord))
+		m |= w.listenSlowly(from, min(len(w.b), i<<6+lead+maxWord))
 	}
 	starts := v &^ (v<<1 | prev)
 	if starts == 0 {
@@ -97,7 +98,10 @@ func (w *walk) listen(i int) uint64 {
 		r := uint(bits.TrailingZeros64(starts))
 		from := i<<6 + int(r)
 		n := bits.TrailingZeros64(^(v>>r | v1<<(64-r)))
-		if n == 64 || h1<<(64-r)>>n&1 != 0 || int(r)+n > 64 && inCapitals(w.b[i<<6+64:from+n]) {
+		if n == 64 || (h0>>r|h1<<(64-r))&(1<<n-1) != 0 || int(r)+n > 64 && inCapitals(w.b[i<<6+64:from+n]) {
+			if n == 64 {
+				n += maxWord
+			}
 			m |= w.listenSlowly(from, min(len(w.b), from+n))
 			continue
 		}
@@ -203,30 +207,33 @@ func (w *walk) listenSlowly(from, end int) uint64 {
 // spell looks for the words that rules consist of, in b[from:end].
 func (w *walk) spell(from, end int) {
 	x := w.s.spelt
-	prev, prevHigh := uint64(0), uint64(0)
+	var prev, prevHigh uint64
 	if k := from>>6 - 1; k >= 0 {
 		prevHigh = w.h[k]
-		prev = w.l[k]
+		prev = w.l[k] | prevHigh
 	}
 	for i := from >> 6; i<<6 < end; i++ {
-		v, high := w.l[i], w.h[i]
-		if high != 0 || prevHigh>>63 != 0 {
-			w.spellSlowly(max(from, i<<6), min(end, (i+1)<<6))
-			prev, prevHigh = v, high
-			continue
-		}
+		high := w.h[i]
+		v := w.l[i] | high
 		var v1, h1 uint64
 		if i+1 < len(w.l) {
-			v1, h1 = w.l[i+1], w.h[i+1]
+			h1 = w.h[i+1]
+			v1 = w.l[i+1] | h1
 		}
-		starts := v &^ (v<<1 | prev>>63)
+		// Of a word that goes on from the block before, what follows is none,
+		// unless there may be signs between them.
+		starts := v &^ (v << 1)
+		if starts&prev>>63 != 0 && prevHigh>>63 == 0 && high&(1<<bits.TrailingZeros64(^v)-1) == 0 {
+			starts &^= 1
+		}
+		amid := prevHigh >> 63
 		prev, prevHigh = v, high
 		for ; starts != 0; starts &= starts - 1 {
 			r := uint(bits.TrailingZeros64(starts))
 			n := bits.TrailingZeros64(^(v>>r | v1<<(64-r)))
 			at := i<<6 + int(r)
-			if n == 64 || h1<<(64-r)>>n&1 != 0 {
-				w.spellSlowly(max(from, at), min(end, at+1))
+			if n == 64 || (high>>r|h1<<(64-r))&(1<<n-1) != 0 || r == 0 && amid != 0 {
+				w.spellSlowly(max(from, at), min(end, at+n, (i+1)<<6))
 				continue
 			}
 			if k := asciiKey(w.b, at, n); x.may(k) && at >= from && at < end {
