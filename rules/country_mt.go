@@ -36,7 +36,6 @@ func malta() []Rule {
 			Country:      "MT",
 			Category:     "official identification",
 			look:         mtIDAt,
-			cheap:        true,
 			groups:       []group{{kinds: "d", least: 4, most: 7, after: " (", unjoined: ".-/"}},
 			MaxLen:       len("0123456 (M)"),
 			Context:      mtIDContext(),

@@ -70,7 +70,6 @@ type Rule struct {
 	// is part of, from start up to end, or nothing.
 	groups []group
 	marks  string
-	cheap  bool // look is so cheap that it comes before the question for context
 	look   func(b []byte, from, to int) (start, end int)
 
 	check  string // of a Custom

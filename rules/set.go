@@ -35,9 +35,6 @@ type Set struct {
 	before2, free2, after2 [256]uint64 // free2 by the byte in front: before2 does not matter
 	lengths                [kinds][64]uint64
 	anchors                []anchor
-	shaped                 uint64 // topics of shapes that need context
-	asking                 uint64 // the bits of what needs context
-	topical                []topical
 	long                   bool // whether any wants groups of letters, of 8 and more
 
 	marks  []mark // by byte
@@ -53,12 +50,9 @@ type Set struct {
 }
 
 const (
-	wholeBit  = 1 << iota // a shape of one group
-	beginBit              // one of several that it begins
-	leadBit               // one that begins with letters in front of it
-	whole2Bit             // the same for shapes of rules that need context
-	begin2Bit
-	lead2Bit
+	wholeBit    = 1 << iota // a shape of one group
+	beginBit                // one of several that it begins
+	leadBit                 // one that begins with letters in front of it
 	anchorShift = iota
 )
 
@@ -68,14 +62,8 @@ const maxAnchors = 64 - anchorShift
 type anchor struct {
 	rule  int
 	needs bool // context
-	cheap bool // to look rather than to ask for context
-	size  int  // how far from the anchor a match may reach
-	topic uint64
 	look  func(b []byte, from, to int) (start, end int)
 }
-
-// topical holds the anchors of a topic that need context.
-type topical struct{ topic, bits uint64 }
 
 // mark is a byte that starts or joins something.
 type mark struct {
@@ -111,15 +99,6 @@ func NewSet(rules []Rule) (*Set, error) {
 		s.vocabulary[i] = compileWords(r.Words)
 	}
 	s.topics()
-	for i := range s.anchors {
-		a := &s.anchors[i]
-		if a.topic = s.topic[a.rule]; a.needs && !a.cheap {
-			bit := uint64(1) << (i + anchorShift)
-			s.asking |= bit
-			s.topical = append(s.topical, topical{a.topic, bit})
-		}
-	}
-	s.asking |= whole2Bit | begin2Bit | lead2Bit
 	s.shapes.settle(func(rule int) uint64 {
 		if s.rules[rule].NeedsContext {
 			return s.topic[rule]
@@ -127,7 +106,6 @@ func NewSet(rules []Rule) (*Set, error) {
 		return known
 	})
 	s.open()
-	s.topical = append(s.topical, topical{s.shaped, whole2Bit | begin2Bit | lead2Bit})
 	return s, nil
 }
 
@@ -168,7 +146,7 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 			return errors.New("too many rules of this kind")
 		}
 		bit := uint64(1) << (len(s.anchors) + anchorShift)
-		s.anchors = append(s.anchors, anchor{rule: i, needs: r.NeedsContext, cheap: r.cheap, size: r.MaxLen, look: r.look})
+		s.anchors = append(s.anchors, anchor{i, r.NeedsContext, r.look})
 		set := func(t *[256]uint64, chars string) {
 			for c := range t {
 				if chars == "" || strings.IndexByte(chars, byte(c)) >= 0 {
@@ -212,7 +190,7 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 
 // open lets the groups with which shapes start through.
 func (s *Set) open() {
-	const whole, begin, lead = wholeBit | whole2Bit, beginBit | begin2Bit, leadBit | lead2Bit
+	const whole, begin, lead = wholeBit, beginBit, leadBit
 	for c := range 256 {
 		s.before[c] |= whole | begin
 		s.after[c] |= whole | lead
@@ -241,16 +219,6 @@ func (s *Set) open() {
 	if len(t.nodes) == 0 {
 		return
 	}
-	// bits returns one for what always counts, the other for what needs context.
-	bits := func(topics, always, context uint64) (m uint64) {
-		if topics&known != 0 {
-			m = always
-		}
-		if topics&^known != 0 {
-			m |= context
-		}
-		return m
-	}
 	at := []int16{0}
 	for level := range t.lead + 1 {
 		var next []int16
@@ -261,16 +229,14 @@ func (s *Set) open() {
 						continue
 					}
 					if level > 0 {
-						s.lengths[k][l] |= bits(t.nodes[to].topics, leadBit, lead2Bit)
+						s.lengths[k][l] |= lead
 						continue
 					}
-					s.lengths[k][l] |= bits(t.nodes[to].here, wholeBit, whole2Bit)
-					for k2 := range kinds {
-						for _, then := range t.nodes[to].next[k2] {
-							if then != 0 {
-								s.lengths[k][l] |= bits(t.nodes[then].topics, beginBit, begin2Bit)
-							}
-						}
+					if len(t.nodes[to].ends) > 0 {
+						s.lengths[k][l] |= whole
+					}
+					if t.second[k][l] != [kinds]uint64{} {
+						s.lengths[k][l] |= begin
 					}
 				}
 			}
@@ -281,9 +247,6 @@ func (s *Set) open() {
 			}
 		}
 		at = next
-	}
-	for _, sh := range t.nodes {
-		s.shaped |= sh.here &^ known
 	}
 }
 

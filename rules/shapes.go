@@ -56,8 +56,7 @@ type trie struct {
 
 	// second holds which lengths the second group of a shape can have, by bits, by
 	// kind and length of the first, and its own kind.
-	// The first are those that always count.
-	second [2][kinds][maxCompact + 1][kinds]uint64
+	second [kinds][maxCompact + 1][kinds]uint64
 }
 
 // parseShape splits a shape into its groups.
@@ -213,10 +212,7 @@ func (t *trie) settle(topic func(rule int) uint64) {
 			for k2 := range kinds {
 				for l2, then := range t.nodes[to].next[k2] {
 					if then != 0 {
-						if t.nodes[then].topics&known != 0 {
-							t.second[0][k][l][k2] |= 1 << l2
-						}
-						t.second[1][k][l][k2] |= 1 << l2
+						t.second[k][l][k2] |= 1 << l2
 					}
 				}
 			}

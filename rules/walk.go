@@ -34,16 +34,14 @@ func bits64(m []uint64, i int) uint64 {
 
 // A walk is one pass over a text.
 type walk struct {
-	s         *Set
-	b         []byte
-	d, l, h   []uint64
-	at        []uint64
-	hits      []Hit
-	compact   *[64]byte
-	said      []uint64 // by blocks: see speech; 0: not yet known
-	nearBlock int      // of deaf, counted from 1
-	deaf      uint64   // the bits for which nothing is said
-	named     bool     // a name stands for context
+	s       *Set
+	b       []byte
+	d, l, h []uint64
+	at      []uint64
+	hits    []Hit
+	compact *[64]byte
+	said    []uint64 // by blocks: see speech; 0: not yet known
+	named   bool     // a name stands for context
 }
 
 func (w *walk) alnum(i int) uint64 { return bits64(w.d, i) | bits64(w.l, i) }
@@ -245,14 +243,11 @@ func (w *walk) long(i, from, end int) {
 // group looks at one group for which the bits of m hold.
 func (w *walk) group(m uint64, k kind, start, end int) {
 	s := w.s
-	if m&s.asking != 0 && !w.named {
-		m = w.heard(m, start, end)
+	if m&(wholeBit|beginBit) != 0 {
+		w.shapes(k, start, end, m&wholeBit != 0)
 	}
-	if m&(wholeBit|beginBit|whole2Bit|begin2Bit) != 0 {
-		w.shapes(k, start, end, m)
-	}
-	if m&(leadBit|lead2Bit) != 0 {
-		w.led(k, start, end, m)
+	if m&leadBit != 0 {
+		w.led(k, start, end)
 	}
 	for m >>= anchorShift; m != 0; m &= m - 1 {
 		a := &s.anchors[bits.TrailingZeros64(m)]
@@ -262,26 +257,9 @@ func (w *walk) group(m uint64, k kind, start, end int) {
 	}
 }
 
-// heard takes those bits away for which nothing is said near a group that starts
-// or ends in a block. What they stand for may begin or end farther away.
-func (w *walk) heard(m uint64, start, end int) uint64 {
-	if i := end >> 6; w.nearBlock != i+1 {
-		w.nearBlock = i + 1
-		near := w.around(start-maxPhone, end+64+maxSpan)
-		w.deaf = 0
-		for _, t := range w.s.topical {
-			if near&t.topic == 0 {
-				w.deaf |= t.bits
-			}
-		}
-	}
-	return m &^ w.deaf
-}
-
 // led looks for shapes that begin with groups of letters in front of one that
 // holds a digit.
-func (w *walk) led(k kind, i, end int, m uint64) {
-	context := int(m & lead2Bit / lead2Bit)
+func (w *walk) led(k kind, i, end int) {
 	for range w.s.shapes.lead {
 		n := end - i
 		switch {
@@ -300,23 +278,23 @@ func (w *walk) led(k kind, i, end int, m uint64) {
 			return
 		}
 		end = i + 1
-		if n <= maxCompact && w.s.shapes.second[context][kindLetters][end-start][k]>>n&1 != 0 {
-			w.shapes(kindLetters, start, end, m)
+		if n <= maxCompact && w.s.shapes.second[kindLetters][end-start][k]>>n&1 != 0 {
+			w.shapes(kindLetters, start, end, false)
 		}
 		k, i = kindLetters, start
 	}
 }
 
 // shapes follows the groups from b[i:end] on for as long as a shape goes on like
-// this, of which the bits are m.
-func (w *walk) shapes(k kind, i, end int, m uint64) {
+// this. Where whole is false, it begins none alone.
+func (w *walk) shapes(k kind, i, end int, whole bool) {
 	b := w.b
 	if i >= 2 && digit(b[i-2]) && (b[i-1] == '.' || b[i-1] == '-' || b[i-1] == '/') {
 		return
 	}
 	t := &w.s.shapes
 	size := end - i
-	if m&(wholeBit|whole2Bit) == 0 || k == kindLetters {
+	if !whole {
 		q := end
 		if q >= len(b) {
 			return
@@ -337,7 +315,7 @@ func (w *walk) shapes(k kind, i, end int, m uint64) {
 		} else if d == 1<<n-1 {
 			k2 = kindDigits
 		}
-		if t.second[m&(begin2Bit|lead2Bit)/begin2Bit&1|m&lead2Bit/lead2Bit][k][size][k2]>>n&1 == 0 {
+		if t.second[k][size][k2]>>n&1 == 0 {
 			return
 		}
 	}
