@@ -68,6 +68,10 @@ func birthDateAt(b []byte, from, to int) (int, int) {
 	if c := byteAt(b, from-1); (c == '.' || c == '-' || c == '/' || c == ':' || c == ',') && digit(byteAt(b, from-2)) {
 		return 0, 0
 	}
+	if to-from == 4 && to+12 <= len(b) && b[to] == '-' && b[to+3] == '-' && (b[to+6] == ' ' || b[to+6] == 'T') && b[to+9] == ':' &&
+		digit(b[to+5]) && digit(b[to+7]) && digit(b[to+8]) && string(b[to+7:to+12]) != "00:00" { // the most common form of what happened at a time
+		return 0, 0
+	}
 	start, end := dateAt(b, from, to)
 	if end == 0 {
 		return 0, 0

@@ -30,6 +30,7 @@ func austria() []Rule {
 		},
 		{
 			ID:          "at-svnr",
+			BareContext: true,
 			Description: "an Austrian social security number",
 			Source:      "ASVG, § 31 Abs. 4 Z 1; Dachverband der Sozialversicherungsträger, Versicherungsnummer (months 13 to 15: parliamentary answer 4690/AB XXIII. GP)",
 			Country:     "AT",
@@ -42,6 +43,7 @@ func austria() []Rule {
 		},
 		{
 			ID:          "at-svnr-grouped",
+			BareContext: true,
 			Description: "an Austrian social security number in groups of two digits",
 			Source:      "ASVG, § 31 Abs. 4 Z 1; Dachverband der Sozialversicherungsträger, Versicherungsnummer",
 			Country:     "AT",

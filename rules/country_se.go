@@ -19,6 +19,7 @@ func sweden() []Rule {
 		},
 		{
 			ID:          "se-personal-number",
+			BareContext: true,
 			Description: "a personal identity or coordination number of Sweden",
 			Source:      "Folkbokföringslag (1991:481), 18 §; lag (2022:1697) om samordningsnummer; Skatteverket, SKV 704: modulo 10, 60 added to the day of a coordination number",
 			Country:     "SE",

@@ -11,6 +11,7 @@ type lexicon struct {
 	slots []slot               // by hash of the key, probed linearly; a power of two
 	used  int
 	ends  map[uint32]uint64 // topics by hash of the last three letters
+	last  uint32            // the last letters of ends, by their lower five bits
 	any   uint64            // topics of which every word may be
 }
 
@@ -79,6 +80,7 @@ func (x *lexicon) add(w *words, topics uint64) {
 			x.ends = map[uint32]uint64{}
 		}
 		x.ends[t] |= topics
+		x.last |= 1 << (w.ends[i][len(w.ends[i])-1] & 31)
 	}
 }
 

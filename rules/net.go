@@ -41,10 +41,11 @@ func ipv4() Rule {
 				}
 				small = small && o[k] < 32
 			}
+			small = small || o[0] == 2 && o[1] == 5 && (o[2] == 4 || o[2] == 29) // attributes and extensions of X.509
 			if c := byteAt(b, i); alnum(c) || c == '.' && alnum(byteAt(b, i+1)) || o[0] == 0 || o[0] == 127 || o[0] >= 224 {
 				return 0, 0
 			}
-			if small && byteAt(b, from-1) != '[' && !near.near(b, from, i) || afterVersion(b, from) {
+			if small && (byteAt(b, from-1) != '[' || o[0] != 10) && !near.near(b, from, i) || afterVersion(b, from) {
 				return 0, 0
 			}
 			return from, i
@@ -280,6 +281,9 @@ func macAt(b []byte, from, to int) (int, int) {
 	}
 	if end-start != most || alnum(byteAt(b, start-1)) || alnum(byteAt(b, end)) || byteAt(b, end) == sep && hexDigit(byteAt(b, end+1)) ||
 		byteAt(b, start-1) == sep && hexDigit(byteAt(b, start-2)) {
+		return 0, 0
+	}
+	if c := byteAt(b, start-1); size == 4 && (c == '.' || c == '*') { // keys of collation
 		return 0, 0
 	}
 	letters, diff := false, false

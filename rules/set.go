@@ -373,11 +373,23 @@ func (s *Set) find(dst []Hit, b []byte, m *class.Map, from, end int, sc *scratch
 			continue
 		}
 		h.Context = w.spoken(h.Rule, h.Start, h.End) && s.near[h.Rule].near(b, h.Start, h.End)
-		if h.Context || !s.rules[h.Rule].NeedsContext {
+		if h.Context || !s.rules[h.Rule].NeedsContext && !(s.rules[h.Rule].BareContext && bare(b, h.Start, h.End)) {
 			kept = append(kept, h)
 		}
 	}
 	return s.resolve(dst, kept, from, end)
+}
+
+// bare reports whether b[start:end] has no separators and isn't all of its line or
+// field.
+func bare(b []byte, start, end int) bool {
+	for _, c := range b[start:end] {
+		if !alnum(c) {
+			return false
+		}
+	}
+	alone := func(i int) bool { return i < 0 || i >= len(b) || b[i] == '\n' || b[i] == '\r' || b[i] == 0 }
+	return !alone(start-1) || !alone(end)
 }
 
 // resolve appends those hits that start at from up to end to dst, in order,

@@ -126,7 +126,7 @@ func sameAsNaive(t *testing.T, s *Set, r Rule, b []byte) {
 // single returns a Set for each rule, found without context.
 func single(t testing.TB, rules []Rule) (sets []*Set, bare []Rule) {
 	for _, r := range rules {
-		r.NeedsContext = false
+		r.NeedsContext, r.BareContext = false, false
 		sets = append(sets, newSet(t, []Rule{r}))
 		bare = append(bare, r)
 	}

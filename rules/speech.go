@@ -126,7 +126,7 @@ func (w *walk) listen(i int) uint64 {
 // tail returns the topics of words that end as b[from:end].
 func (w *walk) tail(from, end int) uint64 {
 	x := w.s.heard
-	if end-from < 3 || x.ends == nil {
+	if x.last>>(w.b[end-1]&31)&1 == 0 || end-from < 3 {
 		return 0
 	}
 	t := hash3(w.b[end-3], w.b[end-2], w.b[end-1])

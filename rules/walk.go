@@ -21,13 +21,13 @@ type group struct {
 
 // bits64 returns the 64 bits from i on.
 func bits64(m []uint64, i int) uint64 {
-	w, o := i>>6, uint(i&63)
+	w := i >> 6
 	if w >= len(m) {
 		return 0
 	}
-	v := m[w] >> o
-	if o > 0 && w+1 < len(m) {
-		v |= m[w+1] << (64 - o)
+	v := m[w] >> (uint(i) & 63)
+	if w+1 < len(m) {
+		v |= m[w+1] << 1 << (^uint(i) & 63)
 	}
 	return v
 }
