@@ -14,9 +14,8 @@
 # numbers" adds six numbers a person in any grouping, which the others can't.
 # It fails when the hits differ from Hyperscan's. The detectors run against regular
 # expressions of the same forms, of the standard library and Hyperscan, which check
-# nothing, and in one pass with 100 people.
-# What isn't installed is left
-# out, and said so: apt-get install libhyperscan-dev gcc ripgrep
+# nothing, and in one pass with 100 people. What isn't installed is left out, and
+# said so: apt-get install libhyperscan-dev gcc ripgrep
 set -eu
 cd "$(dirname "$0")/.."
 size=${SPOOR_SPEED_SIZE:-1073741824}
