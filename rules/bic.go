@@ -14,7 +14,7 @@ func bic() Rule {
 		MaxLen:       11,
 		Match:        []string{"GEBABEBB", "KREDBEBB", "DEUTDEFF500", "BNPAFRPPXXX", "NTSBDEB1XXX"},
 		NoMatch:      []string{"GEBAXYBB", "GEBABEB", "GEBABEBBX", "gebabebb", "GEB1BEBB", "Hospital"},
-		groups:       []group{{kinds: "a", least: 8, most: 11}, {kinds: "m", least: 8, most: 11}},
+		groups:       []group{{kinds: "a", least: 8, most: 11}, {kinds: "m", least: 8, most: 8, first: capitals}, {kinds: "m", least: 11, most: 11, first: capitals}},
 		look: func(b []byte, from, to int) (int, int) {
 			s := b[from:to]
 			if len(s) != 8 && len(s) != 11 || byteAt(b, from-1) >= 0x80 || byteAt(b, from-1) == '_' || byteAt(b, to) >= 0x80 || byteAt(b, to) == '_' {
@@ -33,6 +33,8 @@ func bic() Rule {
 		strict: 6,
 	})
 }
+
+const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // countries are the codes of ISO 3166-1 alpha-2, and XK.
 const countries = "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCLCMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFR" +

@@ -25,9 +25,9 @@ func birthDate() Rule {
 		},
 		NoMatch: []string{"1985-13-30", "31/02/1985", "30/07/85a", "1785-07-30", "30 Foo 1985", "1985-07-30 12:34", "30.07.19855", "198507301"},
 		groups: []group{
-			{kinds: "d", least: 1, most: 2, before: dateFront, after: "-/., \xC2"},
-			{kinds: "d", least: 4, most: 4, before: dateFront, after: "-/. "},
-			{kinds: "d", least: 8, most: 8, before: dateFront},
+			{kinds: "d", least: 1, most: 2, before: dateFront, unjoined: ".-/:,", after: "-/., \xC2"},
+			{kinds: "d", least: 4, most: 4, before: dateFront, unjoined: ".-/:,", after: "-/. "},
+			{kinds: "d", least: 8, most: 8, before: dateFront, unjoined: ".-/:,"},
 			{kinds: "m", least: 3, most: 4, before: dateFront, after: " ,"},
 		},
 		look:   birthDateAt,
@@ -66,6 +66,10 @@ func birthYear(y int) bool { return y >= 1900 && y < 2100 }
 
 func birthDateAt(b []byte, from, to int) (int, int) {
 	if c := byteAt(b, from-1); (c == '.' || c == '-' || c == '/' || c == ':' || c == ',') && digit(byteAt(b, from-2)) {
+		return 0, 0
+	}
+	if to-from == 4 && to+12 <= len(b) && b[to] == '-' && b[to+3] == '-' && (b[to+6] == ' ' || b[to+6] == 'T') && b[to+9] == ':' &&
+		digit(b[to+5]) && digit(b[to+7]) && digit(b[to+8]) && string(b[to+7:to+12]) != "00:00" { // the most common form of what happened at a time
 		return 0, 0
 	}
 	start, end := dateAt(b, from, to)

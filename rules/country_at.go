@@ -30,15 +30,29 @@ func austria() []Rule {
 		},
 		{
 			ID:          "at-svnr",
+			BareContext: true,
 			Description: "an Austrian social security number",
 			Source:      "ASVG, § 31 Abs. 4 Z 1; Dachverband der Sozialversicherungsträger, Versicherungsnummer (months 13 to 15: parliamentary answer 4690/AB XXIII. GP)",
 			Country:     "AT",
 			Category:    "official identification",
-			Shapes:      []string{"dddd dddddd", "dddd dd dd dd", "ddd d dddddd", "ddd d dd dd dd"},
+			Shapes:      []string{"dddd dddddd", "ddd d dddddd", "ddd d dd dd dd"},
 			Valid:       validSVNR,
 			Context:     []string{"svnr", "vsnr", "svn", "sv", "sozialversicherung*", "versicherungsnummer", "ecard"},
-			Match:       []string{"1237 010180", "1237010180", "1237 01 01 80", "1237-010180"},
+			Match:       []string{"1237 010180", "1237010180", "1237-010180"},
 			NoMatch:     []string{"2237 010180", "1238 010180", "1237 320180", "0237 010180", "1237 01018"},
+		},
+		{
+			ID:          "at-svnr-grouped",
+			BareContext: true,
+			Description: "an Austrian social security number in groups of two digits",
+			Source:      "ASVG, § 31 Abs. 4 Z 1; Dachverband der Sozialversicherungsträger, Versicherungsnummer",
+			Country:     "AT",
+			Category:    "official identification",
+			Shapes:      []string{"dddd dd dd dd"},
+			Valid:       func(d []byte) bool { return validSVNR(d) && !timeLike(d) },
+			Context:     []string{"svnr", "vsnr", "svn", "sv", "sozialversicherung*", "versicherungsnummer", "ecard"},
+			Match:       []string{"1237 01 01 80"},
+			NoMatch:     []string{"1238 01 01 80", "2026-11-02 10", "2026-11-07 10"},
 		},
 		{
 			ID:           "at-tax-number",
@@ -81,4 +95,11 @@ func validSVNR(d []byte) bool {
 // the left: every second digit is doubled.
 func validAbgabenkonto(d []byte) bool {
 	return (d[0] != '0' || d[1] != '0') && !same(d) && (sumDoubled(d[:8], 1)+int(d[8]-'0'))%10 == 0
+}
+
+// timeLike reports whether d is a year of now or lately, month, day and hour, as
+// in 2026-11-02 10.
+func timeLike(d []byte) bool {
+	y := prefix(d, 4)
+	return y >= 1900 && y < 2100 && date(y, two(d, 4), two(d, 6)) && two(d, 8) < 25
 }

@@ -30,6 +30,7 @@ func bulgaria() []Rule {
 		},
 		{
 			ID:          "bg-egn",
+			BareContext: true,
 			Description: "a Bulgarian personal number (EGN)",
 			Source:      "Закон за гражданската регистрация, чл. 11; Наредба за ЕГН (ГРАО)",
 			Country:     "BG",

@@ -30,6 +30,7 @@ func czechia() []Rule {
 		},
 		{
 			ID:          "cz-rodne-cislo",
+			BareContext: true,
 			Description: "a Czech birth number (rodné číslo) of 10 digits",
 			Source:      "zákon č. 133/2000 Sb., o evidenci obyvatel a rodných číslech, § 13; month + 20: zákon č. 53/2004 Sb.",
 			Country:     "CZ",
@@ -55,6 +56,7 @@ func czechia() []Rule {
 		},
 		{
 			ID:          "cz-ecp",
+			BareContext: true,
 			Description: "a Czech social insurance number of who has no birth number (EČP)",
 			Source:      "ČSSZ, Standardní kontrola rodného čísla a evidenčního čísla pojištěnce: day + 40",
 			Country:     "CZ",

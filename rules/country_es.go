@@ -106,7 +106,7 @@ func validEsNIF(c []byte) bool {
 }
 
 func validCIF(c []byte) bool {
-	if len(c) != 9 || !oneOf(c[0], "ABCDEFGHJNPQRSUVW") || !allDigits(c[1:8]) {
+	if len(c) != 9 || !oneOf(c[0], "ABCDEFGHJNPQRSUVW") || !allDigits(c[1:8]) || string(c[1:3]) == "00" && oneOf(c[0], "ABCDEFGHJUV") { // no province has 00
 		return false
 	}
 	n := 0

@@ -28,18 +28,19 @@ func finland() []Rule {
 			Match:        []string{"2077474-0", "0112038-9", "1572860-0"},
 			NoMatch:      []string{"2077474-1", "0000000-0", "207747-0"},
 		},
-		{
+		found(Rule{
 			ID:          "fi-henkilotunnus",
 			Description: "a Finnish personal identity code (henkilötunnus)",
 			Source:      "Laki väestötietojärjestelmästä 661/2009, § 11; Valtioneuvoston asetus 128/2010, § 2, as changed for 2023 (signs U to Y and B to F)",
 			Country:     "FI",
 			Category:    "official identification",
-			Find:        findHetu,
+			look:        hetuAt,
+			groups:      []group{{kinds: "d", least: 6, most: 6, after: "-+"}, {kinds: "m", least: 11, most: 11, first: "0123"}},
 			MaxLen:      11,
 			Context:     []string{"henkilotunnus", "henkilotunnuksen", "hetu", "sotu", "personbeteckning", "pb", "identity"},
 			Match:       []string{"131052-308T", "131052-308t", "010190+002R", "010100A002H", "010100a002h", "131052+308T", "131052A308T", "131052Y308T", "010594Y9032", "210281-9988"},
 			NoMatch:     []string{"131052-308U", "310252-308Y", "131052-001W", "131052308T", "131052.308T", "131052G308T", "131052-308TX", "1131052-308T", "310252A308Y", "131052T308T", "131052/308T", "131052-000V"},
-		},
+		}),
 		{
 			ID:           "fi-satu",
 			Description:  "a Finnish electronic client identifier (SATU)",
@@ -80,25 +81,13 @@ func validSATU(b []byte) bool {
 	return !same(b[:8]) && hetuCheck[num(b[:8])%31] == b[8]
 }
 
-// findHetu looks at every sixth byte only, as six digits in a row cover one.
-func findHetu(b []byte, yield func(start, end int) bool) {
-	for i := 5; i < len(b); {
-		if !digit(b[i]) {
-			i += 6
-			continue
-		}
-		start, end := i, i+1
-		for start > 0 && digit(b[start-1]) && i-start < 6 {
-			start--
-		}
-		for end < len(b) && digit(b[end]) {
-			end++
-		}
-		if end-start == 6 && end+5 <= len(b) && !embedded(b, start, end+5) && validHetu(b[start:end+5]) && !yield(start, end+5) {
-			return
-		}
-		i = end + 6
+// hetuAt takes six digits and a sign, or all of it where the sign is a letter.
+func hetuAt(b []byte, start, _ int) (int, int) {
+	end := start + 11
+	if end > len(b) || embedded(b, start, end) || !validHetu(b[start:end]) {
+		return 0, 0
 	}
+	return start, end
 }
 
 // validHetu checks the date of birth as ddmmyy, the sign of the century, a

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"strings"
 )
 
@@ -20,18 +19,22 @@ func unitedKingdom() []Rule {
 			Match:       []string{"GB980780684", "GB 980 7806 84", "XI 980 7806 84", "GB980780684001", "GB 980 7806 84 001", "xi980780684"},
 			NoMatch:     []string{"GB980780685", "GB802311781", "XI 802 3117 81", "GB000000000", "GB9807806840", "980780684"},
 		},
-		{
+		found(Rule{
 			ID:          "gb-vat-government",
 			Description: "a VAT number of a government department or health authority of the United Kingdom",
 			Source:      "HMRC, VAT registration numbers: GD000 to GD499, HA500 to HA999; VIES, number format of XI: 8888, the number, and its remainder modulo 97",
 			Country:     "GB",
 			Category:    "financial",
-			Find:        findGbGovernment,
-			MaxLen:      len("GB GD 8888 123 45"),
-			Context:     []string{"vat", "vatno", "vat-no", "vrn", "hmrc"},
-			Match:       []string{"GBGD001", "GB GD 001", "GBHA599", "XIHA500", "GBGD888812326", "GB GD 8888 123 26"},
-			NoMatch:     []string{"GBGD500", "GBHA499", "GBGD0011", "GBGD01", "GD001", "GBGD888812327", "AGBGD001"},
-		},
+			look:        gbGovernmentAt,
+			groups: []group{
+				{kinds: "d", least: 3, most: 9, before: " ", before2: "DA"},
+				{kinds: "m", least: 5, most: 13, first: "GXH"},
+			},
+			MaxLen:  len("GB GD 8888 123 45"),
+			Context: []string{"vat", "vatno", "vat-no", "vrn", "hmrc"},
+			Match:   []string{"GBGD001", "GB GD 001", "GBHA599", "XIHA500", "GBGD888812326", "GB GD 8888 123 26"},
+			NoMatch: []string{"GBGD500", "GBHA499", "GBGD0011", "GBGD01", "GD001", "GBGD888812327", "AGBGD001"},
+		}),
 		{
 			ID:           "gb-vat-national",
 			Description:  "a VAT number of the United Kingdom without its country",
@@ -164,46 +167,41 @@ func validGbVAT(d []byte) bool {
 	return false
 }
 
-// findGbGovernment finds GB or XI, GD or HA, and three digits, or 8888, three
-// digits and their remainder; in upper case only, which keeps it quick.
-func findGbGovernment(b []byte, yield func(start, end int) bool) {
-	next := func(i int, pair string) int {
-		if n := bytes.Index(b[i:], []byte(pair)); n >= 0 {
-			return i + n
+// gbGovernmentAt takes GB or XI, GD or HA, and three digits, or 8888, three digits
+// and their remainder; in upper case only. The group holds the first digits.
+func gbGovernmentAt(b []byte, from, to int) (int, int) {
+	k := from - 3 // of GD or HA
+	if !digit(b[from]) {
+		for k = from; !digit(b[k+2]); k++ {
+			if k+3 == to {
+				return 0, 0
+			}
 		}
-		return len(b)
+	} else if byteAt(b, from-1) != ' ' {
+		return 0, 0
 	}
-	least, gd, ha := 0, next(0, "GD"), next(0, "HA")
-	for {
-		k := min(gd, ha)
-		if k == len(b) {
-			return
-		}
-		health := k == ha
-		if health {
-			ha = next(k+1, "HA")
-		} else {
-			gd = next(k+1, "GD")
-		}
-		from := k
-		if from > least && b[from-1] == ' ' {
-			from--
-		}
-		if from -= 2; from < least {
-			continue
-		}
-		if c := string(b[from : from+2]); c != "GB" && c != "XI" {
-			continue
-		}
-		end := governmentDigits(b, k+2, health)
-		if end == 0 || !alone(b, from, end) {
-			continue
-		}
-		if !yield(from, end) {
-			return
-		}
-		least = end
+	if k < 2 {
+		return 0, 0
 	}
+	health := b[k] == 'H' && b[k+1] == 'A'
+	if !health && (b[k] != 'G' || b[k+1] != 'D') {
+		return 0, 0
+	}
+	start := k - 2
+	if b[k-1] == ' ' {
+		start--
+	}
+	if start < 0 {
+		return 0, 0
+	}
+	if c := b[start : start+2]; string(c) != "GB" && string(c) != "XI" {
+		return 0, 0
+	}
+	end := governmentDigits(b, k+2, health)
+	if end == 0 || !alone(b, start, end) {
+		return 0, 0
+	}
+	return start, end
 }
 
 // governmentDigits returns the end of the digits at i, 0 where they are none.

@@ -44,6 +44,7 @@ func hungary() []Rule {
 		},
 		{
 			ID:          "hu-tax-id",
+			BareContext: true,
 			Description: "a Hungarian tax identifier of a person (adóazonosító jel)",
 			Source:      "1996. évi XX. törvény, 1. melléklet",
 			Country:     "HU",

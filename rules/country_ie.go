@@ -1,7 +1,5 @@
 package rules
 
-import "bytes"
-
 // ireland returns the rules for numbers that Irish authorities issue.
 func ireland() []Rule {
 	return []Rule{
@@ -18,18 +16,19 @@ func ireland() []Rule {
 			Match:   []string{"IE6433435F", "IE 6433435F", "IE6433435OA", "IE 6433435 OA", "IE8D79739I", "ie6433435fw"},
 			NoMatch: []string{"IE6433435E", "IE6433435VH", "IE8D79739J", "IE643343F", "IE0000000W"},
 		},
-		{
+		found(Rule{
 			ID:          "ie-vat-old",
 			Description: "an Irish VAT number of the oldest kind, with + or * in its second place",
 			Source:      viesRules,
 			Country:     "IE",
 			Category:    "financial",
-			Find:        findIrishOld,
+			look:        irishOldAt,
+			groups:      []group{{kinds: "m", least: 3, most: 3, after: "+*"}, {kinds: "d", least: 1, most: 1, before: " -", after: "+*"}},
 			MaxLen:      11,
 			Context:     []string{"vat", "tax", "revenue"},
 			Match:       []string{"IE8+79739I", "IE 8*79739I", "ie8+79739i"},
 			NoMatch:     []string{"IE8+79739J", "IE8?79739I", "IE8+79739IX", "8+79739I", "XIE8+79739I"},
-		},
+		}),
 		{
 			ID:           "ie-pps",
 			Description:  "an Irish personal public service number (PPS)",
@@ -76,41 +75,23 @@ func validIrishOld(b []byte) bool {
 
 func irishLetter(n int) byte { return "WABCDEFGHIJKLMNOPQRSTUV"[n%23] }
 
-// findIrishOld looks for the country, a space or hyphen or nothing, a digit, the
-// sign, 5 digits and a letter.
-func findIrishOld(b []byte, yield func(start, end int) bool) {
-	next := func(from int, c byte) int {
-		if k := bytes.IndexByte(b[from:], c); k >= 0 {
-			return from + k
-		}
-		return len(b)
+// irishOldAt takes the digit in front of the sign, with the country in front of it
+// or set off by a space or hyphen.
+func irishOldAt(b []byte, _, i int) (int, int) {
+	start, end := i-3, i+7
+	if start > 0 && (b[i-2] == ' ' || b[i-2] == '-') {
+		start--
 	}
-	plus, star := next(0, '+'), next(0, '*')
-	for last := 0; plus < len(b) || star < len(b); {
-		i := min(plus, star)
-		if i == plus {
-			plus = next(i+1, '+')
-		} else {
-			star = next(i+1, '*')
-		}
-		start, end := i-3, i+7
-		if start > last && (b[i-2] == ' ' || b[i-2] == '-') {
-			start--
-		}
-		if start < last || end > len(b) || b[start]&^0x20 != 'I' || b[start+1]&^0x20 != 'E' || embedded(b, start, end) {
-			continue
-		}
-		var compact [8]byte
-		copy(compact[:], b[i-1:end])
-		if letter(compact[7]) {
-			compact[7] &^= 0x20
-		}
-		if !validIrishOld(compact[:]) {
-			continue
-		}
-		last = end
-		if !yield(start, end) {
-			return
-		}
+	if start < 0 || end > len(b) || b[start]&^0x20 != 'I' || b[start+1]&^0x20 != 'E' || embedded(b, start, end) {
+		return 0, 0
 	}
+	var compact [8]byte
+	copy(compact[:], b[i-1:end])
+	if letter(compact[7]) {
+		compact[7] &^= 0x20
+	}
+	if !validIrishOld(compact[:]) {
+		return 0, 0
+	}
+	return start, end
 }

@@ -17,6 +17,7 @@ func iceland() []Rule {
 		},
 		{
 			ID:          "is-kennitala",
+			BareContext: true,
 			Description: "an identity number of Iceland (kennitala)",
 			Source:      "Lög nr. 140/2019 um skráningu einstaklinga; Þjóðskrá, Um kennitölur: weights 3, 2, 7, 6, 5, 4, 3, 2 modulo 11, 40 added to the day of legal persons",
 			Country:     "IS",

@@ -46,18 +46,19 @@ func italy() []Rule {
 			Match:   []string{"RCCMNL83S18D969H", "CNTCHR83T41D969D", "RCC MNL 83S18 D969H", "RCCMNL 83S18 D969H", "rccmnl83s18d969h", "RCCMNL83S18D96VW"},
 			NoMatch: []string{"RCCMNL83S18D969I", "RCCMNL83F18D969I", "RCCMNL83S18D969", "RCCMNL83S38D969J", "RCCMNL83S18D969HX"},
 		},
-		{
+		found(Rule{
 			ID:          "it-codice-fiscale-omocodia",
 			Description: "an Italian tax code in which letters stand for digits, as two would be the same (omocodia)",
 			Source:      "D.M. 23 dicembre 1976 (Ministero delle finanze), art. 6",
 			Country:     "IT",
 			Category:    "official identification",
-			Find:        findOmocodia,
+			look:        omocodiaAt,
+			groups:      []group{{kinds: "am", least: 16, most: 16}},
 			MaxLen:      16,
 			Context:     context,
 			Match:       []string{"RCCMNL83S18D9S9T", "RCCMNLUPSMUDVSVO", "rccmnlupsmudvsvo"},
 			NoMatch:     []string{"RCCMNL83S18D969H", "RCCMNLUPSMUDVSVR", "RCCMNL83S18D96VW", "RCCMNLUPSMUDVSVOX"},
-		},
+		}),
 	}
 }
 
@@ -133,37 +134,23 @@ func validCodiceFiscale(b []byte) bool {
 	return byte('A'+n%26) == b[15]
 }
 
-// findOmocodia looks at every sixteenth byte only, as 16 letters and digits in
-// a row cover one. What has no letter for a digit, or only one for the last, is
-// found by shape.
-func findOmocodia(b []byte, yield func(start, end int) bool) {
-	word := func(c byte) bool { return letter(c) || digit(c) }
-	for i := 15; i < len(b); {
-		if !word(b[i]) {
-			i += 16
-			continue
-		}
-		start, end := i, i+1
-		for start > 0 && word(b[start-1]) && i-start < 16 {
-			start--
-		}
-		for end < len(b) && word(b[end]) {
-			end++
-		}
-		if end-start == 16 && letter(b[start]) && !embedded(b, start, end) {
-			var compact [16]byte
-			replaced := false
-			for k, c := range b[start:end] {
-				if letter(c) {
-					c &^= 0x20
-					replaced = replaced || k == 6 || k == 7 || k == 9 || k == 10 || k == 12 || k == 13
-				}
-				compact[k] = c
-			}
-			if replaced && validCodiceFiscale(compact[:]) && !yield(start, end) {
-				return
-			}
-		}
-		i = end + 16
+// omocodiaAt takes 16 letters and digits. What has no letter for a digit, or only
+// one for the last, is found by shape.
+func omocodiaAt(b []byte, start, end int) (int, int) {
+	if end-start != 16 || !letter(b[start]) || embedded(b, start, end) {
+		return 0, 0
 	}
+	var compact [16]byte
+	replaced := false
+	for k, c := range b[start:end] {
+		if letter(c) {
+			c &^= 0x20
+			replaced = replaced || k == 6 || k == 7 || k == 9 || k == 10 || k == 12 || k == 13
+		}
+		compact[k] = c
+	}
+	if !replaced || !validCodiceFiscale(compact[:]) {
+		return 0, 0
+	}
+	return start, end
 }

@@ -1,7 +1,5 @@
 package rules
 
-import "bytes"
-
 func malta() []Rule {
 	return []Rule{
 		{
@@ -31,19 +29,20 @@ func malta() []Rule {
 			Match:        []string{"0123456M", "123456 M", "12345G", "0012390-l"},
 			NoMatch:      []string{"0123456X", "01234567M", "0000000M", "1234M"},
 		},
-		{
+		found(Rule{
 			ID:           "mt-id-letter",
 			Description:  "an identity card number of Malta, its letter in brackets as in deeds",
 			Source:       "Identity Card and other Identity Documents Act (Cap. 258 of the Laws of Malta)",
 			Country:      "MT",
 			Category:     "official identification",
-			Find:         findMtID,
+			look:         mtIDAt,
+			groups:       []group{{kinds: "d", least: 4, most: 7, after: " (", unjoined: ".-/"}},
 			MaxLen:       len("0123456 (M)"),
 			Context:      mtIDContext(),
 			NeedsContext: true,
 			Match:        []string{"123456(M)", "0123456 (M)", "12345(g)", "1234(M)"},
 			NoMatch:      []string{"123456(X)", "01234567(M)", "(M)", "123456(M", "000(M)", "12.123456(M)"},
-		},
+		}),
 		{
 			ID:           "mt-tin",
 			Description:  "a tax number of Malta for those without an identity card",
@@ -68,33 +67,15 @@ func validMtID(d []byte, c byte) bool {
 	return oneOf(c, "MGAPLHBZ") && num(d) != 0
 }
 
-// findMtID finds four to seven digits, perhaps a space, and a letter in brackets.
-func findMtID(b []byte, yield func(start, end int) bool) {
-	for i := 0; i < len(b); {
-		k := bytes.IndexByte(b[i:], '(')
-		if k < 0 {
-			return
-		}
-		k += i
-		from, end := k, k+3
-		least := i
-		i = k + 1
-		if end > len(b) || b[end-1] != ')' || !letter(b[k+1]) {
-			continue
-		}
-		if from > least && b[from-1] == ' ' {
-			from--
-		}
-		to := from
-		for from > least && to-from < 8 && digit(b[from-1]) {
-			from--
-		}
-		if n := to - from; n < 4 || n > 7 || !alone(b, from, end) || !validMtID(b[from:to], b[k+1]&^0x20) {
-			continue
-		}
-		if !yield(from, end) {
-			return
-		}
-		i = end
+// mtIDAt takes four to seven digits, perhaps a space, and a letter in brackets.
+func mtIDAt(b []byte, from, to int) (int, int) {
+	k := to
+	if byteAt(b, k) == ' ' {
+		k++
 	}
+	end := k + 3
+	if end > len(b) || b[k] != '(' || b[end-1] != ')' || !letter(b[k+1]) || !alone(b, from, end) || !validMtID(b[from:to], b[k+1]&^0x20) {
+		return 0, 0
+	}
+	return from, end
 }

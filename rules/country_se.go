@@ -1,7 +1,5 @@
 package rules
 
-import "bytes"
-
 func sweden() []Rule {
 	context := []string{"personnummer", "personnr", "pnr", "samordningsnummer", "personnumret", "fodd", "identitetsnummer", "idnr", "personal"}
 	return []Rule{
@@ -21,6 +19,7 @@ func sweden() []Rule {
 		},
 		{
 			ID:          "se-personal-number",
+			BareContext: true,
 			Description: "a personal identity or coordination number of Sweden",
 			Source:      "Folkbokföringslag (1991:481), 18 §; lag (2022:1697) om samordningsnummer; Skatteverket, SKV 704: modulo 10, 60 added to the day of a coordination number",
 			Country:     "SE",
@@ -31,18 +30,19 @@ func sweden() []Rule {
 			Match:       []string{"811228-9874", "8112289874", "19811228-9874", "198112289874", "670919-9530", "880320-0016", "701063-2391", "1981-12-28-9874"},
 			NoMatch:     []string{"811228-9873", "811328-9874", "556188-8404", "000000-0000", "811228-98741", "21811228-9874"},
 		},
-		{
+		found(Rule{
 			ID:          "se-personal-number-100",
 			Description: "a personal identity or coordination number of Sweden of someone who is 100 or older",
 			Source:      "Folkbokföringslag (1991:481), 18 §: a plus sign from the year in which one turns 100",
 			Country:     "SE",
 			Category:    "official identification",
-			Find:        findPersonnummer100,
+			look:        personnummer100At,
+			groups:      []group{{kinds: "d", least: 6, most: 8, after: "+"}},
 			MaxLen:      len("19121212+1212"),
 			Context:     context,
 			Match:       []string{"121212+1212", "19121212+1212", "890103+9803"},
 			NoMatch:     []string{"121212+1213", "121312+1212", "121212-1212", "121212+12121", "1121212+1212", "+1212", "121212+"},
-		},
+		}),
 		{
 			ID:           "se-organisation-number",
 			Description:  "an organisation number of Sweden",
@@ -83,32 +83,17 @@ func validOrgnr(d []byte) bool {
 	return d[0] != '0' && d[2] >= '2' && luhn(d)
 }
 
-// findPersonnummer100 finds six or eight digits, a plus sign, and four digits.
-func findPersonnummer100(b []byte, yield func(start, end int) bool) {
-	var d [12]byte
-	for i := 0; i < len(b); {
-		k := bytes.IndexByte(b[i:], '+')
-		if k < 0 {
-			return
-		}
-		k += i
-		from, end := k, k+5
-		least := i
-		i = k + 1
-		for from > least && k-from < 9 && digit(b[from-1]) {
-			from--
-		}
-		if n := k - from; n != 6 && n != 8 || end > len(b) || !allDigits(b[k+1:end]) || !alone(b, from, end) {
-			continue
-		}
-		n := copy(d[:], b[from:k])
-		n += copy(d[n:], b[k+1:end])
-		if !validPersonnummer(d[:n]) {
-			continue
-		}
-		if !yield(from, end) {
-			return
-		}
-		i = end
+// personnummer100At takes six or eight digits in front of a plus sign and four.
+func personnummer100At(b []byte, from, k int) (int, int) {
+	end := k + 5
+	if n := k - from; n != 6 && n != 8 || end > len(b) || b[k] != '+' || !allDigits(b[k+1:end]) || !alone(b, from, end) {
+		return 0, 0
 	}
+	var d [12]byte
+	n := copy(d[:], b[from:k])
+	n += copy(d[n:], b[k+1:end])
+	if !validPersonnummer(d[:n]) {
+		return 0, 0
+	}
+	return from, end
 }

@@ -437,7 +437,7 @@ func (e ExampleError) Error() string {
 // Test runs the rule's own examples and returns those that fail.
 func (r Rule) Test() []ExampleError {
 	needs := r.NeedsContext
-	r.NeedsContext = false
+	r.NeedsContext, r.BareContext = false, false
 	s, err := NewSet([]Rule{r})
 	if err != nil {
 		return []ExampleError{{}}

@@ -20,13 +20,16 @@ func IBAN() Rule {
 		groups: []group{
 			{kinds: "m", least: 4, most: 4},
 			{kinds: "m", least: 6, most: maxCompact},
-			{kinds: "d", least: 2, most: 2, before: separators + "\xA0"},
-			{kinds: "dm", least: 13, most: 32, before: separators + "\xA0"},
+			{kinds: "d", least: 2, most: 2, before: separators + "\xA0", before2: letters2},
+			{kinds: "dm", least: 13, most: 32, before: separators + "\xA0", before2: letters2},
 		},
 		look:   ibanAt,
 		strict: 24,
 	})
 }
+
+// letters2 is what can stand in front of a separator that follows letters.
+const letters2 = capitals + "abcdefghijklmnopqrstuvwxyz\xC2"
 
 func ibanAt(b []byte, from, to int) (int, int) {
 	i := from

@@ -66,7 +66,7 @@ func (g group) is(b []byte, from, to int) bool {
 		after = b[to]
 	}
 	in := func(s string, c byte) bool { return s == "" || strings.IndexByte(s, c) >= 0 }
-	if k == 'a' && (to-from < 8 || !upper(b[from]) || !upper(b[from+1])) {
+	if k == 'a' && (to-from < 8 || to-from != 16 && (!upper(b[from]) || !upper(b[from+1]))) {
 		return false
 	}
 	return in(g.kinds, k) && to-from >= g.least && to-from <= g.most && in(g.before, before) && in(g.after, after) && in(g.first, b[from])

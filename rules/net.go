@@ -17,7 +17,7 @@ func ipv4() Rule {
 			"256.1.1.1", "198.51.100", "198.51.100.23.4", "198.51.100.023", "127.0.0.1", "0.0.0.0", "255.255.255.0", "Chrome/120.0.6099.109", "v198.51.100.23",
 			"1.2.3.4", "version 198.51.100.23", "198.51.100.23.example.net", "224.0.0.251",
 		},
-		groups: []group{{kinds: "d", least: 1, most: 3, after: "."}},
+		groups: []group{{kinds: "d", least: 1, most: 3, before: notDot, after: ".", after2: digits}},
 		look: func(b []byte, from, _ int) (int, int) {
 			if c := byteAt(b, from-1); c == '.' || c == '-' && digit(byteAt(b, from-2)) || c == '/' && (letter(byteAt(b, from-2)) || digit(byteAt(b, from-2))) {
 				return 0, 0
@@ -41,10 +41,11 @@ func ipv4() Rule {
 				}
 				small = small && o[k] < 32
 			}
+			small = small || o[0] == 2 && o[1] == 5 && (o[2] == 4 || o[2] == 29) // attributes and extensions of X.509
 			if c := byteAt(b, i); alnum(c) || c == '.' && alnum(byteAt(b, i+1)) || o[0] == 0 || o[0] == 127 || o[0] >= 224 {
 				return 0, 0
 			}
-			if small && byteAt(b, from-1) != '[' && !near.near(b, from, i) || afterVersion(b, from) {
+			if small && (byteAt(b, from-1) != '[' || o[0] != 10) && !near.near(b, from, i) || afterVersion(b, from) {
 				return 0, 0
 			}
 			return from, i
@@ -52,6 +53,17 @@ func ipv4() Rule {
 		strict: 8,
 	})
 }
+
+// notDot is all bytes but one.
+var notDot = func() string {
+	var b []byte
+	for c := range 256 {
+		if c != '.' {
+			b = append(b, byte(c))
+		}
+	}
+	return string(b)
+}()
 
 func ipWords() []string {
 	return []string{"ip", "ipv4", "ipv6", "ipaddr*", "ipadres*", "adresse ip", "remote addr", "remoteaddr", "client*", "host", "addr", "address", "login*", "lastip", "regip", "xff", "forwarded", "received", "peer"}
@@ -90,13 +102,17 @@ func ipv6() Rule {
 		MaxLen:      maxIPv6,
 		Match:       []string{"2001:db8::1", "2001:DB8:0:0:8:800:200C:417A", "fe80::1ff:fe23:4567:890a", "fd12:3456:789a:1::1", "::ffff:198.51.100.23", "2001:db8:1:2::"},
 		NoMatch:     []string{"12:34:56", "::1", "2001:db8::1::2", "2001:db8:0:0:8:800:200C:417A:9", "1234:5678", "std::a1", "00:1a:2b:3c:4d:5e", "2001:db8::12345", "g2001:db8::1"},
-		groups:      []group{{kinds: "dm", least: 1, most: 4, after: ":"}, {kinds: "dm", least: 1, most: 4, before: ":"}},
+		groups:      []group{{kinds: "dm", least: 4, most: 4, after: ":", first: "23fF"}, {kinds: "d", least: 2, most: 2, after: ":", after2: "fF", first: "6"}, {kinds: "dm", least: 1, most: 4, before: ":", before2: ":abcdefABCDEF"}},
 		look:        ipv6At,
 		strict:      16,
 	})
 }
 
 const maxIPv6 = 45
+
+const digits = "0123456789"
+
+const hexDigits = digits + "abcdefABCDEF"
 
 func hexDigit(c byte) bool { return digit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
@@ -108,6 +124,10 @@ func ipv6At(b []byte, from, to int) (int, int) {
 		return 0, 0
 	}
 	start, end := from, to
+	// Of a time, the hour stands in front.
+	if k := from - 3; k >= 0 && digit(b[k]) && digit(b[k+1]) && b[k+2] == ':' && (k == 0 || !hexDigit(b[k-1]) && b[k-1] != ':') && string(b[k:k+2]) != "64" {
+		return 0, 0
+	}
 	for start > 0 && to-start <= maxIPv6 && (hexDigit(b[start-1]) || b[start-1] == ':' || b[start-1] == '.') {
 		start--
 	}
@@ -214,10 +234,10 @@ func mac() Rule {
 		Match:       []string{"00:1a:2b:3c:4d:5e", "00-1A-2B-3C-4D-5E", "001a.2b3c.4d5e"},
 		NoMatch:     []string{"00:1a:2b:3c:4d", "00:1a:2b:3c:4d:5e:6f", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "00:1a-2b:3c-4d:5e", "12-34-56-78-90-12", "0:1a:2b:3c:4d:5g", "001a.2b3c.4d5e.6f70"},
 		groups: []group{
-			{kinds: "dm", least: 2, most: 2, after: ":-"},
-			{kinds: "dm", least: 2, most: 2, before: ":-"},
-			{kinds: "dm", least: 4, most: 4, after: "."},
-			{kinds: "dm", least: 4, most: 4, before: "."},
+			{kinds: "dm", least: 2, most: 2, after: ":-", after2: hexDigits},
+			{kinds: "dm", least: 2, most: 2, before: ":-", before2: "abcdefABCDEF"},
+			{kinds: "dm", least: 4, most: 4, after: ".", after2: hexDigits},
+			{kinds: "dm", least: 4, most: 4, before: ".", before2: "abcdefABCDEF"},
 		},
 		look:   macAt,
 		strict: 16,
@@ -236,6 +256,16 @@ func macAt(b []byte, from, to int) (int, int) {
 	if size == 4 {
 		most = 14
 	}
+	if byteAt(b, from-1) != sep { // the first
+		step := size + 1
+		if last := to + (most-size)/step*step; last > len(b) || b[to] != sep || b[to+step] != sep || b[last-step] != sep {
+			return 0, 0
+		}
+	}
+	// Where the group in front holds a digit, it is an anchor of its own.
+	if k := from - 1; k >= size && b[k] == sep && digitsIn(b[k-size:k]) > 0 {
+		return 0, 0
+	}
 	start, end := from, to
 	for start > 0 && to-start <= most && (hexDigit(b[start-1]) || b[start-1] == sep) {
 		start--
@@ -251,6 +281,9 @@ func macAt(b []byte, from, to int) (int, int) {
 	}
 	if end-start != most || alnum(byteAt(b, start-1)) || alnum(byteAt(b, end)) || byteAt(b, end) == sep && hexDigit(byteAt(b, end+1)) ||
 		byteAt(b, start-1) == sep && hexDigit(byteAt(b, start-2)) {
+		return 0, 0
+	}
+	if c := byteAt(b, start-1); size == 4 && (c == '.' || c == '*') { // keys of collation
 		return 0, 0
 	}
 	letters, diff := false, false

@@ -44,8 +44,8 @@ func phoneInContext() Rule {
 		Match:        []string{"0470 12 34 56", "0470/12.34.56", "02 123 45 67", "(02) 123 45 67", "030 1234567", "612 345 678", "(415) 555-2671", "0032470123456", "20 12 34 56", "06 12 34 56 78"},
 		NoMatch:      []string{"1234", "123 45", "2026-11-22", "22.11.2026", "192.168.10.101", "0470 12 34 56 78 90 12", "000000000", "12345678901234"},
 		groups: []group{
-			{kinds: "d", least: 1, most: 6, before: "\n\t \"'<>([:;,|=./-\xA0", after: " ./-()\xC2\xE2"},
-			{kinds: "d", least: 7, most: 14, before: "\n\t \"'<>([:;,|=./-\xA0"},
+			{kinds: "d", least: 1, most: 6, before: "\n\t \"'<>([:;,|=./-\xA0", unjoined: "./-", after: " ./-()\xC2\xE2", after2: digits + " ./-()\xA0\x80"},
+			{kinds: "d", least: 7, most: 14, before: "\n\t \"'<>([:;,|=./-\xA0", unjoined: "./-"},
 		},
 		look:   nationalPhone,
 		strict: 3,
@@ -170,7 +170,7 @@ func internationalPhone(b []byte, from, _ int) (int, int) {
 				groups++
 			}
 		}
-		if groups < 2 {
+		if groups < 2 || t.even() {
 			return 0, 0
 		}
 	}
@@ -178,6 +178,24 @@ func internationalPhone(b []byte, from, _ int) (int, int) {
 		return start, end
 	}
 	return 0, 0
+}
+
+// even reports whether there are several groups, all of one size, as the bytes of
+// a dump have.
+func (t *dialled) even() bool {
+	size, first := 0, 0
+	for i := range t.n {
+		if size++; t.group[i] {
+			if first == 0 {
+				first = size
+			}
+			if size != first {
+				return false
+			}
+			size = 0
+		}
+	}
+	return first == 2 || first == 4
 }
 
 // international returns where the longest number of a known plan ends that begins
@@ -237,6 +255,9 @@ func nationalPhone(b []byte, from, to int) (int, int) {
 	if k := start - 1; byteAt(b, k) == ' ' && k > 0 && (b[k-1] == '+' || digit(b[k-1]) && plusBefore(b, k-1)) {
 		return 0, 0
 	}
+	if !manyDigits(b, from, to) {
+		return 0, 0
+	}
 	var t dialled
 	t.read(b, from)
 	if t.n < 7 {
@@ -265,6 +286,37 @@ func nationalPhone(b []byte, from, to int) (int, int) {
 		return start, t.ends[n-1]
 	}
 	return 0, 0
+}
+
+// manyDigits is a quick look at whether the digits from b[from:to] on may be as
+// many as those of a telephone number, and are no date as in 2026-11-02.
+func manyDigits(b []byte, from, to int) bool {
+	if to-from == 4 && (b[from] == '1' || b[from] == '2') && to+3 < len(b) && b[to] == '-' && b[to+3] == '-' && dateLike(b[from:min(len(b), to+6)]) {
+		return false
+	}
+	if to-from == 4 && to+5 <= len(b) && b[to] == '-' && year(b[from:to]) && year(b[to+1:to+5]) && !digit(byteAt(b, to+5)) {
+		return false
+	}
+	n, gap := to-from, 0
+	for i := to; n < 7; i++ {
+		if i == len(b) || gap > 10 {
+			return false
+		}
+		switch c := b[i]; {
+		case digit(c):
+			n, gap = n+1, 0
+		case c == ' ' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')' || c >= 0x80:
+			gap++
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// year reports whether d is a year from 1900 to 2099.
+func year(d []byte) bool {
+	return (d[0] == '1' && d[1] == '9' || d[0] == '2' && d[1] == '0') && digit(d[2]) && digit(d[3])
 }
 
 // plusBefore reports whether the digits up to b[i] stand behind a plus sign.

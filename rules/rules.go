@@ -54,6 +54,10 @@ type Rule struct {
 	// where none of Context stands near, as a number without check digits is.
 	NeedsContext bool
 
+	// BareContext says so of a match without separators alone, unless it fills its
+	// line or field: ten digits are often a time or a telephone number.
+	BareContext bool
+
 	// Hint says that a match is a weak sign and no datum: it never takes the
 	// place of anything else.
 	Hint bool

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/spoor-scan/spoor/internal/class"
-	"github.com/spoor-scan/spoor/internal/match"
 )
 
 // A Hit is what the rule with this index found at buf[Start:End].
@@ -32,31 +31,33 @@ type Set struct {
 	// What must hold of a group of letters and digits for each of anchors to be
 	// looked at is the AND of these; bit shapeBit stands for the shapes that
 	// start with it, leadBit for those that start with letters in front of it.
-	before, after, first [256]uint32
-	lengths              [kinds][64]uint32
-	anchors              []anchor
-	long                 bool // whether any wants groups of letters, of 8 and more
+	before, after, first   [256]uint64
+	before2, free2, after2 [256]uint64 // free2 by the byte in front: before2 does not matter
+	lengths                [kinds][64]uint64
+	anchors                []anchor
+	long                   bool // whether any wants groups of letters, of 8 and more
 
-	marks  []mark         // by byte
-	others []int          // rules with nothing but Find
-	words  *match.Matcher // of Rule.Words
-	word   []int          // the rule of each pattern of words
+	marks  []mark // by byte
+	others []int  // rules with nothing but Find
 
 	vocabulary []*words // by rule: its Words
-	topic      []uint64 // by rule: its bit in speech
-	speech     *speech
+	worded     []int    // the rules that have some
+	topic      []uint64 // by rule: its bit in heard
+	heard      *lexicon // of all context
+	spelt      *lexicon // of Words, by bits as in worded
 
 	scratch sync.Pool // *scratch
 }
 
 const (
-	shapeBit = 1 << iota
-	leadBit
+	wholeBit    = 1 << iota // a shape of one group
+	beginBit                // one of several that it begins
+	leadBit                 // one that begins with letters in front of it
 	anchorShift = iota
 )
 
 // maxAnchors is as many as have a bit.
-const maxAnchors = 32 - anchorShift
+const maxAnchors = 64 - anchorShift
 
 type anchor struct {
 	rule  int
@@ -74,7 +75,6 @@ type scratch struct {
 	m       class.Map
 	compact [64]byte
 	hits    []Hit
-	words   []match.Hit
 	said    []uint64
 	walk    walk
 }
@@ -90,7 +90,6 @@ func NewSet(rules []Rule) (*Set, error) {
 	s := &Set{rules: slices.Clone(rules), bits: make([]int, len(rules)), near: make([]*words, len(rules)), vocabulary: make([]*words, len(rules))}
 	s.scratch.New = func() any { return new(scratch) }
 	ids := map[string]bool{}
-	var pats []match.Pattern
 	for i := range s.rules {
 		r := &s.rules[i]
 		if err := s.add(i, r, ids[r.ID]); err != nil {
@@ -98,20 +97,15 @@ func NewSet(rules []Rule) (*Set, error) {
 		}
 		ids[r.ID] = true
 		s.vocabulary[i] = compileWords(r.Words)
-		for _, w := range r.Words {
-			for _, form := range spellings(w) {
-				pats = append(pats, match.Pattern{Text: form})
-				s.word = append(s.word, i)
-			}
-		}
 	}
 	s.topics()
-	if len(pats) > 0 {
-		var err error
-		if s.words, err = match.Compile(pats); err != nil {
-			return nil, err
+	s.shapes.settle(func(rule int) uint64 {
+		if s.rules[rule].NeedsContext {
+			return s.topic[rule]
 		}
-	}
+		return known
+	})
+	s.open()
 	return s, nil
 }
 
@@ -142,7 +136,6 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 		s.bits[i] = estimate(r)
 	}
 	if len(r.Shapes) > 0 {
-		s.open()
 		return nil
 	}
 	if len(r.groups) == 0 && len(r.marks) == 0 && len(r.Words) == 0 {
@@ -152,9 +145,9 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 		if len(s.anchors) == maxAnchors {
 			return errors.New("too many rules of this kind")
 		}
-		bit := uint32(1) << (len(s.anchors) + anchorShift)
+		bit := uint64(1) << (len(s.anchors) + anchorShift)
 		s.anchors = append(s.anchors, anchor{i, r.NeedsContext, r.look})
-		set := func(t *[256]uint32, chars string) {
+		set := func(t *[256]uint64, chars string) {
 			for c := range t {
 				if chars == "" || strings.IndexByte(chars, byte(c)) >= 0 {
 					t[c] |= bit
@@ -164,6 +157,19 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 		set(&s.before, g.before)
 		set(&s.after, g.after)
 		set(&s.first, g.first)
+		set(&s.after2, g.after2)
+		if g.unjoined != "" {
+			for c := range 256 {
+				if !digit(byte(c)) {
+					s.before2[c] |= bit
+				}
+				if strings.IndexByte(g.unjoined, byte(c)) < 0 {
+					s.free2[c] |= bit
+				}
+			}
+		} else {
+			set(&s.before2, g.before2)
+		}
 		for k := range kinds {
 			for n := g.least; n <= g.most && strings.IndexByte(g.kinds, "dam"[k]) >= 0; n++ {
 				s.lengths[k][n] |= bit
@@ -184,27 +190,53 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 
 // open lets the groups with which shapes start through.
 func (s *Set) open() {
+	const whole, begin, lead = wholeBit, beginBit, leadBit
 	for c := range 256 {
-		s.before[c] |= shapeBit
-		s.after[c] |= shapeBit | leadBit
-		s.first[c] |= shapeBit | leadBit
+		s.before[c] |= whole | begin
+		s.after[c] |= whole | lead
+		s.first[c] |= whole | begin | lead
+		s.after2[c] |= whole | lead
+		if !digit(byte(c)) {
+			s.before2[c] |= whole | begin
+		}
+		if strings.IndexByte(".-/", byte(c)) < 0 {
+			s.free2[c] |= whole | begin
+		}
+		if letter(byte(c)) || c == 0xC2 {
+			s.before2[c] |= lead
+		}
+		if alnum(byte(c)) || c == 0xA0 {
+			s.after2[c] |= begin
+		}
 	}
 	for _, c := range []byte(separators + "\xA0") {
-		s.before[c] |= leadBit
+		s.before[c] |= lead
+	}
+	for _, c := range []byte(separators + "\xC2") {
+		s.after[c] |= begin
 	}
 	t := &s.shapes
+	if len(t.nodes) == 0 {
+		return
+	}
 	at := []int16{0}
 	for level := range t.lead + 1 {
-		bit := uint32(leadBit)
-		if level == 0 {
-			bit = shapeBit
-		}
 		var next []int16
 		for _, n := range at {
 			for _, k := range []kind{kindDigits, kindMixed} {
 				for l, to := range t.nodes[n].next[k] {
-					if to != 0 {
-						s.lengths[k][l] |= bit
+					if to == 0 {
+						continue
+					}
+					if level > 0 {
+						s.lengths[k][l] |= lead
+						continue
+					}
+					if len(t.nodes[to].ends) > 0 {
+						s.lengths[k][l] |= whole
+					}
+					if t.second[k][l] != [kinds]uint64{} {
+						s.lengths[k][l] |= begin
 					}
 				}
 			}
@@ -341,21 +373,29 @@ func (s *Set) find(dst []Hit, b []byte, m *class.Map, from, end int, sc *scratch
 			continue
 		}
 		h.Context = w.spoken(h.Rule, h.Start, h.End) && s.near[h.Rule].near(b, h.Start, h.End)
-		if h.Context || !s.rules[h.Rule].NeedsContext {
+		if h.Context || !s.rules[h.Rule].NeedsContext && !(s.rules[h.Rule].BareContext && bare(b, h.Start, h.End)) {
 			kept = append(kept, h)
 		}
 	}
 	return s.resolve(dst, kept, from, end)
 }
 
+// bare reports whether b[start:end] has no separators and isn't all of its line or
+// field.
+func bare(b []byte, start, end int) bool {
+	for _, c := range b[start:end] {
+		if !alnum(c) {
+			return false
+		}
+	}
+	alone := func(i int) bool { return i < 0 || i >= len(b) || b[i] == '\n' || b[i] == '\r' || b[i] == 0 }
+	return !alone(start-1) || !alone(end)
+}
+
 // resolve appends those hits that start at from up to end to dst, in order,
 // without such as lie in others that count for more.
 func (s *Set) resolve(dst, hits []Hit, from, end int) []Hit {
-	if len(hits) > 1 {
-		slices.SortFunc(hits, func(a, b Hit) int {
-			return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Rule, b.Rule), cmp.Compare(b.End, a.End))
-		})
-	}
+	sortHits(hits)
 	open := 0 // hits[open:] may hold what starts later
 	for i, h := range hits {
 		for open < i && hits[open].End <= h.Start {
@@ -377,6 +417,32 @@ func (s *Set) resolve(dst, hits []Hit, from, end int) []Hit {
 		}
 	}
 	return dst
+}
+
+// sortHits sorts hits that are nearly sorted by start, rule and, downwards, end.
+func sortHits(hits []Hit) {
+	less := func(a, b *Hit) bool {
+		return a.Start < b.Start || a.Start == b.Start && (a.Rule < b.Rule || a.Rule == b.Rule && a.End > b.End)
+	}
+	moves := 8 * len(hits)
+	for i := 1; i < len(hits); i++ {
+		if !less(&hits[i], &hits[i-1]) {
+			continue
+		}
+		h := hits[i]
+		k := i
+		for k > 0 && less(&h, &hits[k-1]) {
+			hits[k] = hits[k-1]
+			k--
+		}
+		hits[k] = h
+		if moves -= i - k; moves < 0 { // they are not
+			slices.SortFunc(hits, func(a, b Hit) int {
+				return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Rule, b.Rule), cmp.Compare(b.End, a.End))
+			})
+			return
+		}
+	}
 }
 
 // obvious is the strictness, in bits, of what can hardly be anything else.

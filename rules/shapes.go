@@ -29,6 +29,7 @@ const (
 type shape struct {
 	rule           int32
 	size           int32
+	topic          uint64 // known where none is needed
 	digits, letter uint64
 	fixed          []fixed
 }
@@ -42,14 +43,20 @@ type fixed struct {
 // node is a state after some groups of a number. Groups are known by their kind
 // and length.
 type node struct {
-	next [kinds][maxCompact + 1]int16 // 0: no shape goes on like this
-	ends []shape
+	next   [kinds][maxCompact + 1]int16 // 0: no shape goes on like this
+	ends   []shape
+	topics uint64 // of which one must be spoken of for anything to be found from here on; known: none
+	here   uint64 // for ends
 }
 
 // trie holds all shapes by their groups. Node 0 is the root.
 type trie struct {
 	nodes []node
 	lead  int // how many groups of letters go before the first digit, at most
+
+	// second holds which lengths the second group of a shape can have, by bits, by
+	// kind and length of the first, and its own kind.
+	second [kinds][maxCompact + 1][kinds]uint64
 }
 
 // parseShape splits a shape into its groups.
@@ -174,4 +181,41 @@ func equalFixed(a, b []fixed) bool {
 		}
 	}
 	return true
+}
+
+// settle completes the nodes when all shapes are in, with the topic of each rule.
+func (t *trie) settle(topic func(rule int) uint64) {
+	// What follows a node stands behind it.
+	for i := len(t.nodes) - 1; i >= 0; i-- {
+		n := &t.nodes[i]
+		for e := range n.ends {
+			n.ends[e].topic = topic(int(n.ends[e].rule))
+			n.here |= n.ends[e].topic
+		}
+		n.topics |= n.here
+		for k := range kinds {
+			for _, to := range n.next[k] {
+				if to != 0 {
+					n.topics |= t.nodes[to].topics
+				}
+			}
+		}
+	}
+	if len(t.nodes) == 0 {
+		return
+	}
+	for k := range kinds {
+		for l, to := range t.nodes[0].next[k] {
+			if to == 0 {
+				continue
+			}
+			for k2 := range kinds {
+				for l2, then := range t.nodes[to].next[k2] {
+					if then != 0 {
+						t.second[k][l][k2] |= 1 << l2
+					}
+				}
+			}
+		}
+	}
 }

@@ -1,10 +1,6 @@
 package rules
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
+import "strings"
 
 // special returns the hints of special categories of personal data. They are
 // words, in the languages of the EU with most speakers and of its neighbours,
@@ -85,27 +81,4 @@ func wordStart(b []byte, i int) bool {
 		return i == 0 || !letter(b[i-1])
 	}
 	return i > 1 && apart(b, i-2) == 2 || i > 2 && apart(b, i-3) == 3
-}
-
-// spellings returns how the beginning of a word, or a phrase, is written: with
-// diacritics and without, and in both cases of letters beyond ASCII.
-func spellings(word string) []string {
-	s := strings.TrimSuffix(word, "*")
-	forms := []string{s}
-	add := func(f string) {
-		for _, have := range forms {
-			if strings.EqualFold(have, f) && strings.ToLower(f) == f {
-				return
-			}
-		}
-		forms = append(forms, f)
-	}
-	add(string(fold(nil, []byte(s))))
-	if strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
-		add(strings.ToUpper(s))
-		if r, n := utf8.DecodeRuneInString(s); r >= utf8.RuneSelf {
-			add(string(unicode.ToUpper(r)) + s[n:])
-		}
-	}
-	return forms
 }

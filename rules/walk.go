@@ -12,17 +12,22 @@ type group struct {
 	kinds                string // of d, digits alone; m, digits and letters; a, letters alone, which are 8 and more
 	least, most          int    // length, up to 63
 	before, after, first string // the bytes in front (a line break at the beginning), behind, and the first; empty: any
+
+	// Without these look finds nothing, or the same as from another group: the
+	// bytes farther in front and behind; that no digit stands farther in front
+	// where one of unjoined stands in front.
+	before2, after2, unjoined string
 }
 
 // bits64 returns the 64 bits from i on.
 func bits64(m []uint64, i int) uint64 {
-	w, o := i>>6, uint(i&63)
+	w := i >> 6
 	if w >= len(m) {
 		return 0
 	}
-	v := m[w] >> o
-	if o > 0 && w+1 < len(m) {
-		v |= m[w+1] << (64 - o)
+	v := m[w] >> (uint(i) & 63)
+	if w+1 < len(m) {
+		v |= m[w+1] << 1 << (^uint(i) & 63)
 	}
 	return v
 }
@@ -32,6 +37,7 @@ type walk struct {
 	s       *Set
 	b       []byte
 	d, l, h []uint64
+	at      []uint64
 	hits    []Hit
 	compact *[64]byte
 	said    []uint64 // by blocks: see speech; 0: not yet known
@@ -54,17 +60,6 @@ func (w *walk) start(i int) int {
 	return i - n + 1
 }
 
-// end returns where the group ends in which i lies.
-func (w *walk) end(i int) int {
-	for {
-		n := bits.TrailingZeros64(^w.alnum(i))
-		i += n
-		if n < 64 || i >= len(w.b) {
-			return min(i, len(w.b))
-		}
-	}
-}
-
 // collect appends all that is found where anchors lie in b[from:end], whatever
 // stands near it.
 func (w *walk) collect(dst []Hit, b []byte, m *class.Map, from, end int, sc *scratch) []Hit {
@@ -72,7 +67,7 @@ func (w *walk) collect(dst []Hit, b []byte, m *class.Map, from, end int, sc *scr
 		return dst
 	}
 	s := w.s
-	w.b, w.d, w.l, w.h, w.hits, w.compact = b, m.Digit, m.Letter, m.High, dst, &sc.compact
+	w.b, w.d, w.l, w.h, w.at, w.hits, w.compact = b, m.Digit, m.Letter, m.High, m.At, dst, &sc.compact
 	n := len(m.Digit)
 	if cap(sc.said) < n {
 		sc.said = make([]uint64, n)
@@ -82,13 +77,6 @@ func (w *walk) collect(dst []Hit, b []byte, m *class.Map, from, end int, sc *scr
 	w.groups(from, end)
 	for _, k := range s.marks {
 		if k.c == '@' {
-			for i := from >> 6; i<<6 < end; i++ {
-				for v := m.At[i]; v != 0; v &= v - 1 {
-					if at := i<<6 + bits.TrailingZeros64(v); at >= from && at < end {
-						w.mark(k, at)
-					}
-				}
-			}
 			continue
 		}
 		for at := from; ; at++ {
@@ -100,17 +88,8 @@ func (w *walk) collect(dst []Hit, b []byte, m *class.Map, from, end int, sc *scr
 			w.mark(k, at)
 		}
 	}
-	if s.words != nil {
-		lo := max(0, from-1)
-		sc.words = s.words.Find(sc.words[:0], b[lo:min(len(b), end+maxWord)])
-		for _, h := range sc.words {
-			r := s.word[h.Pattern]
-			if at := h.Start + lo; at >= from && wordStart(b, at) {
-				if end := s.vocabulary[r].at(b, at, wordEnd(b, at), len(b)); end > 0 {
-					w.add(r, at, end)
-				}
-			}
-		}
+	if len(s.worded) > 0 {
+		w.spell(from, end)
 	}
 	for _, r := range s.others {
 		s.rules[r].Find(b, func(start, stop int) bool {
@@ -145,42 +124,84 @@ func (w *walk) add(r, start, end int) {
 	w.hits = append(w.hits, Hit{Rule: r, Start: start, End: end})
 }
 
-// groups visits the groups that hold a digit, and the long ones of letters, that
-// start in b[from:end].
+// groups visits the groups that hold a digit, the long ones of letters, and each
+// "@", where they start in b[from:end].
 func (w *walk) groups(from, end int) {
 	s := w.s
-	next := from // what starts before was visited
-	for i := from >> 6; i<<6 < end; i++ {
-		d := w.d[i]
-		if n := next - i<<6; n > 0 {
-			if n >= 64 {
-				d = 0
-			} else {
-				d &= ^uint64(0) << n
-			}
-		}
-		for d != 0 {
-			at := i<<6 + bits.TrailingZeros64(d)
-			start := w.start(at)
-			stop := at + bits.TrailingZeros64(^w.alnum(at))
-			if start < 0 || stop-start > 63 {
-				stop = w.end(at)
-			} else if start >= end {
-				return
-			} else {
-				w.group(start, stop)
-			}
-			next = stop
-			n := stop - i<<6
-			if n >= 64 {
-				break
-			}
-			d &= ^uint64(0) << n
-		}
-		if s.long {
-			w.long(i, from, end)
+	var at mark
+	for _, k := range s.marks {
+		if k.c == '@' {
+			at = k
 		}
 	}
+	b := w.b
+	i := max(0, from>>6-1)
+	var carry, prev, prevD uint64
+	if i > 0 {
+		prev, prevD = w.d[i-1]|w.l[i-1], w.d[i-1]
+	}
+	for ; i <= len(w.d) && i<<6 < end+64; i++ {
+		var d, l uint64
+		if i < len(w.d) {
+			d, l = w.d[i], w.l[i]
+		}
+		a := d | l
+		// A digit carries on through what is left of its group and comes out where
+		// that ends.
+		sum, c := bits.Add64(a, d, carry)
+		carry = c
+		for ends := sum &^ a; ends != 0; ends &= ends - 1 {
+			r := uint(bits.TrailingZeros64(ends))
+			n := bits.LeadingZeros64(^(a<<(64-r) | prev>>r))
+			stop := i<<6 + int(r)
+			start := stop - n
+			if n == 64 || start < from {
+				continue
+			}
+			if start >= end {
+				return
+			}
+			k := kindDigits
+			if bits.LeadingZeros64(^(d<<(64-r) | prevD>>r)) < n {
+				k = kindMixed
+			}
+			m := s.lengths[k][n] & s.first[b[start]]
+			if start > 1 && stop+1 < len(b) {
+				c := b[start-1]
+				m &= s.before[c] & s.after[b[stop]] & (s.before2[b[start-2]] | s.free2[c]) & s.after2[b[stop+1]]
+			} else {
+				m &= s.edge(b, start, stop)
+			}
+			if m != 0 {
+				w.group(m, k, start, stop)
+			}
+		}
+		if i<<6 < end && i<<6+64 > from {
+			if s.long {
+				w.long(i, from, end)
+			}
+			if at.c != 0 {
+				for v := w.at[i]; v != 0; v &= v - 1 {
+					if k := i<<6 + bits.TrailingZeros64(v); k >= from && k < end {
+						w.mark(at, k)
+					}
+				}
+			}
+		}
+		prev, prevD = a, d
+	}
+}
+
+// edge returns the bits of what may stand around a group.
+func (s *Set) edge(b []byte, start, stop int) uint64 {
+	c := [4]byte{'\n', '\n', '\n', '\n'}
+	for i, k := range [4]int{start - 2, start - 1, stop, stop + 1} {
+		if k >= 0 && k < len(b) {
+			c[i] = b[k]
+		}
+	}
+	m := s.before[c[1]] & s.after[c[2]] & (s.before2[c[0]] | s.free2[c[1]]) & s.after2[c[3]]
+	return m
 }
 
 // long visits the groups of 8 and more letters that start in a word of the map.
@@ -202,48 +223,34 @@ func (w *walk) long(i, from, end int) {
 	}
 	r &^= (a|w.d[i])<<1 | prev
 	for ; r != 0; r &= r - 1 {
-		start := i<<6 + bits.TrailingZeros64(r)
-		if start < from || start >= end || !upper(w.b[start]) || !upper(w.b[start+1]) {
+		at := uint(bits.TrailingZeros64(r))
+		n := bits.TrailingZeros64(^(a>>at | next<<(64-at)))
+		start := i<<6 + int(at)
+		stop := start + n
+		if n == 64 || start < from || start >= end || n != 16 && (!upper(w.b[start]) || !upper(w.b[start+1])) {
 			continue
 		}
-		n := bits.TrailingZeros64(^w.alnum(start))
-		if n >= 64 || bits64(w.d, start)&(1<<n-1) != 0 {
+		if stop < len(w.b) && digit(w.b[stop]) {
 			continue
 		}
-		w.look(kindLetters, start, start+n)
+		s := w.s
+		if m := s.edge(w.b, start, stop) & s.first[w.b[start]] & s.lengths[kindLetters][n]; m != 0 {
+			w.group(m, kindLetters, start, stop)
+		}
 	}
 }
 
-// group looks at one group that holds a digit.
-func (w *walk) group(start, end int) {
-	k := kindMixed
-	if n := uint(end - start); bits64(w.d, start)&(1<<n-1) == 1<<n-1 {
-		k = kindDigits
-	}
-	w.look(k, start, end)
-}
-
-func (w *walk) look(k kind, start, end int) {
+// group looks at one group for which the bits of m hold.
+func (w *walk) group(m uint64, k kind, start, end int) {
 	s := w.s
-	before, after := byte('\n'), byte('\n')
-	if start > 0 {
-		before = w.b[start-1]
-	}
-	if end < len(w.b) {
-		after = w.b[end]
-	}
-	m := s.before[before] & s.after[after] & s.first[w.b[start]] & s.lengths[k][end-start]
-	if m == 0 {
-		return
-	}
-	if m&shapeBit != 0 {
-		w.shapes(start)
+	if m&(wholeBit|beginBit) != 0 {
+		w.shapes(k, start, end, m&wholeBit != 0)
 	}
 	if m&leadBit != 0 {
-		w.led(start)
+		w.led(k, start, end)
 	}
 	for m >>= anchorShift; m != 0; m &= m - 1 {
-		a := &s.anchors[bits.TrailingZeros32(m)]
+		a := &s.anchors[bits.TrailingZeros64(m)]
 		if from, to := a.look(w.b, start, end); to > from && (!a.needs || w.named || w.spoken(a.rule, from, to)) {
 			w.add(a.rule, from, to)
 		}
@@ -252,10 +259,11 @@ func (w *walk) look(k kind, start, end int) {
 
 // led looks for shapes that begin with groups of letters in front of one that
 // holds a digit.
-func (w *walk) led(i int) {
+func (w *walk) led(k kind, i, end int) {
 	for range w.s.shapes.lead {
+		n := end - i
 		switch {
-		case i >= 2 && bytes.IndexByte([]byte(separators), w.b[i-1]) >= 0:
+		case i >= 2 && (w.b[i-1] == ' ' || w.b[i-1] == '.' || w.b[i-1] == '-' || w.b[i-1] == '/'):
 			i -= 2
 		case i >= 3 && w.b[i-1] == 0xA0 && w.b[i-2] == 0xC2:
 			i -= 3
@@ -266,38 +274,58 @@ func (w *walk) led(i int) {
 			return
 		}
 		start := w.start(i)
-		if start < 0 || bits64(w.d, start)&(1<<(i+1-start)-1) != 0 {
+		if start < 0 || i+1-start > maxCompact || bits64(w.d, start)&(1<<(i+1-start)-1) != 0 {
 			return
 		}
-		w.shapes(start)
-		i = start
+		end = i + 1
+		if n <= maxCompact && w.s.shapes.second[kindLetters][end-start][k]>>n&1 != 0 {
+			w.shapes(kindLetters, start, end, false)
+		}
+		k, i = kindLetters, start
 	}
 }
 
-// shapes follows the groups from i on for as long as a shape goes on like this.
-func (w *walk) shapes(i int) {
+// shapes follows the groups from b[i:end] on for as long as a shape goes on like
+// this. Where whole is false, it begins none alone.
+func (w *walk) shapes(k kind, i, end int, whole bool) {
 	b := w.b
 	if i >= 2 && digit(b[i-2]) && (b[i-1] == '.' || b[i-1] == '-' || b[i-1] == '/') {
 		return
 	}
 	t := &w.s.shapes
-	first := len(w.hits)
-	at := &t.nodes[0]
-	var is uint64 // a digit
-	n, start, read := 0, i, 0
-	for {
-		ones := w.alnum(i)
-		size := bits.TrailingZeros64(^ones)
-		if size == 0 || size > maxCompact-n {
+	size := end - i
+	if !whole {
+		q := end
+		if q >= len(b) {
 			return
 		}
-		d := bits64(w.d, i) & (1<<size - 1)
-		k := kindMixed
-		if d == 0 {
-			k = kindLetters
-		} else if d == 1<<size-1 {
-			k = kindDigits
+		switch b[q] {
+		case ' ', '.', '-', '/':
+			q++
+		case 0xC2:
+			q += 2
+		default:
+			return
 		}
+		ones, d := w.alnum(q), bits64(w.d, q)
+		n := bits.TrailingZeros64(^ones)
+		k2 := kindMixed
+		if d &= 1<<n - 1; d == 0 {
+			k2 = kindLetters
+		} else if d == 1<<n-1 {
+			k2 = kindDigits
+		}
+		if t.second[k][size][k2]>>n&1 == 0 {
+			return
+		}
+	}
+	first := len(w.hits)
+	at := &t.nodes[0]
+	near := uint64(0) // of which topics something is spoken
+	var is uint64     // a digit
+	n, start, read := 0, i, 0
+	d := bits64(w.d, i) & (1<<size - 1)
+	for {
 		next := at.next[k][size]
 		if next == 0 {
 			return
@@ -311,6 +339,22 @@ func (w *walk) shapes(i int) {
 				sh := &at.ends[e]
 				if is&sh.digits != sh.digits || is&sh.letter != 0 {
 					continue
+				}
+				if sh.topic != known {
+					if near == 0 {
+						near = known
+						if w.named {
+							near = ^uint64(0)
+						} else {
+							near |= w.around(start, start+maxSpan)
+						}
+						if at.topics&^known&near == 0 && at.topics&known == 0 {
+							return
+						}
+					}
+					if sh.topic&near == 0 {
+						continue
+					}
 				}
 				if read < n {
 					compactInto(w.compact, b[start:i])
@@ -333,8 +377,22 @@ func (w *walk) shapes(i int) {
 		default:
 			return
 		}
+		size = bits.TrailingZeros64(^w.alnum(i))
+		if size == 0 || size > maxCompact-n {
+			return
+		}
+		d = bits64(w.d, i) & (1<<size - 1)
+		k = kindMixed
+		if d == 0 {
+			k = kindLetters
+		} else if d == 1<<size-1 {
+			k = kindDigits
+		}
 	}
 }
+
+// maxSpan bounds what a shape covers, in bytes.
+const maxSpan = maxCompact + 2*(maxCompact-1)
 
 // compactInto writes the letters and digits of b to dst, in upper case.
 func compactInto(dst *[64]byte, b []byte) {
@@ -363,9 +421,6 @@ func (w *walk) shape(sh *shape, first, start, end int) {
 		if w.hits[i].Rule == r && w.hits[i].End == end {
 			return
 		}
-	}
-	if w.s.rules[r].NeedsContext && !w.named && !w.spoken(r, start, end) {
-		return
 	}
 	if v := w.s.rules[r].Valid; v != nil && !v(w.compact[:sh.size:sh.size]) {
 		return

@@ -1,5 +1,5 @@
 /* Hyperscan's side of speed.sh: it compiles the literals of a file, one a line,
-   without regard for case, and searches a text in memory in blocks of 1 MiB,
+   or its regular expressions where "regexp" follows, without regard for case, and searches a text in memory in blocks of 1 MiB,
    once for each line on standard input.
 
    It writes "ready SECONDS BYTES", what compiling took and the database is
@@ -23,7 +23,7 @@ static char *map(const char *name, size_t *size) {
 		exit(1);
 	}
 	*size = st.st_size;
-	char *p = mmap(NULL, *size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	char *p = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_POPULATE, fd, 0);
 	if (p == MAP_FAILED) {
 		perror(name);
 		exit(1);
@@ -44,8 +44,8 @@ static int hit(unsigned id, unsigned long long from, unsigned long long to, unsi
 }
 
 int main(int argc, char **argv) {
-	if (argc != 3) {
-		fprintf(stderr, "usage: hyperscan TEXT LITERALS\n");
+	if (argc != 3 && !(argc == 4 && strcmp(argv[3], "regexp") == 0)) {
+		fprintf(stderr, "usage: hyperscan TEXT LITERALS [regexp]\n");
 		return 2;
 	}
 	size_t size, listsize;
@@ -63,6 +63,7 @@ int main(int argc, char **argv) {
 		lens[i] = end - p;
 		flags[i] = HS_FLAG_CASELESS;
 		ids[i] = i;
+		*end = 0;
 		p = end + 1;
 	}
 	hs_database_t *db;
@@ -70,7 +71,9 @@ int main(int argc, char **argv) {
 	hs_scratch_t *scratch = NULL;
 	size_t dbsize = 0;
 	long long start = now();
-	if (hs_compile_lit_multi(lits, flags, ids, lens, n, HS_MODE_BLOCK, NULL, &db, &err) != HS_SUCCESS) {
+	hs_error_t compiled = argc == 4 ? hs_compile_multi(lits, flags, ids, n, HS_MODE_BLOCK, NULL, &db, &err)
+	                                : hs_compile_lit_multi(lits, flags, ids, lens, n, HS_MODE_BLOCK, NULL, &db, &err);
+	if (compiled != HS_SUCCESS) {
 		fprintf(stderr, "hyperscan: %s\n", err->message);
 		return 1;
 	}

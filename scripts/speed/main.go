@@ -62,8 +62,8 @@ type rival struct {
 	took  time.Duration
 }
 
-func startRival(program, text, literals string) (*rival, error) {
-	r := &rival{cmd: exec.Command(program, text, literals)}
+func startRival(program string, args ...string) (*rival, error) {
+	r := &rival{cmd: exec.Command(program, args...)}
 	r.cmd.Stderr = os.Stderr
 	in, err := r.cmd.StdinPipe()
 	if err != nil {
@@ -205,7 +205,7 @@ func run(dir, hyperscan string, rounds int, people []string) error {
 	if differ {
 		return errors.New("the hits differ")
 	}
-	return nil
+	return runDetectors(dir, name, hyperscan, text, rounds, "100")
 }
 
 func main() {
