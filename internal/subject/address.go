@@ -960,9 +960,6 @@ func (h *houses) read(b []byte) {
 }
 
 func (h *houses) has(number string) bool {
-	if number == "" || !isDigit(number[0]) {
-		return true // s/n
-	}
 	v := 0
 	for i := range len(number) {
 		v = (v*10 + int(number[i]-'0')) & 0xffffff
@@ -1001,7 +998,7 @@ func (v *avenue) check(b []byte, start, end int, found take) {
 		var numbers houses
 		numbers.read(b[max(s-maxHouseBack, 0):min(e+maxHouseAhead, len(b))])
 		for i, a := range v.members {
-			if !numbers.has(a.number) || slices.Contains(done, i) {
+			if !a.none && !numbers.has(a.number) || slices.Contains(done, i) {
 				continue
 			}
 			if from, to, form, ok := a.check(b, s, e); ok {

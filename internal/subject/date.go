@@ -278,16 +278,38 @@ func monthSpellings(w string) []string {
 // dottedMonths are the short forms that are written with a full stop, in nl, fr, de and en.
 const dottedMonths = " jan janv feb févr fév mrt mrz mar apr avr jun jul juil aug sep sept okt oct nov dec déc dez "
 
+// englishOrdinal returns the ending of an English ordinal number.
+func englishOrdinal(n int) string {
+	switch {
+	case n/10 == 1:
+	case n%10 == 1:
+		return "st"
+	case n%10 == 2:
+		return "nd"
+	case n%10 == 3:
+		return "rd"
+	}
+	return "th"
+}
+
 func (bl *builder) writtenDates(t time.Time) {
 	k := bl.known
 	lead := func(s string) { bl.lead(match.Pattern{Text: s}, "day", k.day) }
 	y := t.Format("2006")
-	if bl.once(t.Format("written 01-02")) {
-		for _, en := range []string{t.Format("January"), t.Format("Jan")} {
-			lead(en + t.Format(" 2")) // July 30, 1985; Jul 30 10:00:00 1985
-			if t.Day() < 10 {
-				lead(en + t.Format(" 02"))
-				lead(en + t.Format("  2"))
+	// July 30, 1985: a month and a day stand in every log, a day and a year in few.
+	if bl.once("day " + t.Format("2 2006")) {
+		behind := func(b []byte, start, end int, found take) { k.day(b, max(0, start-16), end, found) }
+		lead := func(s string) { bl.lead(match.Pattern{Text: s}, "day behind", behind) }
+		for i, d := range []string{t.Format(" 2"), t.Format(" 02")} {
+			if i > 0 && t.Day() >= 10 {
+				continue
+			}
+			lead(d + ", " + y)
+			lead(d + " " + y)
+		}
+		for _, th := range []string{", ", " "} {
+			if th = englishOrdinal(t.Day()) + th + y; bl.once("day " + th) {
+				lead(th)
 			}
 		}
 	}

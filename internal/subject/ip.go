@@ -43,8 +43,11 @@ func (bl *builder) ip4(a netip.Addr) {
 	n := uint32(v[0])<<24 | uint32(v[1])<<16 | uint32(v[2])<<8 | uint32(v[3])
 	number(strconv.FormatUint(uint64(n), 10))
 	bl.lead(match.Pattern{Text: fmt.Sprintf("0x%08x", n)}, "hex", k.hex4)
+	bl.lead(match.Pattern{Text: fmt.Sprintf(".0x%02x.0x", v[1])}, "dotted hex", k.dottedHex4)
+	if v[1] < 16 {
+		bl.lead(match.Pattern{Text: fmt.Sprintf(".0x%x.0x", v[1])}, "dotted hex", k.dottedHex4)
+	}
 	// What few texts have leads to anybody's.
-	bl.lead(match.Pattern{Text: ".0x"}, "dotted hex", k.dottedHex4)
 	bl.lead(match.Pattern{Text: ".in-addr"}, "reverse", k.reverse4)
 	// In the last two groups of an IPv6 address.
 	hi, lo := n>>16, n&0xffff
