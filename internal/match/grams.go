@@ -30,7 +30,8 @@ const (
 	// batch is how many probes are made before their hits are looked at.
 	batch = 1024
 
-	// suspects is how many windows are looked for in the tables at once.
+	// suspects is how many windows are checked between two looks at how much
+	// room is left.
 	suspects = 64
 )
 
@@ -41,7 +42,7 @@ type probed struct {
 	windows [batch]int    // where a window may stand
 	found   [batch]suspect
 	n       int // of found
-	near    byte
+	near    byte // of texts, only to have them read early
 }
 
 // A suspect is a window that is in the Bloom filter.
