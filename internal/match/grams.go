@@ -41,7 +41,7 @@ type probed struct {
 	offsets [batch]uint8  // of the grams that hit
 	windows [batch]int    // where a window may stand
 	found   [batch]suspect
-	n       int // of found
+	n       int  // of found
 	near    byte // of texts, only to have them read early
 }
 
