@@ -11,6 +11,10 @@ import (
 // are grouped.
 const maxClass = 16
 
+// nearOffsets is the binary logarithm of the bytes up to which a table of offsets
+// is made sparse; larger ones had better be small.
+const nearOffsets = 18
+
 // A shape is how the literals of a group are sampled.
 type shape struct{ size, step int }
 
@@ -77,20 +81,21 @@ func compileGrams(lits []literal) []*grams {
 // passage over the text costs least, and that cost per byte.
 func cheapest(length, n int) (best shape, cost float64) {
 	// What a probe costs beside itself, in nanoseconds, for a thousand grams
-	// of so many bytes, as measured; it grows more slowly than they do, since
-	// people share what is frequent.
-	const growth = 0.45
-	hits := [...]float64{1: 60, 2: 20, 3: 8, 4: 3, 5: 1.25, 6: 0.9, 7: 0.55, 8: 0.5}
+	// of so many bytes, as measured on a mixed text; it grows more slowly than
+	// they do, since people share what is frequent.
+	const growth = 0.65
+	hits := [...]float64{1: 25, 2: 6, 3: 1.2, 4: 0.33, 5: 0.13, 6: 0.055, 7: 0.041, 8: 0.023}
+	const pass = 0.1 // more tables that wear out the caches
 	cost = math.Inf(1)
 	for size := 1; size <= min(8, length); size++ {
 		step := min(length-size+1, 8)
 		grams := float64(n * step)
 		by := hits[size]*math.Pow(grams/1000, growth) + 20*grams/float64(bitmapSize(n*step)) // true and false
-		probe := 1.
+		probe := 1.2
 		if n*step > 1<<17 {
-			probe = 2 // the bitmap doesn't fit the second cache
+			probe = 1.5 // the bitmap doesn't fit the second cache
 		}
-		if c := (probe + by) / float64(step); c < cost {
+		if c := pass + (probe+by)/float64(step); c < cost {
 			best, cost = shape{size, step}, c
 		}
 	}
@@ -160,6 +165,9 @@ func newGrams(lits []literal, s shape, m *textModel) *grams {
 	n := bitmapSize(windows * g.step)
 	g.bitmap, g.shift = make([]uint64, n/64), uint8(64-log2(n))
 	k := log2(3 * windows * g.step)
+	if k > nearOffsets {
+		k = max(nearOffsets, log2(windows*g.step))
+	}
 	g.offsets, g.offsetShift = make([]uint8, 1<<k), uint8(64-k)
 	k = max(1, log2(16*windows)-6)
 	g.bloom, g.bloomShift = make([]uint64, 1<<k), uint8(64-k)

@@ -29,13 +29,27 @@ const (
 
 	// batch is how many probes are made before their hits are looked at.
 	batch = 1024
+
+	// suspects is how many windows are checked between two looks at how much
+	// room is left.
+	suspects = 64
 )
 
 // probed is the memory of probes that hit.
 type probed struct {
 	list    [batch]uint16 // in bytes from the first probe
+	offsets [batch]uint8  // of the grams that hit
 	windows [batch]int    // where a window may stand
-	hashes  [batch]uint64 // of the windows
+	found   [batch]suspect
+	n       int  // of found
+	near    byte // of texts, only to have them read early
+}
+
+// A suspect is a window that is in the Bloom filter.
+type suspect struct {
+	at   int
+	hash uint64
+	slot int // the first that may hold it
 }
 
 type literal struct {
@@ -136,7 +150,7 @@ func (g *grams) find(dst []Hit, buf []byte, lo, hi int, s *probed) []Hit {
 		}
 		base += probes * step
 	}
-	return dst
+	return g.settle(dst, buf, s)
 }
 
 // probe puts the hits of the first n probes, a multiple of 4, into list, and
@@ -173,12 +187,14 @@ func (g *grams) probeGeneric(list *[batch]uint16, buf []byte, n int) int {
 // s.list, which count from base. Each step is taken for all of them before the
 // next is, and without branches, so that their cache misses overlap.
 func (g *grams) verify(dst []Hit, buf []byte, base, n int, s *probed) []Hit {
+	for i, at := range s.list[:n] {
+		x := load(buf, base+int(at)) | folded
+		s.offsets[i] = g.offsets[x*g.offsetMul>>(g.offsetShift&63)]
+	}
 	// Where windows may stand.
 	k := 0
-	for _, at := range s.list[:n] {
-		at := base + int(at)
-		x := load(buf, at) | folded
-		o := g.offsets[x*g.offsetMul>>(g.offsetShift&63)]
+	for i, at := range s.list[:n] {
+		at, o := base+int(at), s.offsets[i]
 		for {
 			w := at - bits.TrailingZeros8(o)
 			s.windows[k&(len(s.windows)-1)] = w
@@ -196,28 +212,54 @@ func (g *grams) verify(dst []Hit, buf []byte, base, n int, s *probed) []Hit {
 	return g.verifyWindows(dst, buf, k, s)
 }
 
-// verifyWindows appends the hits with one of the first n of s.windows.
+// verifyWindows notes in s which of the first n of s.windows are suspect. When
+// that would be too many it appends the hits of those that were noted before.
 func (g *grams) verifyWindows(dst []Hit, buf []byte, n int, s *probed) []Hit {
-	k := 0
-	for _, w := range s.windows[:n] {
-		h := g.hash(buf, w)
-		b := g.bloom[h>>(g.bloomShift&63)]
-		s.windows[k], s.hashes[k] = w, h
-		k += int(b >> (h & 63) & (b >> (h >> 6 & 63)) & 1)
+	for lo := 0; lo < n; lo += suspects {
+		if s.n > len(s.found)-suspects {
+			dst = g.settle(dst, buf, s)
+		}
+		k := s.n
+		for _, w := range s.windows[lo:min(lo+suspects, n)] {
+			h := g.hash(buf, w)
+			b := g.bloom[h>>(g.bloomShift&63)]
+			s.found[k&(len(s.found)-1)] = suspect{at: w, hash: h}
+			k += int(b >> (h & 63) & (b >> (h >> 6 & 63)) & 1)
+		}
+		s.n = k
 	}
-	for j, w := range s.windows[:k] {
-		h := s.hashes[j]
-		tag := uint32(h)
-		for i := int(h >> (g.slotShift & 63)); ; i++ {
-			c := g.slots[i&(len(g.slots)-1)]
-			if c.first == 0 {
-				break
-			}
-			if c.tag == tag {
-				dst = g.compare(dst, buf, w, c.first-1)
+	return dst
+}
+
+// settle appends the hits with one of s.found and empties it. Tables are read
+// for all of them before any is looked at, so that their cache misses overlap.
+func (g *grams) settle(dst []Hit, buf []byte, s *probed) []Hit {
+	n, mask := 0, len(g.slots)-1
+	for _, f := range s.found[:s.n] {
+		i := int(f.hash >> (g.slotShift & 63))
+		for g.slots[i&mask].first != 0 && g.slots[i&mask].tag != uint32(f.hash) {
+			i++
+		}
+		if g.slots[i&mask].first != 0 {
+			f.slot = i & mask
+			s.found[n] = f
+			n++
+		}
+	}
+	var near byte
+	for _, f := range s.found[:n] {
+		near += g.text[g.entries[g.slots[f.slot].first-1].text]
+	}
+	s.near = near // lest the loop be dropped
+	for _, f := range s.found[:n] {
+		// Others may have the same tag.
+		for i := f.slot; g.slots[i&mask].first != 0; i++ {
+			if c := g.slots[i&mask]; c.tag == uint32(f.hash) {
+				dst = g.compare(dst, buf, f.at, c.first-1)
 			}
 		}
 	}
+	s.n = 0
 	return dst
 }
 

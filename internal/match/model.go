@@ -103,7 +103,7 @@ func (m *textModel) selector(g *grams) *selector {
 	for _, l := range m.lits {
 		n += max(0, len(l.text)-g.size+1)
 	}
-	k := min(max(log2(4*n), 6), 21)
+	k := min(max(log2(4*n), 6), 20)
 	s.shift = uint8(64 - k)
 	if len(m.grams) < 1<<k {
 		m.grams = make([]spread, 1<<k)

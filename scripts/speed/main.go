@@ -3,9 +3,9 @@
 // turns, and of each block the least time counts, so that what else the machine
 // does disturbs all of them little and alike.
 //
-//	speed -dir DIRECTORY [-hyperscan PROGRAM] [-rounds N] [-people 10,100,...]
+//	speed -dir DIRECTORY [-text FILE] [-hyperscan PROGRAM] [-rounds N] [-people 10,100,...]
 //
-// DIRECTORY is what corpus wrote, PROGRAM is hyperscan.c compiled. It prints one
+// DIRECTORY is what corpus wrote, FILE a text other than its own, PROGRAM is hyperscan.c compiled. It prints one
 // table for people to read, and fails when the hits differ.
 package main
 
@@ -130,8 +130,7 @@ func compile(p []match.Pattern) (m *match.Matcher, took float64, allocated, kept
 	return m, took, between.TotalAlloc - before.TotalAlloc, after.HeapAlloc - min(after.HeapAlloc, before.HeapAlloc), err
 }
 
-func run(dir, hyperscan string, rounds int, people []string) error {
-	name := filepath.Join(dir, "corpus")
+func run(dir, name, hyperscan string, rounds int, people []string) error {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -210,11 +209,15 @@ func run(dir, hyperscan string, rounds int, people []string) error {
 
 func main() {
 	dir := flag.String("dir", ".", "where the corpus is")
+	text := flag.String("text", "", "what to search instead of the corpus")
 	hyperscan := flag.String("hyperscan", "", "the compiled hyperscan.c")
 	rounds := flag.Int("rounds", 3, "passes of each")
 	people := flag.String("people", "10,100,1000,10000", "how many")
 	flag.Parse()
-	if err := run(*dir, *hyperscan, *rounds, strings.Split(*people, ",")); err != nil {
+	if *text == "" {
+		*text = filepath.Join(*dir, "corpus")
+	}
+	if err := run(*dir, *text, *hyperscan, *rounds, strings.Split(*people, ",")); err != nil {
 		fmt.Fprintln(os.Stderr, "speed:", err)
 		os.Exit(1)
 	}
