@@ -28,7 +28,11 @@ const devout = " carmen pilar mar rosario dolores angeles cruz rocio sol mercede
 const salutations = " dhr mevr mw mevrouw meneer heer mme mlle m mr mrs ms miss madame monsieur mademoiselle herr frau hr fr dr drs ir ing prof mgr maitre me sr sra srta don dona sig sigra dott pan pani jr sen f v man vrouw male female nl en de fr "
 
 // honours are titles that are given with a name and are no part of it.
-const honours = " dhr mevr mw mevrouw meneer heer mme mlle mr mrs ms miss madame monsieur mademoiselle herr herrn frau dr drs ir ing dipl prof mgr maitre sr sra srta don dona sig sigra dott dottssa avv pan pani sir dame lady lord baron freiherr graf grafin med jur phil "
+const honours = " dhr mevr mw mevrouw meneer heer mme mlle mr mrs ms miss madame monsieur mademoiselle herr herrn frau dr drs ir ing dipl prof mgr maitre sr sra srta don dona sig sigra dott dottssa avv pan pani sir dame lady lord baron freiherr graf grafin me mtre dipling dring hon rev ks inz mec lic dra arq dottore "
+
+// faculties follow a title.
+const faculties = " med jur phil rer nat pol oec ing hab habil inz hc dent vet "
+
 
 // A fullName is the name of a person in its parts.
 type fullName struct {
@@ -72,11 +76,12 @@ func untitled(all [][]string) [][]string {
 		var buf [14]byte
 		return strings.Contains(list, token(buf[:0], []byte(strings.Join(c, ""))))
 	}
-	for len(all) > 2 && in(" jr sr jun sen junior senior ii iii iv phd md msc bsc mba ", all[len(all)-1]) {
+	for len(all) > 2 && in(" jr sr jun sen junior senior ii iii iv phd md msc bsc mba esq obe mbe ", all[len(all)-1]) {
 		all = all[:len(all)-1]
 	}
-	for len(all) > 2 && in(honours, all[0]) {
-		all = all[1:]
+	titled := false
+	for len(all) > 2 && (in(honours, all[0]) || titled && in(faculties, all[0])) {
+		all, titled = all[1:], true
 	}
 	return all
 }
@@ -101,6 +106,12 @@ func givenLast(all [][]string) [][]string {
 // two surnames.
 func parseName(value string, spanish bool) *fullName {
 	n := &fullName{}
+	// Don and Monsieur, cut short; D. may as well be an initial elsewhere.
+	if len(value) > 3 && (value[:3] == "M. " || spanish && value[:3] == "D. ") {
+		if rest := chunks(value[3:]); len(rest) > 1 && len(rest[0][0]) > 2 {
+			value = value[3:]
+		}
+	}
 	var given, sur [][]string // chunks between blanks, of words between hyphens and apostrophes
 	if all := chunks(value); !strings.Contains(value, ",") && len(all) > 1 {
 		if turned := givenLast(all); len(turned) > len(all) {
@@ -133,6 +144,9 @@ func parseName(value string, spanish bool) *fullName {
 		for i := 1; i < len(all); i++ {
 			if !isParticle(all[i][0]) || i == len(all)-1 && len(all[i]) == 1 {
 				continue
+			}
+			if w := all[i][0]; len(all[i]) == 1 && len(w) == 1 && isUpper(w[0]) && strings.Contains(value, " "+w+".") {
+				continue // Dwayne T. Washington
 			}
 			k := i
 			for k < len(all)-1 && isParticle(all[k][0]) {
@@ -1082,6 +1096,8 @@ func (bl *builder) spanish() bool {
 			return strings.HasPrefix(v, "34") || strings.HasPrefix(v, "0034")
 		case IBAN, VAT:
 			return strings.HasPrefix(v, "ES")
+		case Address:
+			return addressCountry(id.Value) == "ES" || addressRegion(id.Value) == "ES"
 		case NationalID:
 			return len(v) == 9 && isUpper(v[8]) && (isDigit(v[0]) || strings.IndexByte("XYZ", v[0]) >= 0) && len(onlyDigits(v)) >= 7
 		case Email, Domain:
