@@ -538,6 +538,12 @@ func idBounds(b []byte, start, end int) bool {
 	if end < len(b) && b[end] == '@' && (start >= 3 && string(b[start-3:start]) == "://" || atShell(b, start, end)) {
 		return true // ftp://zoevdb@example.org
 	}
+	if end < len(b) && b[end] == '@' && start > 0 && b[start-1] == '~' {
+		return true // ~zoevdb@192.0.2.7, the mask of a user of IRC
+	}
+	if end < len(b) && b[end] == '_' && !wordAt(b, end+1) {
+		return false // zoevdb_ is another's nickname
+	}
 	if start > 1 && b[start-1] == ',' && isDigit(b[start]) && isDigit(b[start-2]) && end-start == 3 {
 		return false // 1,234
 	}

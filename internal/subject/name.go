@@ -501,7 +501,7 @@ func (n *fullName) eatCore(b []byte, i int) (int, nameFlags) {
 		end, f = eatWords(b, i, n.core[:1])
 		f |= flagShort | flagSecond
 	}
-	if end >= 0 && end < len(b) && b[end] == 's' && wordAt(b, end) && !wordAt(b, end+1) && strings.IndexByte("sSxXzZ", b[end-1]) < 0 && isAlpha(b[end-1]) && strings.IndexByte("aiouyAIOUY", b[end-1]) < 0 {
+	if end >= 0 && end < len(b) && b[end] == 's' && wordAt(b, end) && !wordAt(b, end+1) && strings.IndexByte("sSxXzZ", b[end-1]) < 0 && isAlpha(b[end-1]) && (strings.IndexByte("aiouyAIOUY", b[end-1]) < 0 || b[end-1] == 'a' && end-i >= 6 && !n.second) {
 		return end + 1, f | flagGenitive
 	}
 	return end, f
@@ -661,7 +661,8 @@ func (n *fullName) at(b []byte, s int) (to, surFrom, surTo int, f nameFlags, ok 
 			if initials && p.f&flagJoined != 0 {
 				continue
 			}
-			if end, h := n.eatSurname(b, p.at); end >= 0 && n.ends(b, s, end, g|p.f|h) {
+			hyphened := p.f&flagHyphen != 0 && b[j] == '-'
+			if end, h := n.eatSurname(b, p.at); end >= 0 && n.ends(b, s, end, g|p.f|h) && !(hyphened && isUpper(b[s]) && surnameFollows(b, end)) {
 				return end, p.at, end, g | p.f | h, true
 			}
 			if initials || p.f != 0 {
@@ -774,6 +775,54 @@ func (n *fullName) thenGiven(b []byte, from, j int) (int, nameFlags, bool) {
 	return 0, 0, false
 }
 
+// surnameFollows reports whether a capital follows in the line or the next cell,
+// so that what is hyphened before it is a given name: Jean-Martin Dubois.
+func surnameFollows(b []byte, i int) bool {
+	if i < len(b) && b[i] == 0 {
+		r, _ := runeAfter(b, i+1)
+		return unicode.IsUpper(r)
+	}
+	return capitalAfter(b, i)
+}
+
+// secondFollows reports whether a surname follows that is not the one which was
+// left out: in capitals behind capitals, or in a cell of its own.
+func secondFollows(b []byte, i int, capitals bool) bool {
+	j := i + 1
+	if j >= len(b) || b[i] != ' ' && b[i] != 0 {
+		return false
+	}
+	k, upper := j, true
+	for k < len(b) {
+		r, n := runeAfter(b, k)
+		if !unicode.IsLetter(r) {
+			break
+		}
+		upper = upper && unicode.IsUpper(r)
+		k += n
+	}
+	if first, _ := runeAfter(b, j); k-j < 4 || !unicode.IsUpper(first) || wordAt(b, k) {
+		return false
+	}
+	if b[i] == 0 {
+		return k < len(b) && b[k] == 0 && !isTown(plain(decode(b[j:k])))
+	}
+	return capitals && upper
+}
+
+// inEmail reports whether what ends at i goes on to an @.
+func inEmail(b []byte, i int) bool {
+	for j := i; j < len(b) && j-i < 64; j++ {
+		if b[j] == '@' {
+			return true
+		}
+		if !isAlnum(b[j]) && strings.IndexByte("._+-", b[j]) < 0 {
+			return false
+		}
+	}
+	return false
+}
+
 func lineEnds(b []byte, i int) bool {
 	return i >= len(b) || strings.IndexByte("\r\n\x00,;|\t\"')<", b[i]) >= 0
 }
@@ -794,6 +843,13 @@ func (n *fullName) ends(b []byte, s, end int, f nameFlags) bool {
 		return false // hardly anything is left
 	}
 	if f&flagSecond != 0 && f&(flagSurnameFirst|flagHyphen) == 0 && capitalAfter(b, end) && !capitalsOnly(b[s:end]) {
+		return false
+	}
+	if f&flagSecond != 0 && f&(flagSurnameFirst|flagHyphen|flagField) == 0 && secondFollows(b, end, capitalsOnly(b[s:end])) {
+		return false
+	}
+	// A cell with an address holds no part of a name.
+	if f&flagCell != 0 && inEmail(b, end) {
 		return false
 	}
 	if f&flagInitials != 0 && s > 1 { // K.Z. is not Z.
