@@ -33,7 +33,6 @@ const honours = " dhr mevr mw mevrouw meneer heer mme mlle mr mrs ms miss madame
 // faculties follow a title.
 const faculties = " med jur phil rer nat pol oec ing hab habil inz hc dent vet "
 
-
 // A fullName is the name of a person in its parts.
 type fullName struct {
 	given     []folded // one word, or those of a double given name
