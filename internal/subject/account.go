@@ -57,7 +57,7 @@ func newNames() names {
 		phone:         re(`(?i)(phone|tel|tlf|gsm|mobi|fax|handy|portable|cell|m[oó]vil|whatsapp)`),
 		vat:           re(`(?i)(vat|btw|tva|ust|mwst|kvk|kbo|bce|company|ondernem|tax|steuer|iva|nip|cui|siren|siret|cvr|org)`),
 		birth:         re(`(?i)^(.*[_ .-])?(birth[_ .-]?(date|day)|date[_ .-]?of[_ .-]?birth|dob|born|birth|geboorte[_ .-]?(datum|dag)|geb[_ .-]?dat(um)?|geboren|geboren[_ .-]?op|geburts?[_ .-]?(datum|tag)|naissance|date[_ .-]?(de[_ .-]?)?naissance|fecha[_ .-]?(de[_ .-]?)?nac(imiento)?|nacimiento|data[_ .-]?(di[_ .-]?)?nascita|data[_ .-]?urodzenia)$`),
-		born:          re(`(?i)(birth|\bdob\b|\bborn\b|geboren|geboorte|\bgeb\b|geburt|naissance|\bn[ée]e?(\(e\))? le|\bnacid|nacimiento|nascita|\bnat[oa](/a)? il|urodz|\bur\.)[^0-9\n]{0,24}$`),
+		born:          re(`(?i)(birth|\bdob\b|\bborn\b|geboren|geboorte|\bgeb\b|geburt|naissance|\bn[ée]e?(\(e\))? le|\bnacid|nacimiento|nascita|\bnat[oa](/a)? il|urodz|\bur\.|\bf(ec)?\. ?(de )?nac\b)[^0-9\n]{0,24}$`),
 		bornOn:        re(`(?i)(?:birth|\bdob\b|\bborn\b|geboren|geboorte|geburt|naissance|n[ée]e?\s+le|nacimiento|nascita|urodz)[^0-9\n]{0,24}(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})`),
 		listing:       re(`(^|[\n ])[-dlbcps][rwxsStT-]{9}[+.@]? +\d+ +([\w.-]+ +)?$`),
 
@@ -176,7 +176,7 @@ func (n *names) judge(h *Hit, id Identifier, b []byte, from, to int) {
 		switch h.Form {
 		case "us-order", "short-year", "utc-midnight", "epoch":
 			h.Bare = true
-			h.Named = n.born.MatchString(before(b, from))
+			h.Named = n.born.MatchString(before(b, from)) || bornBehind(b, to)
 		}
 	case Phone:
 		h.Weak = weakForm(h.Form)
@@ -185,6 +185,12 @@ func (n *names) judge(h *Hit, id Identifier, b []byte, from, to int) {
 		h.Weak = weakForm(h.Form)
 		h.Named = h.Weak && n.vat.MatchString(before(b, from))
 	}
+}
+
+// bornBehind reports whether the word for being born follows a date, as it does
+// in German: "am 5.12.90 geboren", and in Dutch.
+func bornBehind(b []byte, i int) bool {
+	return foldedPrefix(b, i, " geboren") || foldedPrefix(b, i, " in ") && strings.Contains(asciiLower(string(b[i:min(i+40, len(b))])), " geboren")
 }
 
 // distinctive reports whether an id says by itself that it may be one: it has
@@ -537,6 +543,12 @@ func idBounds(b []byte, start, end int) bool {
 	}
 	if end < len(b) && b[end] == '@' && (start >= 3 && string(b[start-3:start]) == "://" || atShell(b, start, end)) {
 		return true // ftp://zoevdb@example.org
+	}
+	if end < len(b) && b[end] == '@' && start > 0 && b[start-1] == '~' {
+		return true // ~zoevdb@192.0.2.7, the mask of a user of IRC
+	}
+	if end < len(b) && b[end] == '_' && !wordAt(b, end+1) {
+		return false // zoevdb_ is another's nickname
 	}
 	if start > 1 && b[start-1] == ',' && isDigit(b[start]) && isDigit(b[start-2]) && end-start == 3 {
 		return false // 1,234

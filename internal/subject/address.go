@@ -83,7 +83,7 @@ var streetForms = [][]string{
 	{"bourgmestre", "bgm"},
 	{"doctor", "dokter", "docteur", "doktor", "dr"},
 	{"professor", "professeur", "prof"},
-	{"generaal", "general", "gen"},
+	{"generaal", "general", "gen", "gal"},
 	{"president", "pres"},
 	{"kardinaal", "cardinal", "kard", "card"},
 	{"koning", "kon"},
@@ -105,7 +105,7 @@ const articles = " degli dei de la le les du des d l del della delle dei di da d
 const boxWords = " bus bte boite box b bt app apt appt apartment appartement appartment flat unit top wohnung whg m lok piso int interno puerta pta appartamento lokal "
 
 // dignities may be left out in front of the name after which a street is called.
-const dignities = " generaal general gen doctor dokter docteur doktor professor professeur prof president pres kardinaal cardinal kard pastoor past monseigneur mgr marechal mal kapitein kapt ingenieur ing ks ksiedza ksiecia marszalka "
+const dignities = " generaal general gen gal doctor dokter docteur doktor professor professeur prof president pres kardinaal cardinal kard pastoor past monseigneur mgr marechal mal kapitein kapt ingenieur ing ks ksiedza ksiecia marszalka "
 
 // abbreviations that hold a mark are written out before an address is read.
 var streetMarks = strings.NewReplacer("V.le ", "Viale ", "v.le ", "viale ", "P.za ", "Piazza ", "P.zza ", "Piazza ", "C.so ", "Corso ", "L.go ", "Largo ", "Pº ", "Paseo ", "P.º ", "Paseo ", "C/", "Calle ", "c/", "calle ")
@@ -306,10 +306,18 @@ func parseAddress(value string) *postal {
 		if len(street) > 1 && (len(street[0]) == 1 && plain(street[0]) != "c" || street[0] == "bis" || street[0] == "ter") {
 			number, street = segs[0][:2], street[1:]
 		}
+		if len(street) == 1 && len(segs) > head+1 && !startsDigit(segs[head+1][0]) && (len(street[0]) == 1 || street[0] == "bis" || street[0] == "ter" || street[0] == "quater") {
+			number, street = segs[head][:2], nil // 17 bis, rue de la Gare
+		}
 		if len(street) == 0 && len(segs) > head+1 {
 			seg, street = head+1, segs[head+1]
 		}
 		for k, w := range street {
+			if k > 1 && isBoxWord(w) && len(w) > 2 && k+2 == len(street) && len(street[k+1]) <= 4 { // Lake Shore Dr Apt 7B
+				a.box = strings.ToLower(street[k+1])
+				street = street[:k]
+				break
+			}
 			if k > 0 && len(w) > 1 && w[0] == '#' {
 				a.box = strings.ToLower(w[1:])
 				street, rest = street[:k], street[k+1:]
@@ -569,9 +577,7 @@ func (a *postal) eatStreet(b []byte, i, k int) int {
 	if w.forms == nil {
 		end, _ := eat(b, i, w.stem)
 		if end < 0 && k+1 < len(a.street) && len(w.stem) >= 3 { // G. Garibaldi
-			if end, _ = eat(b, i, w.stem[:1]); end >= len(b) || end >= 0 && b[end] != '.' {
-				end = -1
-			}
+			end = eatInitial(b, i, w.stem)
 		} else if end >= 0 && len(w.stem) == 1 && k+1 < len(a.street) && wordAt(b, end) { // Giuseppe Garibaldi
 			for n := 0; n < 16 && end < len(b); n++ {
 				r, size := runeAfter(b, end)
@@ -608,11 +614,27 @@ func (a *postal) eatStreet(b []byte, i, k int) int {
 				return end
 			}
 		}
+		if w.stem == nil && k+1 < len(a.street) && len(w.forms[0]) > 4 { // K. Albertlaan
+			if end := eatInitial(b, i, w.forms[0]); end >= 0 {
+				if end = next(end); end >= 0 {
+					return end
+				}
+			}
+		}
 	}
 	if w.optional && len(a.street) > 1 && k+1 < len(a.street) {
 		return a.eatStreet(b, i, k+1)
 	}
 	return -1
+}
+
+// eatInitial returns the end of the first letter of w, which a dot follows.
+func eatInitial(b []byte, i int, w folded) int {
+	end, _ := eat(b, i, w[:1])
+	if end >= len(b) || end >= 0 && b[end] != '.' {
+		return -1
+	}
+	return end
 }
 
 // eatNumber reads the house number at i. other says that it is another flat or
@@ -811,6 +833,7 @@ func (a *postal) place(b []byte, from, to int) (end int, same, other bool) {
 	}
 	// Behind: a few fields may lie between.
 	i := to
+	boxed := false
 	for n := 0; n < 4 && i < len(b); n++ {
 		j, kind := gap(b, i)
 		for j < len(b) && (b[j] == '(' || b[j] == '-') {
@@ -857,9 +880,10 @@ func (a *postal) place(b []byte, from, to int) (end int, same, other bool) {
 		if word := plain(decode(b[i:e])); len(word) > 3 && len(a.town) > 0 && kind&^gapSpace != 0 && isTown(word) {
 			return to, false, true
 		}
-		if kind&(gapCell|gapLine|gapComma|gapQuote) == 0 && n > 0 {
+		if kind&(gapCell|gapLine|gapComma|gapQuote) == 0 && n > 0 && !boxed {
 			break
 		}
+		boxed = isBoxWord(string(b[i:e]))
 		i = e
 	}
 	// In front, and in fields that have names: the nearest of its kind.

@@ -336,6 +336,11 @@ func (bl *builder) writtenDates(t time.Time) {
 		lead(en + ", " + y) // 30th of July, 1985
 		lead(y + "-" + en)
 	}
+	lead(t.Format("Jan 06"))
+	lead(t.Format("January 06"))
+	for _, sep := range []string{" ", ".", "-", "/"} { // 14 II 1991
+		lead(romanMonths()[t.Month()-1] + sep + y)
+	}
 	lead(t.Format("Jan/2006"))
 	lead(t.Format("-Jan-06")) // 30-JUL-85, as Oracle writes dates
 }
@@ -429,6 +434,16 @@ func (k *known) day(b []byte, start, end int, found take) {
 					return
 				}
 			}
+		case nb > 0 && nb <= 2 && na == 2 && b[words[i].to] == ' ': // 30 Jul 85
+			for _, century := range []int{1900, 2000} {
+				owners := k.days[(century+after)*10000+m*100+before]
+				for _, o := range owners {
+					found(o, words[p].from, words[q].to, "short-year")
+				}
+				if len(owners) > 0 {
+					return
+				}
+			}
 		case nb == 4 && na > 0 && na <= 2:
 			if tell(before, m, after, p, q) {
 				return
@@ -457,9 +472,18 @@ func dayText(b []byte, i int) bool {
 	return isAlnum(c) || c >= 0x80 || strings.IndexByte(" .,-/:'()", c) >= 0
 }
 
+// romanMonths returns the numbers of the months as they are written in Poland,
+// Hungary, Italy and Spain.
+func romanMonths() [12]string {
+	return [...]string{"i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"}
+}
+
 // monthNumbers returns the months by their folded names.
 func monthNumbers() map[string]int {
 	m := map[string]int{}
+	for i, roman := range romanMonths() {
+		m[roman] = i + 1
+	}
 	for i, names := range monthNames() {
 		for _, name := range strings.Fields(names) {
 			m[plain(name)] = i + 1

@@ -170,8 +170,15 @@ func eat(b []byte, i int, w folded) (end int, lossy bool) {
 	if end = e.word(i, w); end <= i {
 		return -1, false // of nothing but letters that may be left out
 	}
+	// Nicolo' for Nicolò, where no quotes stand around it.
+	if last := w[len(w)-1]; last >= utf8.RuneSelf && end < len(b) && b[end] == '\'' && strings.ContainsRune("àèéìòù", last) &&
+		asciiVowel(b[end-1]) && (i == 0 || b[i-1] != '\'') && (end+1 == len(b) || isSpace(b[end+1]) || b[end+1] == 0) {
+		end++
+	}
 	return end, e.lossy
 }
+
+func asciiVowel(c byte) bool { return strings.IndexByte("aeiouAEIOU", c) >= 0 }
 
 func lowerByte(c byte) byte {
 	if isUpper(c) {

@@ -176,8 +176,28 @@ func (n *fullName) mention(b []byte, start, end int) (from, to int, ok bool) {
 		if from, ok := addressedAt(b, s); ok {
 			return from, e, true
 		}
+		// What was taken for a second given name may be the first of two surnames.
+		if k := len(n.middle); k > 0 {
+			if word, _ := neighbourBefore(b, s); word != "" && word == plain(string(n.middle[k-1])) {
+				if from, ok := addressedAt(b, wordStart(b, s-1)); ok {
+					return from, e, true
+				}
+			}
+		}
 	}
 	return 0, 0, false
+}
+
+// wordStart returns where the word starts that ends at i.
+func wordStart(b []byte, i int) int {
+	for k := 0; i > 0 && k < 32; k++ {
+		r, w := runeBefore(b, i)
+		if !wordRune(r) {
+			break
+		}
+		i -= w
+	}
+	return i
 }
 
 func capitalsOnly(b []byte) bool {

@@ -28,7 +28,10 @@ const devout = " carmen pilar mar rosario dolores angeles cruz rocio sol mercede
 const salutations = " dhr mevr mw mevrouw meneer heer mme mlle m mr mrs ms miss madame monsieur mademoiselle herr frau hr fr dr drs ir ing prof mgr maitre me sr sra srta don dona sig sigra dott pan pani jr sen f v man vrouw male female nl en de fr "
 
 // honours are titles that are given with a name and are no part of it.
-const honours = " dhr mevr mw mevrouw meneer heer mme mlle mr mrs ms miss madame monsieur mademoiselle herr herrn frau dr drs ir ing dipl prof mgr maitre sr sra srta don dona sig sigra dott dottssa avv pan pani sir dame lady lord baron freiherr graf grafin med jur phil "
+const honours = " dhr mevr mw mevrouw meneer heer mme mlle mr mrs ms miss madame monsieur mademoiselle herr herrn frau dr drs ir ing dipl prof mgr maitre sr sra srta don dona sig sigra dott dottssa avv pan pani sir dame lady lord baron freiherr graf grafin me mtre dipling dring hon rev ks inz mec lic dra arq dottore "
+
+// faculties follow a title.
+const faculties = " med jur phil rer nat pol oec ing hab habil inz hc dent vet "
 
 // A fullName is the name of a person in its parts.
 type fullName struct {
@@ -72,11 +75,12 @@ func untitled(all [][]string) [][]string {
 		var buf [14]byte
 		return strings.Contains(list, token(buf[:0], []byte(strings.Join(c, ""))))
 	}
-	for len(all) > 2 && in(" jr sr jun sen junior senior ii iii iv phd md msc bsc mba ", all[len(all)-1]) {
+	for len(all) > 2 && in(" jr sr jun sen junior senior ii iii iv phd md msc bsc mba esq obe mbe ", all[len(all)-1]) {
 		all = all[:len(all)-1]
 	}
-	for len(all) > 2 && in(honours, all[0]) {
-		all = all[1:]
+	titled := false
+	for len(all) > 2 && (in(honours, all[0]) || titled && in(faculties, all[0])) {
+		all, titled = all[1:], true
 	}
 	return all
 }
@@ -101,6 +105,12 @@ func givenLast(all [][]string) [][]string {
 // two surnames.
 func parseName(value string, spanish bool) *fullName {
 	n := &fullName{}
+	// Don and Monsieur, cut short; D. may as well be an initial elsewhere.
+	if len(value) > 3 && (value[:3] == "M. " || spanish && value[:3] == "D. ") {
+		if rest := chunks(value[3:]); len(rest) > 1 && len(rest[0][0]) > 2 {
+			value = value[3:]
+		}
+	}
 	var given, sur [][]string // chunks between blanks, of words between hyphens and apostrophes
 	if all := chunks(value); !strings.Contains(value, ",") && len(all) > 1 {
 		if turned := givenLast(all); len(turned) > len(all) {
@@ -133,6 +143,9 @@ func parseName(value string, spanish bool) *fullName {
 		for i := 1; i < len(all); i++ {
 			if !isParticle(all[i][0]) || i == len(all)-1 && len(all[i]) == 1 {
 				continue
+			}
+			if w := all[i][0]; len(all[i]) == 1 && len(w) == 1 && isUpper(w[0]) && strings.Contains(value, " "+w+".") {
+				continue // Dwayne T. Washington
 			}
 			k := i
 			for k < len(all)-1 && isParticle(all[k][0]) {
@@ -501,7 +514,7 @@ func (n *fullName) eatCore(b []byte, i int) (int, nameFlags) {
 		end, f = eatWords(b, i, n.core[:1])
 		f |= flagShort | flagSecond
 	}
-	if end >= 0 && end < len(b) && b[end] == 's' && wordAt(b, end) && !wordAt(b, end+1) && strings.IndexByte("sSxXzZ", b[end-1]) < 0 && isAlpha(b[end-1]) && strings.IndexByte("aiouyAIOUY", b[end-1]) < 0 {
+	if end >= 0 && end < len(b) && b[end] == 's' && wordAt(b, end) && !wordAt(b, end+1) && strings.IndexByte("sSxXzZ", b[end-1]) < 0 && isAlpha(b[end-1]) && (strings.IndexByte("aiouyAIOUY", b[end-1]) < 0 || b[end-1] == 'a' && end-i >= 6 && !n.second) {
 		return end + 1, f | flagGenitive
 	}
 	return end, f
@@ -661,7 +674,8 @@ func (n *fullName) at(b []byte, s int) (to, surFrom, surTo int, f nameFlags, ok 
 			if initials && p.f&flagJoined != 0 {
 				continue
 			}
-			if end, h := n.eatSurname(b, p.at); end >= 0 && n.ends(b, s, end, g|p.f|h) {
+			hyphened := p.f&flagHyphen != 0 && b[j] == '-'
+			if end, h := n.eatSurname(b, p.at); end >= 0 && n.ends(b, s, end, g|p.f|h) && !(hyphened && isUpper(b[s]) && surnameFollows(b, end)) {
 				return end, p.at, end, g | p.f | h, true
 			}
 			if initials || p.f != 0 {
@@ -774,6 +788,54 @@ func (n *fullName) thenGiven(b []byte, from, j int) (int, nameFlags, bool) {
 	return 0, 0, false
 }
 
+// surnameFollows reports whether a capital follows in the line or the next cell,
+// so that what is hyphened before it is a given name: Jean-Martin Dubois.
+func surnameFollows(b []byte, i int) bool {
+	if i < len(b) && b[i] == 0 {
+		r, _ := runeAfter(b, i+1)
+		return unicode.IsUpper(r)
+	}
+	return capitalAfter(b, i)
+}
+
+// secondFollows reports whether a surname follows that is not the one which was
+// left out: in capitals behind capitals, or in a cell of its own.
+func secondFollows(b []byte, i int, capitals bool) bool {
+	j := i + 1
+	if j >= len(b) || b[i] != ' ' && b[i] != 0 {
+		return false
+	}
+	k, upper := j, true
+	for k < len(b) {
+		r, n := runeAfter(b, k)
+		if !unicode.IsLetter(r) {
+			break
+		}
+		upper = upper && unicode.IsUpper(r)
+		k += n
+	}
+	if first, _ := runeAfter(b, j); k-j < 4 || !unicode.IsUpper(first) || wordAt(b, k) {
+		return false
+	}
+	if b[i] == 0 {
+		return k < len(b) && b[k] == 0 && !isTown(plain(decode(b[j:k])))
+	}
+	return capitals && upper
+}
+
+// inEmail reports whether what ends at i goes on to an @.
+func inEmail(b []byte, i int) bool {
+	for j := i; j < len(b) && j-i < 64; j++ {
+		if b[j] == '@' {
+			return true
+		}
+		if !isAlnum(b[j]) && strings.IndexByte("._+-", b[j]) < 0 {
+			return false
+		}
+	}
+	return false
+}
+
 func lineEnds(b []byte, i int) bool {
 	return i >= len(b) || strings.IndexByte("\r\n\x00,;|\t\"')<", b[i]) >= 0
 }
@@ -794,6 +856,13 @@ func (n *fullName) ends(b []byte, s, end int, f nameFlags) bool {
 		return false // hardly anything is left
 	}
 	if f&flagSecond != 0 && f&(flagSurnameFirst|flagHyphen) == 0 && capitalAfter(b, end) && !capitalsOnly(b[s:end]) {
+		return false
+	}
+	if f&flagSecond != 0 && f&(flagSurnameFirst|flagHyphen|flagField) == 0 && secondFollows(b, end, capitalsOnly(b[s:end])) {
+		return false
+	}
+	// A cell with an address holds no part of a name.
+	if f&flagCell != 0 && inEmail(b, end) {
 		return false
 	}
 	if f&flagInitials != 0 && s > 1 { // K.Z. is not Z.
@@ -1142,6 +1211,8 @@ func (bl *builder) spanish() bool {
 			return strings.HasPrefix(v, "34") || strings.HasPrefix(v, "0034")
 		case IBAN, VAT:
 			return strings.HasPrefix(v, "ES")
+		case Address:
+			return addressCountry(id.Value) == "ES" || addressRegion(id.Value) == "ES"
 		case NationalID:
 			return len(v) == 9 && isUpper(v[8]) && (isDigit(v[0]) || strings.IndexByte("XYZ", v[0]) >= 0) && len(onlyDigits(v)) >= 7
 		case Email, Domain:

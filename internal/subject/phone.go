@@ -39,6 +39,19 @@ func trunkPrefix(code string) string {
 	return phonenumbers.GetNddPrefixForRegion(phonenumbers.GetRegionCodeForCountryCode(n), true)
 }
 
+// oldTrunk returns the trunk prefix of a country that has given it up: it lives on
+// in address books. Portugal 1999, Czechia 2002, Poland 2010, Mexico 2019 (ITU-T,
+// communications of national numbering plans).
+func oldTrunk(code string) string {
+	switch code {
+	case "48", "351", "420":
+		return "0"
+	case "52":
+		return "01"
+	}
+	return ""
+}
+
 // phoneNumber returns the library's value for a national significant number.
 func phoneNumber(code, nsn string) *phonenumbers.PhoneNumber {
 	c, err := strconv.ParseInt(code, 10, 32)
@@ -70,6 +83,9 @@ func splitPhone(d string) (code, nsn string) {
 		return code, nsn[1:]
 	}
 	trunk := trunkPrefix(code)
+	if old := oldTrunk(code); trunk == "" && old != "" && strings.HasPrefix(nsn, old) && validPhone(code, nsn[len(old):]) {
+		return code, nsn[len(old):]
+	}
 	if trunk == "" || !strings.HasPrefix(nsn, trunk) {
 		return code, nsn
 	}
@@ -200,6 +216,11 @@ func newPhone(code, nsn string) *phone {
 			p.add(both, phoneIntl) // +320470123456, from a form that knows the country
 		}
 	}
+	if old := oldTrunk(code); old != "" {
+		both := code + old + nsn
+		p.add(both[len(code):], phoneTrunk)
+		p.add(both, phoneIntl)
+	}
 	if len(nsn) >= 6 {
 		p.add(prefixed[2+len(code):], phoneBare)
 	}
@@ -308,6 +329,8 @@ func (bl *builder) planIn(d, region string) (plan, uint8) {
 			return p, 0
 		}
 		p.nsn = d[len(trunk):]
+	} else if old := oldTrunk(code); old != "" && strings.HasPrefix(d, old) {
+		p.nsn = d[len(old):]
 	}
 	if len(p.nsn) < 7 {
 		return p, 0
@@ -373,7 +396,11 @@ func (bl *builder) regions() []string {
 				put(&likely, c[0])
 			}
 		case Address:
-			put(&sure, addressCountry(id.Value))
+			if c := addressCountry(id.Value); c != "" {
+				put(&sure, c)
+			} else {
+				put(&likely, addressRegion(id.Value))
+			}
 		case Email, Domain:
 			if i := strings.LastIndexByte(id.Value, '.'); i >= 0 && len(strings.TrimSpace(id.Value[i+1:])) == 2 {
 				put(&likely, strings.ToUpper(strings.TrimSpace(id.Value[i+1:])))
@@ -411,6 +438,77 @@ func addressCountry(v string) string {
 	}
 	return ""
 }
+
+// streetLanguages are words of streets in which a language shows, and
+// townCountries towns of the countries that share one.
+const (
+	streetLanguages = " straat=nl laan=nl plein=nl steenweg=nl dreef=nl gracht=nl kaai=nl baan=nl stwg=nl lei=nl" +
+		" rue=fr avenue=fr boulevard=fr chaussee=fr impasse=fr quai=fr allees=fr chemin=fr route=fr faubourg=fr bd=fr" +
+		" strasse=de str=de platz=de gasse=de ring=de ufer=de damm=de am=de im=de an=de zum=de zur=de auf=de unter=de allee=de" +
+		" via=it viale=it piazza=it corso=it vicolo=it largo=it strada=it vico=it vicoletto=it salita=it contrada=it lungomare=it lungotevere=it localita=it calle=es avenida=es plaza=es paseo=es camino=es carrer=es carretera=es avda=es ctra=es "
+	townCountries = " wien=AT graz=AT linz=AT salzburg=AT innsbruck=AT klagenfurt=AT villach=AT wels=AT bregenz=AT dornbirn=AT" +
+		" zurich=CH basel=CH bern=CH luzern=CH winterthur=CH gallen=CH geneve=CH lausanne=CH fribourg=CH neuchatel=CH sion=CH lugano=CH bellinzona=CH biel=CH zug=CH chur=CH" +
+		" luxembourg=LU esch=LU eupen=BE vith=BE "
+)
+
+// addressRegion returns the region of an address that names none, as its
+// postcode and the words of its street tell it; nothing where they don't.
+func addressRegion(v string) string {
+	up := strings.Fields(strings.ToUpper(strings.NewReplacer(",", " ", ";", " ").Replace(v)))
+	length := 0
+	for i, w := range up {
+		next := ""
+		if i+1 < len(up) {
+			next = up[i+1]
+		}
+		digits := len(onlyDigits(w))
+		switch {
+		case len(w) == 4 && digits == 4 && len(next) == 2 && isUpper(next[0]) && isUpper(next[1]) && i > 0,
+			len(w) == 6 && digits == 4 && startsDigit(w) && isUpper(w[4]) && isUpper(w[5]):
+			return "NL"
+		case len(w) == 6 && digits == 5 && w[2] == '-':
+			return "PL"
+		case len(w) == 8 && digits == 7 && w[4] == '-':
+			return "PT"
+		case len(next) == 3 && startsDigit(next) && britishPost(w+next):
+			return "GB"
+		case i > 0 && len(w) == 5 && digits == 5 && len(up[i-1]) == 2 && i > 2 && strings.Contains(americanStates, " "+up[i-1]+" "):
+			return "US"
+		case (len(w) == 4 || len(w) == 5) && digits == len(w) && (next != "" || i > 1):
+			length = max(length, len(w))
+		}
+	}
+	language := ""
+	for _, w := range words(v) {
+		w = plain(w)
+		if length == 4 {
+			if _, after, ok := strings.Cut(townCountries, " "+w+"="); ok {
+				return after[:2]
+			}
+		}
+		if language != "" {
+			continue
+		}
+		if _, after, ok := strings.Cut(streetLanguages, " "+w+"="); ok {
+			language = after[:2]
+			continue
+		}
+		for _, end := range [...]string{"straat=nl", "laan=nl", "plein=nl", "steenweg=nl", "dreef=nl", "lei=nl", "strasse=de", "platz=de", "gasse=de", "allee=de", "weg=de"} {
+			if end, tongue, _ := strings.Cut(end, "="); len(w) > len(end)+2 && strings.HasSuffix(w, end) {
+				language = tongue
+			}
+		}
+	}
+	switch {
+	case length == 4 && (language == "nl" || language == "fr"):
+		return "BE"
+	case length == 5 && len(language) == 2 && language != "nl":
+		return strings.ToUpper(language)
+	}
+	return ""
+}
+
+const americanStates = " AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC "
 
 // internationalPrefix reports whether digits are dialled before a country code:
 // 00 in most countries, 011 in North America, 0011 in Australia, 010 in Japan,
