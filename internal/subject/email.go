@@ -891,7 +891,7 @@ func (k *known) underscored(b []byte, p int, found take) {
 		return
 	}
 	j := p + 1
-	for j < len(b) && j-p < 256 && (isLocal(b[j])) {
+	for j < len(b) && j-p < 256 && isLocal(b[j]) {
 		j++
 	}
 	if j < len(b) && strings.IndexByte("/\\\x00\"'`\r\n", b[j]) < 0 {
