@@ -557,6 +557,27 @@ func idBounds(b []byte, start, end int) bool {
 	return end >= len(b) || strings.IndexByte(".-@", b[end]) < 0 || !wordAt(b, end+1) || b[end] == '.' && fileEnding(b, end+1)
 }
 
+// regrouped adds a customer's number of letters and digits without what parts
+// them, KL204417 for KL-204417, or with a hyphen between where it has none.
+func (bl *builder) regrouped(v string) {
+	i := 0
+	for i < len(v) && isAlpha(v[i]) {
+		i++
+	}
+	j := i
+	if j < len(v) && strings.IndexByte("-_./ ", v[j]) >= 0 {
+		j++
+	}
+	if i == 0 || i > 6 || len(v)-j < 5 || onlyDigits(v[j:]) != v[j:] {
+		return // too little that tells it from others
+	}
+	if j > i {
+		bl.literal(v[:i]+v[j:], "ungrouped", idBounds)
+		return
+	}
+	bl.literal(v[:i]+"-"+v[i:], "grouped", idBounds)
+}
+
 // atShell reports whether the @ at b[end] stands between a user and a host as
 // ssh, scp and the prompts of shells write them: "ssh -p 22 zoevdb@web1",
 // "rsync x zoevdb@web1:/srv", "zoevdb@web1:~$".

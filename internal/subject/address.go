@@ -270,6 +270,9 @@ func parseAddress(value string) *postal {
 			if !startsDigit(s[k]) || ordinal(s[k]) || canadianPost(s[k-1]+s[k]) || britishPost(s[k-1]+s[k]) {
 				continue
 			}
+			if k > 2 && startsDigit(s[0]) && isBoxWord(s[k-1]) && len(s[k-1]) > 1 {
+				break // 1420 Lake Shore Drive Apt 7B
+			}
 			later := slices.IndexFunc(s[k+1:], startsDigit)
 			if k+1 < len(s) && later >= 0 && !startsDigit(s[k+1]) && !isBoxWord(s[k+1]) && len(s[k+1]) > 2 && postcodeOf(s[k+1]) == "" && later > 0 && postcodeOf(s[k+1+later]) == "" {
 				continue // Rue du 11 novembre 35
@@ -303,7 +306,9 @@ func parseAddress(value string) *postal {
 	if seg < 0 && len(segs) > 0 && startsDigit(segs[head][0]) { // 35, rue de la Gare
 		seg, number = head, segs[head][:1]
 		street = segs[head][1:]
-		if len(street) > 1 && (len(street[0]) == 1 && plain(street[0]) != "c" || street[0] == "bis" || street[0] == "ter") {
+		// 440 N Lake Shore Drive is in the north of it.
+		compass := len(street) > 2 && len(street[0]) == 1 && strings.Contains("NSEW", street[0]) && !isStreetForm(plain(street[1]))
+		if len(street) > 1 && !compass && (len(street[0]) == 1 && plain(street[0]) != "c" || street[0] == "bis" || street[0] == "ter") {
 			number, street = segs[0][:2], street[1:]
 		}
 		if len(street) == 1 && len(segs) > head+1 && !startsDigit(segs[head+1][0]) && (len(street[0]) == 1 || street[0] == "bis" || street[0] == "ter" || street[0] == "quater") {
@@ -424,6 +429,9 @@ func (a *postal) readPlace(segs [][]string) {
 			town := s[i+used:]
 			if len(town) == 0 {
 				town = s[:i]
+				if len(town) == 1 && k > 0 && len(segs[k-1]) > 0 && strings.Contains(americanStates, " "+town[0]+" ") { // Chicago, IL 60610
+					town = segs[k-1]
+				}
 			}
 			a.town = foldWords(words(strings.Join(town, " ")))
 			if len(a.town) == 0 && k > 0 {
@@ -1127,10 +1135,42 @@ func (a *postal) around(b []byte, s, e int) (from, to int, other, ok bool) {
 		}
 		end, other, ok := a.eatNumber(b[:i], k)
 		if ok && end == i && !streetGoesOn(b, e) {
+			if other && a.box != "" {
+				if l := a.boxBehind(b, e); l > e {
+					return k, l, false, true
+				}
+			}
 			return k, e, other, true
 		}
 	}
 	return 0, 0, false, false
+}
+
+// boxBehind returns the end of the box, which stands behind a street that its
+// number precedes: 12 Shore Drive, Apt 7B.
+func (a *postal) boxBehind(b []byte, e int) int {
+	i := e
+	for i < len(b) && i-e < 3 && strings.IndexByte(" ,.\n", b[i]) >= 0 {
+		i++
+	}
+	j := i
+	for j < len(b) && j-i < 12 && isAlpha(b[j]) {
+		j++
+	}
+	switch {
+	case j < len(b) && j == i && b[j] == '#':
+		j++
+	case j > i && isBoxWord(string(b[i:j])):
+		for k := 0; k < 2 && j < len(b) && (b[j] == ' ' || b[j] == '.'); k++ {
+			j++
+		}
+	default:
+		return e
+	}
+	if k := j + len(a.box); k <= len(b) && strings.EqualFold(string(b[j:k]), a.box) && !wordAt(b, k) {
+		return k
+	}
+	return e
 }
 
 func isStreetForm(w string) bool {

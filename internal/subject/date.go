@@ -43,6 +43,7 @@ func (bl *builder) date(normal string) {
 	}
 	bl.digitDates(t)
 	bl.writtenDates(t)
+	bl.wordedDates(t)
 
 	// As three cells of a row.
 	y := t.Format("2006")

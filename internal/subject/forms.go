@@ -123,6 +123,9 @@ func (bl *builder) identifier(id Identifier, normal string) {
 		bl.ip(normal)
 	case Username, CustomerID:
 		bl.literal(normal, "plain", idBounds)
+		if id.Type == CustomerID {
+			bl.regrouped(normal)
+		}
 	case Domain:
 		bl.domain(normal)
 	}
