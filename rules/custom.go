@@ -436,7 +436,6 @@ func (e ExampleError) Error() string {
 
 // Test runs the rule's own examples and returns those that fail.
 func (r Rule) Test() []ExampleError {
-	needs := r.NeedsContext
 	r.NeedsContext, r.BareContext = false, false
 	s, err := NewSet([]Rule{r})
 	if err != nil {
@@ -453,7 +452,6 @@ func (r Rule) Test() []ExampleError {
 			}
 		}
 	}
-	r.NeedsContext = needs
 	for i, m := range r.NoMatch {
 		if hits = s.Find(hits[:0], []byte(m)); len(hits) > 0 {
 			bad = append(bad, ExampleError{i, false})

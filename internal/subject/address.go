@@ -487,7 +487,7 @@ func (a *postal) anchor() string {
 	}
 	if best == "" && len(a.street) > 0 {
 		for _, w := range a.street {
-			if w.stem != nil && len(w.stem) >= 3 {
+			if len(w.stem) >= 3 {
 				best = string(w.stem)
 			}
 		}

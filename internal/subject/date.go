@@ -492,29 +492,3 @@ func monthNumbers() map[string]int {
 	}
 	return m
 }
-
-func groupLengths(b []byte) []int {
-	var g []int
-	n := 0
-	for _, c := range b {
-		if isDigit(c) {
-			n++
-		} else if n > 0 {
-			g = append(g, n)
-			n = 0
-		}
-	}
-	return append(g, n)
-}
-
-func equalInts(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}

@@ -25,27 +25,32 @@ func spellers() map[string]speller {
 		"nl": {
 			"een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien achttien negentien",
 			"twintig dertig veertig vijftig zestig zeventig tachtig negentig", "eerste",
-			[]string{"negentienhonderd", "duizendnegenhonderd"}, []string{"tweeduizend"},
+			[]string{"negentienhonderd", "duizendnegenhonderd"},
+			[]string{"tweeduizend"},
 		},
 		"fr": {
 			"un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dixsept dixhuit dixneuf",
 			"vingt trente quarante cinquante soixante septante quatrevingt nonante", "premier",
-			[]string{"milneufcent", "milleneufcent"}, []string{"deuxmille", "deuxmil"},
+			[]string{"milneufcent", "milleneufcent"},
+			[]string{"deuxmille", "deuxmil"},
 		},
 		"de": {
 			"eins zwei drei vier funf sechs sieben acht neun zehn elf zwolf dreizehn vierzehn funfzehn sechzehn siebzehn achtzehn neunzehn",
 			"zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig", "erste",
-			[]string{"neunzehnhundert"}, []string{"zweitausend"},
+			[]string{"neunzehnhundert"},
+			[]string{"zweitausend"},
 		},
 		"es": {
 			"uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve veinte veintiuno veintidos veintitres veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve",
 			"veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa", "primero",
-			[]string{"milnovecientos"}, []string{"dosmil"},
+			[]string{"milnovecientos"},
+			[]string{"dosmil"},
 		},
 		"it": {
 			"uno due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici diciassette diciotto diciannove",
 			"venti trenta quaranta cinquanta sessanta settanta ottanta novanta", "primo",
-			[]string{"millenovecento"}, []string{"duemila"},
+			[]string{"millenovecento"},
+			[]string{"duemila"},
 		},
 	}
 }

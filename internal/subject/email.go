@@ -910,10 +910,6 @@ func (k *known) underscored(b []byte, p int, found take) {
 	}
 }
 
-func localChar(c byte) bool {
-	return isAlnum(c) || c != 0 && strings.IndexByte("._%+-", c) >= 0
-}
-
 // emailBounds keeps azoe@example.be and zoe@example.be.com apart from
 // zoe@example.be.
 func emailBounds(b []byte, start, end int) bool {

@@ -1096,7 +1096,7 @@ func (n *fullName) written(b []byte, starts []int32, end int) (int, int, string,
 		c := rune(b[s])
 		if c >= utf8.RuneSelf {
 			// Other letters than those as which wrongly decoded ones start.
-			if r, _ := letterAt(b, s); r > 0 && strings.IndexRune("ãâäåæçðñîï", r) < 0 {
+			if r, _ := letterAt(b, s); r > 0 && !strings.ContainsRune("ãâäåæçðñîï", r) {
 				c = base(r)
 			}
 		}

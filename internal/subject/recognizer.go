@@ -10,9 +10,6 @@ import (
 	"github.com/spoor-scan/spoor/internal/match"
 )
 
-// surroundings is how many bytes around a literal a check may look at.
-const surroundings = 512
-
 // near is the distance in bytes within which two matches in a text belong
 // together: a few lines.
 const near = 512

@@ -74,7 +74,6 @@ type region struct {
 	src, end   int // in the text of the layer above
 	parent     int // region of the layer above, -1 for the window
 	kind       kind
-	skip       int // base64, hex: characters in front of the first group
 	seg0, seg1 int // its segs; their text counts from the region's start, for base64 and hex in characters
 	late       bool
 	sides      sides
