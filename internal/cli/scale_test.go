@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/spoor-scan/spoor/internal/testenv"
+	"github.com/spoor-scan/spoor/reports"
 )
 
 // TestMemory scans a tree of 5 GB, a table of 5 million rows and an object of
@@ -39,7 +40,7 @@ func TestMemory(t *testing.T) {
 		if u.Maxrss<<10 > limit {
 			t.Errorf("%d MiB at most, want %d", u.Maxrss>>10, limit>>20)
 		}
-		if !strings.Contains(errw.String(), fmt.Sprintf("%d findings: %d certain", want, want)) {
+		if !strings.Contains(errw.String(), fmt.Sprintf("%s: %d certain", reports.Plural(want, "finding"), want)) {
 			t.Errorf("want %d findings", want)
 		}
 	}
