@@ -279,7 +279,7 @@ func TestPrecedence(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"BE68 5390 0754 7034", "iban=BE68 5390 0754 7034"},
 		{"tel. 0470 12 34 56", "phone-national+=0470 12 34 56"},
-		{"0470 12 34 56", ""},
+		{"0470 12 34 56", "phone-grouped=0470 12 34 56"},
 		{"order 20261122, phone: 0470 12 34 56", "phone-national+=0470 12 34 56"},
 		{"phone: 0470 12 34 56, order 2026112299", "phone-national+=0470 12 34 56"},
 		{"phones: 0470 12 34 56 / 0471 65 43 21", "phone-national+=0470 12 34 56; phone-national+=0471 65 43 21"},
