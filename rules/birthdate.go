@@ -13,17 +13,17 @@ func birthDate() Rule {
 		Source:      "ISO 8601; Unicode CLDR, dates in the languages of the EU",
 		Category:    "identity",
 		Context: []string{
-			"birth*", "born", "dob", "bday", "dateofbirth", "geboorte*", "geboren", "geb", "gebdat*", "naissance", "ne le", "nee le", "nele", "geburt*", "gebtag", "nacimiento", "nacido", "nacida", "fnac",
-			"nascita", "nato", "nata", "nascimento", "nascido", "nascida", "urodz*", "ur", "naroz*", "naroden*", "narodz*", "nar", "rojstva", "rojen", "rojena", "roden*", "rodj*", "szul*", "nastere*", "nastere", "nascut*",
+			"birth*", "born", "dob", "bday", "dateofbirth", "geboorte*", "geboren", "geb", "gebdat*", "naissance", "ne le", "nee le", "nele", "ne e le", "nes le", "ne a", "nee a", "ne en", "nee en", "geburt*", "gebtag", "nacimiento", "nacido", "nacida", "nacid*", "naci", "nacio", "nac", "fnac", "f nac", "f nacim", "nat el", "nascuda",
+			"nascita", "nato", "nata", "nascimento", "nascido", "nascida", "urodz*", "ur", "data ur", "naroz*", "naroden*", "narodz*", "nar", "rojstva", "rojen", "rojena", "roden*", "rodj*", "szul*", "nastere*", "nastere", "nascut*",
 			"рожд*", "роден*", "γεννησ*", "γεννηθ*", "syntym*", "syntynyt", "synt", "fodelse*", "fodd", "fodsel*", "fodt", "sunni*", "sundinud", "dzims*", "dzimis", "dzimusi", "gimimo", "gimes", "gimusi", "faeding*", "twelid", "breith*",
 		},
 		NeedsContext: true,
 		MaxLen:       40,
 		Match: []string{
 			"1985-07-30", "30/07/1985", "30.7.1985", "30-07-1985", "07/30/1985", "30 July 1985", "July 30, 1985", "30th of July 1985", "30 juli 1985", "30 juillet 1985", "30. Juli 1985", "30 de julio de 1985",
-			"30 luglio 1985", "30 lipca 1985", "30. heinäkuuta 1985", "30. července 1985", "1985. július 30", "30 Ιουλίου 1985", "30 юли 1985", "1er mars 1985", "30. 7. 1985", "19850730", "30 iulie 1985",
+			"30 luglio 1985", "30 lipca 1985", "30. heinäkuuta 1985", "17 kwietnia 1983 r.", "8 lutego 1969", "3 de febrero de 1970", "14 Sep 94", "15-I-1984", "14 II 1991", "30th of September, 1974", "30. července 1985", "1985. július 30", "30 Ιουλίου 1985", "30 юли 1985", "1er mars 1985", "30. 7. 1985", "19850730", "30 iulie 1985",
 		},
-		NoMatch: []string{"1985-13-30", "31/02/1985", "30/07/85a", "1785-07-30", "30 Foo 1985", "1985-07-30 12:34", "30.07.19855", "198507301"},
+		NoMatch: []string{"1985-13-30", "31/02/1985", "30/07/85a", "1785-07-30", "30 Foo 1985", "30 VIIII 1985", "4 I 85 x", "30 Sept 94a", "1985-07-30 12:34", "30.07.19855", "198507301"},
 		groups: []group{
 			{kinds: "d", least: 1, most: 2, before: dateFront, unjoined: ".-/:,", after: "-/., \xC2"},
 			{kinds: "d", least: 4, most: 4, before: dateFront, unjoined: ".-/:,", after: "-/. "},
@@ -185,10 +185,15 @@ func dateAt(b []byte, from, to int) (int, int) {
 		break
 	}
 	m, e := month(b, c.i)
-	if m == 0 {
+	roman := m == 0
+	if roman {
+		if m, e = romanMonth(b, c.i); m == 0 {
+			return 0, 0
+		}
+	}
+	if c.i = e; roman && !c.skip(string(sep)) {
 		return 0, 0
 	}
-	c.i = e
 	c.skip(".,-/")
 	c.skip(" ")
 	for _, of := range []string{"de ", "del ", "of "} {
@@ -196,8 +201,19 @@ func dateAt(b []byte, from, to int) (int, int) {
 			c.i += len(of)
 		}
 	}
-	if y, n := c.number(); n == 4 && birthYear(y) && date(y, m, v) {
+	if y, n := c.number(); n == 4 && birthYear(y) && date(y, m, v) || n == 2 && !roman && date(1900+y, m, v) && byteAt(b, c.i) != ':' {
 		return from, c.i
+	}
+	return 0, 0
+}
+
+// romanMonth is month for I to XII.
+func romanMonth(b []byte, i int) (int, int) {
+	e := wordEnd(b[:min(len(b), i+5)], i)
+	for m, r := range [12]string{"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"} {
+		if string(b[i:e]) == r {
+			return m + 1, e
+		}
 	}
 	return 0, 0
 }
@@ -206,9 +222,9 @@ func dateAt(b []byte, from, to int) (int, int) {
 // EEA and Switzerland, folded. The first that fits counts.
 var monthStems = [12]string{
 	"januar jan janv gennaio enero ene gen janeiro stycz sty leden ledna siječ sijec tammi sausi ianuarie ian ιανουαρ ιαν януари ян eanair",
-	"februar feb fevr fev fév febbraio luty lut unora unor veljac helmi vasari φεβρουαρ φεβ февруари фев veebr favrier feabhra",
+	"februar feb fevr fev fév febbraio febrero luty lut luteg lutym unora unor veljac helmi vasari φεβρουαρ φεβ февруари фев veebr favrier feabhra",
 	"maart mrt march marec marz mars mar maa marzo marco marz brezna brezen ozuj maalis kovo kova marts martie μαρτ март marta",
-	"april apr avril avr aprile abril abr kwiec kwi dubna duben travanj travnja huhti baland aprill αpr απρ апр aibrean",
+	"april apr avril avr aprile abril abr kwiec kwiet kwi dubna duben travanj travnja huhti baland aprill αpr απρ апр aibrean",
 	"mai may mei maggio mag mayo maio maja maj kvet svib touko geguz maijs majus μαι май bealtaine",
 	"juni june jun juin giugno giu junio junho czerwca czerwiec cze cervna cerven lip6 lipanj lipnja kesa birzel junij junijs iunie iun ιουν юни meitheamh",
 	"juli july jul juil juillet luglio lug julio julho lipca lipiec lip cervence cervenec srpanj srpnja heina liepa liepos julij julijs iulie iul ιουλ юли iuil",

@@ -21,7 +21,7 @@ func phoneGrouped() Rule {
 			"01/02/2026", "2026-11-22", "02-2026-1234", "06 12 2026 10", "12:06 12 34 56 78", "0,50", "0890.439.412", "0470.123.456", "BE 0470 123 456", "192.168.10.101", "0-306-40615-2", "85.07.30-033.28",
 			"06 12 34 56 78 90", "99 06 12 34 56 78", "01 02 03 04 05", "06 12 34 56 78 0a", "612 345 678,50", "612 345 678 EUR", "€ 612 345 678", "612 345 678 901", "12 612 345 678", "091-1234567-89",
 			"092 162 309 96", "01234-05678", "05 20260123", "012 345 678", "0000 12 34 56", "0470 12 34", "x0470 12 34 56", "0470 12 34 56x", "612.345.678", "0470  12  34  56", "0470 12-34/56", "SIREN 732 829 321",
-			"v0470 12 34 56", "0470 12 34 56:10", "012-34-5678",
+			"v0470 12 34 56", "252.227-7013", "fe 06 12 34 56 78 9b", "0470 12 34 56:10", "012-34-5678",
 		},
 		groups: []group{
 			{kinds: "d", least: 2, most: 5, before: groupedFront, first: "0", after: " ./-)\xC2", after2: digits + " /-\xA0"},
@@ -167,7 +167,27 @@ func groupedPhone(b []byte, from, to int) (int, int) {
 	if !aloneOnLine(b, start, i) || k > 1 && year(d[sizes[0]-'0':]) && (sizes[1] == '4' || sizes[1] == '8') || k == 5 && counting(d[:n]) {
 		return 0, 0
 	}
+	if k == 5 && amidBytes(b, from, i) {
+		return 0, 0
+	}
 	return start, i
+}
+
+// amidBytes reports whether the pairs of b[start:end] go on in hexadecimal.
+func amidBytes(b []byte, start, end int) bool {
+	hex := func(i int) bool {
+		h := func(c byte) bool { return digit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
+		return h(byteAt(b, i)) && h(byteAt(b, i+1)) && !alnum(byteAt(b, i-1)) && !alnum(byteAt(b, i+2))
+	}
+	some := func(i int) bool { return digit(byteAt(b, i)) || digit(byteAt(b, i+1)) }
+	i, k := start-3, end+1
+	if byteAt(b, i+1) == ' ' {
+		i--
+	}
+	if byteAt(b, k) == ' ' {
+		k++
+	}
+	return hex(i) && (some(i) || hex(i-3)) || hex(k) && (some(k) || hex(k+3))
 }
 
 // groupSeparator returns what stands between two groups at b[i], and its length;
@@ -207,7 +227,7 @@ func fitsGroups(d, sizes []byte, first, other byte) bool {
 		for s := p.begins; s != ""; {
 			var begin string
 			if begin, s, _ = strings.Cut(s, " "); string(d[:len(begin)]) == begin {
-				return len(sizes) != 3 || string(sizes) != "334" || d[0] < '2' || d[3] >= '2' || d[0] == '3' && first != '.'
+				return string(sizes) != "334" || d[0] < '2' || other == first && d[3] >= '2' || d[0] == '3' && (first == 'S' || first == '/')
 			}
 		}
 	}
@@ -271,8 +291,5 @@ func aloneOnLine(b []byte, start, end int) bool {
 		return false
 	}
 	e := wordEnd(b[:min(len(b), i+24)], i)
-	if digit(byteAt(b, e)) && e-i < 3 { // 0a, amid bytes in hexadecimal
-		return e == i
-	}
 	return e == i || notBehind.at(b, i, e, e) == 0
 }

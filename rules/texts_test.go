@@ -36,6 +36,13 @@ func personal(r *Rule) bool {
 	return false
 }
 
+// strangers are telephone numbers of others than the texts are about, which are
+// unmarked there.
+var strangers = []string{
+	"0351 4829167", "0171/4830926", "0711 640 22 18", "020 7946 0328", "955 41 70 62", "612 483 079", "01 47 23 90 85", "04 91 33 78 60",
+	"06 09 54 71 82", "347 552 0961", "348-5509136", "09 225 48 17", "0498 05 67 21", "512 338 940", "601-734-258",
+}
+
 type markedPlace struct {
 	kind     string
 	maybe    bool
@@ -106,7 +113,7 @@ func TestRunningTexts(t *testing.T) {
 						known = known || same || m.maybe
 					}
 				}
-				if !known {
+				if !known && !(r.ID == "phone-grouped" && slices.Contains(strangers, text[h.Start:h.End])) {
 					t.Logf("wrong  %s/%s: %s: %q", lang, name, r.ID, text[h.Start:h.End])
 					sc := scores[kind]
 					sc.wrong++
