@@ -21,7 +21,7 @@ func birthDate() Rule {
 		MaxLen:       40,
 		Match: []string{
 			"1985-07-30", "30/07/1985", "30.7.1985", "30-07-1985", "07/30/1985", "30 July 1985", "July 30, 1985", "30th of July 1985", "30 juli 1985", "30 juillet 1985", "30. Juli 1985", "30 de julio de 1985",
-			"30 luglio 1985", "30 lipca 1985", "30. heinäkuuta 1985", "17 kwietnia 1983 r.", "8 lutego 1969", "3 de febrero de 1970", "14 Sep 94", "15-I-1984", "14 II 1991", "30th of September, 1974", "30. července 1985", "1985. július 30", "30 Ιουλίου 1985", "30 юли 1985", "1er mars 1985", "30. 7. 1985", "19850730", "30 iulie 1985",
+			"30 luglio 1985", "30 lipca 1985", "30. heinäkuuta 1985", "17 kwietnia 1983", "8 lutego 1969", "3 de febrero de 1970", "14 Sep 94", "15-I-1984", "14 II 1991", "30th of September, 1974", "30. července 1985", "1985. július 30", "30 Ιουλίου 1985", "30 юли 1985", "1er mars 1985", "30. 7. 1985", "19850730", "30 iulie 1985",
 		},
 		NoMatch: []string{"1985-13-30", "31/02/1985", "30/07/85a", "1785-07-30", "30 Foo 1985", "30 VIIII 1985", "4 I 85 x", "30 Sept 94a", "1985-07-30 12:34", "30.07.19855", "198507301"},
 		groups: []group{
@@ -33,6 +33,68 @@ func birthDate() Rule {
 		look:   birthDateAt,
 		strict: 6,
 	})
+}
+
+// birthSign detects dates behind a sign for birth: * or °, or the French né.
+func birthSign() Rule {
+	return found(Rule{
+		ID:          "birth-date-sign",
+		Description: "a date of birth behind a sign for it",
+		Source:      "DIN 5008; genealogical signs",
+		Category:    "identity",
+		MaxLen:      40,
+		Match:       []string{"*30.7.1985", "°30/07/1985", "né 30 juillet 1985", "née 30/07/1985", "*30. Juli 1985"},
+		NoMatch:     []string{"30.7.1985", "* 30.7.1985", "/*30.7.1985", "n°30/07/1985", "x *30.7.1985", "(*30 foo 1985)", "ané 30/07/1985"},
+		groups: []group{
+			{kinds: "d", least: 1, most: 2, before: "*\xB0 ", after: "-/., \xC2"},
+			{kinds: "d", least: 4, most: 4, before: "*\xB0 ", after: "-"},
+		},
+		look: func(b []byte, from, to int) (int, int) {
+			i := signBefore(b, from)
+			if i < 0 {
+				return 0, 0
+			}
+			start, end := birthDateAt(b, from, to)
+			if start != from || end == 0 {
+				return 0, 0
+			}
+			return i, end
+		},
+		strict: 6,
+	})
+}
+
+// signBefore returns where the sign for birth right in front of b[i] begins, -1
+// where none is. What multiplies, numbers or lists stands elsewhere than behind a
+// bracket or comma.
+func signBefore(b []byte, i int) int {
+	switch byteAt(b, i-1) {
+	case ' ':
+		if i--; byteAt(b, i-1) == 'e' {
+			i--
+		}
+		if i -= 3; i < 0 || b[i]|0x20 != 'n' || b[i+1] != 0xC3 || b[i+2] != 0xA9 || alnum(byteAt(b, i-1)) || byteAt(b, i-1) >= 0x80 {
+			return -1
+		}
+		return i
+	case 0xB0:
+		if i--; byteAt(b, i-1) != 0xC2 {
+			return -1
+		}
+	case '*':
+	default:
+		return -1
+	}
+	i--
+	switch byteAt(b, i-1) {
+	case 0, '(', '<', '>':
+		return i
+	case ' ':
+		if c := byteAt(b, i-2); c == ',' || c == ':' {
+			return i
+		}
+	}
+	return -1
 }
 
 // dateFront is what may stand in front of a date.

@@ -227,7 +227,10 @@ func fitsGroups(d, sizes []byte, first, other byte) bool {
 		for s := p.begins; s != ""; {
 			var begin string
 			if begin, s, _ = strings.Cut(s, " "); string(d[:len(begin)]) == begin {
-				return string(sizes) != "334" || d[0] < '2' || other == first && d[3] >= '2' || d[0] == '3' && (first == 'S' || first == '/')
+				if string(sizes) != "334" || d[0] < '2' || other == first && d[3] >= '2' || d[0] == '3' && (first == 'S' || first == '/') {
+					return true
+				}
+				break
 			}
 		}
 	}

@@ -15,12 +15,12 @@ var markedKinds = []struct {
 	mark string
 	is   func(r *Rule) bool
 }{
-	{"email", func(r *Rule) bool { return r.ID == "email" }},
+	{"email", func(r *Rule) bool { return strings.HasPrefix(r.ID, "email") }},
 	{"phone", func(r *Rule) bool { return strings.HasPrefix(r.ID, "phone") }},
 	{"iban", func(r *Rule) bool { return r.ID == "iban" }},
 	{"card", func(r *Rule) bool { return strings.HasPrefix(r.ID, "card") }},
 	{"ip", func(r *Rule) bool { return r.ID == "ipv4" || r.ID == "ipv6" }},
-	{"birth", func(r *Rule) bool { return r.ID == "birth-date" }},
+	{"birth", func(r *Rule) bool { return strings.HasPrefix(r.ID, "birth-date") }},
 	{"vat", func(r *Rule) bool { return r.Country != "" && !personal(r) }},
 	{"id", personal},
 }
