@@ -261,7 +261,7 @@ func aloneOnLine(b []byte, start, end int) bool {
 		return false
 	case c == 0xAC || c == 0xA3: // €, £
 		return false
-	case (c == '.' || c == ':' || c == ',' || c == '=' || c == '/') && digit(byteAt(b, i-2)) && (c != ':' && c != ',' || i == start):
+	case (c == '.' || c == ':' || c == ',' || c == '=' || c == '/') && digit(byteAt(b, i-2)) && (i == start || c == '=' || c == '/'):
 		return false
 	}
 	// The word in front.
