@@ -13,17 +13,17 @@ func birthDate() Rule {
 		Source:      "ISO 8601; Unicode CLDR, dates in the languages of the EU",
 		Category:    "identity",
 		Context: []string{
-			"birth*", "born", "dob", "bday", "dateofbirth", "geboorte*", "geboren", "geb", "gebdat*", "naissance", "ne le", "nee le", "nele", "geburt*", "gebtag", "nacimiento", "nacido", "nacida", "fnac",
-			"nascita", "nato", "nata", "nascimento", "nascido", "nascida", "urodz*", "ur", "naroz*", "naroden*", "narodz*", "nar", "rojstva", "rojen", "rojena", "roden*", "rodj*", "szul*", "nastere*", "nastere", "nascut*",
+			"birth*", "born", "dob", "bday", "dateofbirth", "geboorte*", "geboren", "geb", "gebdat*", "naissance", "ne le", "nee le", "nele", "ne e le", "nes le", "ne a", "nee a", "ne en", "nee en", "geburt*", "gebtag", "nacimiento", "nacido", "nacida", "nacid*", "naci", "nacio", "nac", "fnac", "f nac", "f nacim", "nat el", "nascuda",
+			"nascita", "nato", "nata", "nascimento", "nascido", "nascida", "urodz*", "ur", "data ur", "naroz*", "naroden*", "narodz*", "nar", "rojstva", "rojen", "rojena", "roden*", "rodj*", "szul*", "nastere*", "nastere", "nascut*",
 			"рожд*", "роден*", "γεννησ*", "γεννηθ*", "syntym*", "syntynyt", "synt", "fodelse*", "fodd", "fodsel*", "fodt", "sunni*", "sundinud", "dzims*", "dzimis", "dzimusi", "gimimo", "gimes", "gimusi", "faeding*", "twelid", "breith*",
 		},
 		NeedsContext: true,
 		MaxLen:       40,
 		Match: []string{
 			"1985-07-30", "30/07/1985", "30.7.1985", "30-07-1985", "07/30/1985", "30 July 1985", "July 30, 1985", "30th of July 1985", "30 juli 1985", "30 juillet 1985", "30. Juli 1985", "30 de julio de 1985",
-			"30 luglio 1985", "30 lipca 1985", "30. heinäkuuta 1985", "30. července 1985", "1985. július 30", "30 Ιουλίου 1985", "30 юли 1985", "1er mars 1985", "30. 7. 1985", "19850730", "30 iulie 1985",
+			"30 luglio 1985", "30 lipca 1985", "30. heinäkuuta 1985", "17 kwietnia 1983", "8 lutego 1969", "3 de febrero de 1970", "14 Sep 94", "15-I-1984", "14 II 1991", "30th of September, 1974", "30. července 1985", "1985. július 30", "30 Ιουλίου 1985", "30 юли 1985", "1er mars 1985", "30. 7. 1985", "19850730", "30 iulie 1985",
 		},
-		NoMatch: []string{"1985-13-30", "31/02/1985", "30/07/85a", "1785-07-30", "30 Foo 1985", "1985-07-30 12:34", "30.07.19855", "198507301"},
+		NoMatch: []string{"1985-13-30", "31/02/1985", "30/07/85a", "1785-07-30", "30 Foo 1985", "30 VIIII 1985", "4 I 85 x", "30 Sept 94a", "1985-07-30 12:34", "30.07.19855", "198507301"},
 		groups: []group{
 			{kinds: "d", least: 1, most: 2, before: dateFront, unjoined: ".-/:,", after: "-/., \xC2"},
 			{kinds: "d", least: 4, most: 4, before: dateFront, unjoined: ".-/:,", after: "-/. "},
@@ -33,6 +33,68 @@ func birthDate() Rule {
 		look:   birthDateAt,
 		strict: 6,
 	})
+}
+
+// birthSign detects dates behind a sign for birth: * or °, or the French né.
+func birthSign() Rule {
+	return found(Rule{
+		ID:          "birth-date-sign",
+		Description: "a date of birth behind a sign for it",
+		Source:      "DIN 5008; genealogical signs",
+		Category:    "identity",
+		MaxLen:      40,
+		Match:       []string{"*30.7.1985", "°30/07/1985", "né 30 juillet 1985", "née 30/07/1985", "*30. Juli 1985"},
+		NoMatch:     []string{"30.7.1985", "* 30.7.1985", "/*30.7.1985", "n°30/07/1985", "x *30.7.1985", "(*30 foo 1985)", "ané 30/07/1985"},
+		groups: []group{
+			{kinds: "d", least: 1, most: 2, before: "*\xB0 ", after: "-/., \xC2"},
+			{kinds: "d", least: 4, most: 4, before: "*\xB0 ", after: "-"},
+		},
+		look: func(b []byte, from, to int) (int, int) {
+			i := signBefore(b, from)
+			if i < 0 {
+				return 0, 0
+			}
+			start, end := birthDateAt(b, from, to)
+			if start != from || end == 0 {
+				return 0, 0
+			}
+			return i, end
+		},
+		strict: 6,
+	})
+}
+
+// signBefore returns where the sign for birth right in front of b[i] begins, -1
+// where none is. What multiplies, numbers or lists stands elsewhere than behind a
+// bracket or comma.
+func signBefore(b []byte, i int) int {
+	switch byteAt(b, i-1) {
+	case ' ':
+		if i--; byteAt(b, i-1) == 'e' {
+			i--
+		}
+		if i -= 3; i < 0 || b[i]|0x20 != 'n' || b[i+1] != 0xC3 || b[i+2] != 0xA9 || alnum(byteAt(b, i-1)) || byteAt(b, i-1) >= 0x80 {
+			return -1
+		}
+		return i
+	case 0xB0:
+		if i--; byteAt(b, i-1) != 0xC2 {
+			return -1
+		}
+	case '*':
+	default:
+		return -1
+	}
+	i--
+	switch byteAt(b, i-1) {
+	case 0, '(', '<', '>':
+		return i
+	case ' ':
+		if c := byteAt(b, i-2); c == ',' || c == ':' {
+			return i
+		}
+	}
+	return -1
 }
 
 // dateFront is what may stand in front of a date.
@@ -185,10 +247,15 @@ func dateAt(b []byte, from, to int) (int, int) {
 		break
 	}
 	m, e := month(b, c.i)
-	if m == 0 {
+	roman := m == 0
+	if roman {
+		if m, e = romanMonth(b, c.i); m == 0 {
+			return 0, 0
+		}
+	}
+	if c.i = e; roman && !c.skip(string(sep)) {
 		return 0, 0
 	}
-	c.i = e
 	c.skip(".,-/")
 	c.skip(" ")
 	for _, of := range []string{"de ", "del ", "of "} {
@@ -196,8 +263,19 @@ func dateAt(b []byte, from, to int) (int, int) {
 			c.i += len(of)
 		}
 	}
-	if y, n := c.number(); n == 4 && birthYear(y) && date(y, m, v) {
+	if y, n := c.number(); n == 4 && birthYear(y) && date(y, m, v) || n == 2 && !roman && date(1900+y, m, v) && byteAt(b, c.i) != ':' {
 		return from, c.i
+	}
+	return 0, 0
+}
+
+// romanMonth is month for I to XII.
+func romanMonth(b []byte, i int) (int, int) {
+	e := wordEnd(b[:min(len(b), i+5)], i)
+	for m, r := range [12]string{"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"} {
+		if string(b[i:e]) == r {
+			return m + 1, e
+		}
 	}
 	return 0, 0
 }
@@ -206,9 +284,9 @@ func dateAt(b []byte, from, to int) (int, int) {
 // EEA and Switzerland, folded. The first that fits counts.
 var monthStems = [12]string{
 	"januar jan janv gennaio enero ene gen janeiro stycz sty leden ledna siječ sijec tammi sausi ianuarie ian ιανουαρ ιαν януари ян eanair",
-	"februar feb fevr fev fév febbraio luty lut unora unor veljac helmi vasari φεβρουαρ φεβ февруари фев veebr favrier feabhra",
+	"februar feb fevr fev fév febbraio febrero luty lut luteg lutym unora unor veljac helmi vasari φεβρουαρ φεβ февруари фев veebr favrier feabhra",
 	"maart mrt march marec marz mars mar maa marzo marco marz brezna brezen ozuj maalis kovo kova marts martie μαρτ март marta",
-	"april apr avril avr aprile abril abr kwiec kwi dubna duben travanj travnja huhti baland aprill αpr απρ апр aibrean",
+	"april apr avril avr aprile abril abr kwiec kwiet kwi dubna duben travanj travnja huhti baland aprill αpr απρ апр aibrean",
 	"mai may mei maggio mag mayo maio maja maj kvet svib touko geguz maijs majus μαι май bealtaine",
 	"juni june jun juin giugno giu junio junho czerwca czerwiec cze cervna cerven lip6 lipanj lipnja kesa birzel junij junijs iunie iun ιουν юни meitheamh",
 	"juli july jul juil juillet luglio lug julio julho lipca lipiec lip cervence cervenec srpanj srpnja heina liepa liepos julij julijs iulie iul ιουλ юли iuil",

@@ -15,6 +15,9 @@ const (
 	reachBehind = 32
 )
 
+// maxLabel is the longest line that is read as a label of the next, in bytes.
+const maxLabel = 40
+
 // maxWord is the longest word that is looked at, in bytes after folding.
 const maxWord = 64
 
@@ -217,7 +220,7 @@ func (w *words) near(b []byte, start, end int) bool {
 			lo++
 		}
 	}
-	if w.front(b, lo, start) {
+	if w.front(b, lo, start) || w.above(b, start) {
 		return true
 	}
 	hi := min(len(b), end+reachBehind)
@@ -225,6 +228,34 @@ func (w *words) near(b []byte, start, end int) bool {
 		hi = end + i
 	}
 	return w.behind(b, end, hi)
+}
+
+// above reports whether b[start:] begins a line, and the line above is no more
+// than a label: a few words without digits, of which one is of the set.
+func (w *words) above(b []byte, start int) bool {
+	lo := max(0, start-reachFront)
+	end := start
+	for end > lo && (b[end-1] == ' ' || b[end-1] == '\t' || b[end-1] == '(') {
+		end--
+	}
+	if end == lo || b[end-1] != '\n' {
+		return false
+	}
+	end--
+	line := bytes.LastIndexByte(b[lo:end], '\n') + 1 + lo
+	if line == lo && lo > 0 || end-line > maxLabel {
+		return false
+	}
+	blanks := 0
+	for _, c := range b[line:end] {
+		if digit(c) || c == ';' || c == '{' || c == ',' {
+			return false
+		}
+		if c == ' ' {
+			blanks++
+		}
+	}
+	return blanks < 5 && w.front(b, line, end)
 }
 
 // front reports whether b[lo:hi] holds a word of the set that may speak of what

@@ -159,7 +159,7 @@ func isTLD(l []byte) bool {
 	switch string(low[:len(l)]) {
 	case "png", "jpg", "jpeg", "gif", "svg", "webp", "bmp", "tif", "tiff", "avif", "heic", "ico", "css", "scss", "less", "js", "mjs", "cjs", "jsx", "tsx",
 		"json", "html", "htm", "xhtml", "php", "xml", "pdf", "doc", "docx", "xls", "xlsx", "csv", "txt", "log", "tgz", "gz", "tar", "rar", "woff", "ttf", "otf",
-		"eot", "yaml", "yml", "toml", "jar", "exe", "dll", "psd", "mpg", "avi", "wav":
+		"eot", "yaml", "yml", "toml", "jar", "apk", "exe", "dll", "psd", "mpg", "avi", "wav":
 		return false
 	}
 	return true

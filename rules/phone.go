@@ -57,7 +57,7 @@ const maxPhone = 48
 func phoneWords() []string {
 	return []string{
 		"tel", "tel*", "phone*", "*phone", "telephone*", "mob", "mobile*", "mobil*", "cell", "cellphone", "cellulare", "gsm", "fax*", "telefax", "sms", "whatsapp", "call", "contact number",
-		"handy*", "rufnummer*", "durchwahl", "festnetz", "fon", "portable", "movil*", "movel", "telemovel", "celular", "komorka", "komorkowy", "kom", "tlf", "tfn", "mobiltelefon*",
+		"handy*", "rufnummer*", "durchwahl", "festnetz", "fon", "portable", "movil*", "movel", "telemovel", "celular", "komorka", "komorkowy", "kom", "tlf", "tlfno", "telf", "tfn", "tfno", "mobiltelefon*",
 		"puhelin*", "puh", "matkapuhelin*", "gsm-nummer", "belgsm", "simi", "farsimi", "mobilais", "talr*", "talrunis", "mobilus", "faks*", "bellen", "msisdn", "vaste lijn", "sima",
 		"τηλ*", "κινητο*", "φαξ", "тел*", "мобилен*", "моб", "gsm*", "fixe", "rufnr", "hotline", "mobitel*", "prenosnik",
 	}

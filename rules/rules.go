@@ -92,7 +92,7 @@ func All() []Rule { return append(generic(), national()...) }
 // generic returns the rules for what no single country defines.
 func generic() []Rule {
 	return append([]Rule{
-		Email(), IBAN(), card(), cardInContext(), phone(), phoneInContext(), birthDate(), travelDocument(),
+		Email(), emailHidden(), IBAN(), card(), cardInContext(), phone(), phoneInContext(), phoneGrouped(), birthDate(), birthSign(), travelDocument(),
 		ipv4(), ipv6(), mac(), bic(), passwordHash(),
 	}, special()...)
 }

@@ -15,12 +15,12 @@ var markedKinds = []struct {
 	mark string
 	is   func(r *Rule) bool
 }{
-	{"email", func(r *Rule) bool { return r.ID == "email" }},
+	{"email", func(r *Rule) bool { return strings.HasPrefix(r.ID, "email") }},
 	{"phone", func(r *Rule) bool { return strings.HasPrefix(r.ID, "phone") }},
 	{"iban", func(r *Rule) bool { return r.ID == "iban" }},
 	{"card", func(r *Rule) bool { return strings.HasPrefix(r.ID, "card") }},
 	{"ip", func(r *Rule) bool { return r.ID == "ipv4" || r.ID == "ipv6" }},
-	{"birth", func(r *Rule) bool { return r.ID == "birth-date" }},
+	{"birth", func(r *Rule) bool { return strings.HasPrefix(r.ID, "birth-date") }},
 	{"vat", func(r *Rule) bool { return r.Country != "" && !personal(r) }},
 	{"id", personal},
 }
@@ -34,6 +34,13 @@ func personal(r *Rule) bool {
 		return true
 	}
 	return false
+}
+
+// strangers are telephone numbers of others than the texts are about, which are
+// unmarked there.
+var strangers = []string{
+	"0351 4829167", "0171/4830926", "0711 640 22 18", "020 7946 0328", "955 41 70 62", "612 483 079", "01 47 23 90 85", "04 91 33 78 60",
+	"06 09 54 71 82", "347 552 0961", "348-5509136", "09 225 48 17", "0498 05 67 21", "512 338 940", "601-734-258",
 }
 
 type markedPlace struct {
@@ -106,7 +113,7 @@ func TestRunningTexts(t *testing.T) {
 						known = known || same || m.maybe
 					}
 				}
-				if !known {
+				if !known && !(r.ID == "phone-grouped" && slices.Contains(strangers, text[h.Start:h.End])) {
 					t.Logf("wrong  %s/%s: %s: %q", lang, name, r.ID, text[h.Start:h.End])
 					sc := scores[kind]
 					sc.wrong++
@@ -143,12 +150,16 @@ func TestRunningTexts(t *testing.T) {
 		t.Log(lang, line)
 	}
 	all := score{}
+	least := map[string]float64{"email": 0.98, "phone": 0.94, "iban": 0.95, "card": 0.99, "ip": 0.99, "birth": 0.88, "vat": 0.96, "id": 0.95}
 	for _, k := range markedKinds {
 		sc := sums[k.mark]
+		if r := share(sc.found, sc.missed); r < least[k.mark] {
+			t.Errorf("%s: recall %.3f", k.mark, r)
+		}
 		all = score{all.found + sc.found, all.missed + sc.missed, all.wrong + sc.wrong}
 		t.Logf("%-6s recall %.3f precision %.3f %+v", k.mark, share(sc.found, sc.missed), share(sc.found, sc.wrong), sc)
 	}
-	if share(all.found, all.missed) < 0.79 || share(all.found, all.wrong) < 0.99 {
+	if share(all.found, all.missed) < 0.95 || share(all.found, all.wrong) < 0.99 {
 		t.Errorf("all: recall %.3f, precision %.3f", share(all.found, all.missed), share(all.found, all.wrong))
 	}
 	t.Logf("all recall %.3f precision %.3f %+v", share(all.found, all.missed), share(all.found, all.wrong), all)
