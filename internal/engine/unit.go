@@ -263,6 +263,7 @@ func (rec *record) finish() {
 	}
 	sort.Ints(persons)
 	r := rec.unit.run
+	strangers := rec.strangers()
 	for _, p := range persons {
 		a := rec.people[p]
 		if a.silent {
@@ -270,12 +271,7 @@ func (rec *record) finish() {
 		}
 		id := r.Subjects[p].ID
 		conf, why := a.evidence.Judge(a.contradicted && !a.born)
-		third := len(rec.people) - 1
-		for addr := range rec.others {
-			if !r.mails[p][untagged(addr)] && !rec.another(p, addr) {
-				third++
-			}
-		}
+		third := len(rec.people) - 1 + strangers
 		switch {
 		case a.chain != nil && conf != subject.Certain:
 			conf, why, a.relation = subject.Certain, linkedWhy, "linked"
@@ -305,15 +301,22 @@ func (rec *record) finish() {
 	rec.unit.spill()
 }
 
-// another reports whether an address belongs to another of the people who have
-// a finding in the record, and so is counted already.
-func (rec *record) another(p int, addr string) bool {
-	for q := range rec.people {
-		if q != p && rec.unit.run.mails[q][untagged(addr)] {
-			return true
+// strangers returns how many of the addresses in the record belong to none of
+// the people who have a finding in it.
+func (rec *record) strangers() int {
+	known := map[string]bool{}
+	for p := range rec.people {
+		for addr := range rec.unit.run.mails[p] {
+			known[addr] = true
 		}
 	}
-	return false
+	n := 0
+	for addr := range rec.others {
+		if !known[untagged(addr)] {
+			n++
+		}
+	}
+	return n
 }
 
 // untagged returns an address without its sub-address (RFC 5233).
