@@ -198,15 +198,18 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 // undecoded records that something encoded in the record was not looked into to
 // its end, once for each reason.
 func (rec *record) undecoded(places []subject.Undecoded) {
-	large, bomb := false, false
+	large, bomb, deep := false, false, false
 	for _, u := range places {
-		large, bomb = large || !u.Bomb, bomb || u.Bomb
+		large, bomb, deep = large || !u.Bomb && !u.Deep, bomb || u.Bomb, deep || u.Deep
 	}
 	if large {
 		rec.gap(scanners.Gap{Reason: scanners.TooLarge, Detail: "encoded text was decoded only in part"})
 	}
 	if bomb {
 		rec.gap(scanners.Gap{Reason: scanners.Bomb, Detail: "compressed data inside a text were unpacked only in part"})
+	}
+	if deep {
+		rec.gap(scanners.Gap{Reason: scanners.TooDeep, Detail: "text is encoded in more layers than are decoded"})
 	}
 }
 

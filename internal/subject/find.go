@@ -27,6 +27,7 @@ const maxBefore = 256
 type Undecoded struct {
 	At   int64 // in bytes from the start of the text
 	Bomb bool  // compressed data that grow out of proportion
+	Deep bool  // encoded in more layers than are decoded
 }
 
 // A sight is a hit and where it was seen.
@@ -117,7 +118,7 @@ func (f *finder) window(base int64, b []byte, from, end int, more bool, rows fun
 	}
 	for _, u := range f.view.Undecoded() {
 		if u.At < end || !more {
-			f.undone = append(f.undone, Undecoded{base + int64(u.At), u.Bomb})
+			f.undone = append(f.undone, Undecoded{base + int64(u.At), u.Bomb, u.Deep})
 		}
 	}
 	kept := f.pick(base + int64(end))

@@ -582,7 +582,9 @@ func TestUndecoded(t *testing.T) {
 		text string
 		want string
 	}{
-		"bomb":      {"see " + bomb + " there", "[{4 true}]"},
+		"bomb":      {"see " + bomb + " there", "[{4 true false}]"},
+		"deep":      {"zoe@example.be: " + std(std(std(std(std("bob@example.org is too far down"))))), "[{16 false true}]"},
+		"threes":    {"zoe@example.be: " + strings.Repeat("3", 4096), "[]"},
 		"no bomb":   {"see " + std(gzipped(strings.Repeat("zoe@example.be ", 10000))), "[]"},
 		"ordinary":  {strings.Repeat("https:\\/\\/www.example.be\\/a?b=1&amp;c=%20d zoe@example.be\n", 5000), "[]"},
 		"all QP":    {strings.Repeat(quot("zoe@example.be "), 5000), "[]"},

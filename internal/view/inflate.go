@@ -89,7 +89,7 @@ func (s *search) compressed() {
 				break // the end, or of damaged data all that came before
 			}
 			if s.f.inflate <= 0 {
-				s.undone(r.from, (len(s.out.text)-s.out.regions[len(s.out.regions)-1].from)/100 > len(b))
+				s.undone(r.from, Undecoded{Bomb: (len(s.out.text)-s.out.regions[len(s.out.regions)-1].from)/100 > len(b)})
 				break
 			}
 		}

@@ -10,6 +10,7 @@
 package view
 
 import (
+	"bytes"
 	"math/bits"
 	"slices"
 	"strings"
@@ -101,12 +102,13 @@ type layer struct {
 type Undecoded struct {
 	At   int  // offset in the window, negative where it began before it
 	Bomb bool // compressed data that grow out of proportion
+	Deep bool // encoded in more layers than are decoded
 }
 
 // A Finder decodes window after window of one text. Its memory is used again;
 // it is not safe for concurrent use. The zero value is ready.
 type Finder struct {
-	layers [maxDepth + 1]layer
+	layers [maxDepth + 2]layer // the text, what is decoded, and what would be next
 	depth  int
 	from   int
 	more   bool
@@ -161,10 +163,6 @@ func (f *Finder) Cells(cell func(off int) (from, to int)) { f.cells = cell }
 
 // Next decodes the next layer and reports whether there is anything in it.
 func (f *Finder) Next() bool {
-	if f.depth == maxDepth {
-		f.layers[0].text = nil
-		return false
-	}
 	in, out := &f.layers[f.depth], &f.layers[f.depth+1]
 	out.text, out.regions, out.segs = out.text[:0], out.regions[:0], out.segs[:0]
 	if f.depth > 0 {
@@ -177,6 +175,18 @@ func (f *Finder) Next() bool {
 	s.runs()
 	s.wide()
 	s.wrong()
+	if f.depth == maxDepth {
+		for _, r := range out.regions {
+			// The hexadecimal form of a row of threes is a row of threes: there
+			// is no end to it, and nothing in it. What escapes would be left
+			// stands in tables of bytes by chance.
+			if t := out.text[r.from:r.to]; r.kind > lastEscape && len(bytes.Trim(t, string(t[:1]))) > 0 {
+				s.undone(r.src, Undecoded{Deep: true})
+			}
+		}
+		f.layers[0].text = nil
+		return false
+	}
 	f.depth++
 	return len(out.regions) > 0
 }
@@ -418,20 +428,22 @@ func (s *search) afford(n, at int) bool {
 	if n <= s.f.budget {
 		return true
 	}
-	s.undone(at, false)
+	s.undone(at, Undecoded{})
 	return false
 }
 
-// undone notes that what is at an offset of the layer was not decoded.
-func (s *search) undone(at int, bomb bool) {
+// undone notes that what is at an offset of the layer was not decoded, for the
+// reason that u has.
+func (s *search) undone(at int, u Undecoded) {
 	f := s.f
 	for d := f.depth; d > 0; d-- {
 		l := &f.layers[d]
 		r := &l.regions[l.at(at)]
 		at = r.src
 	}
-	if n := len(f.undone); n == 0 || n < maxUndone && f.undone[n-1] != (Undecoded{at, bomb}) {
-		f.undone = append(f.undone, Undecoded{at, bomb})
+	u.At = at
+	if n := len(f.undone); n == 0 || n < maxUndone && f.undone[n-1] != u {
+		f.undone = append(f.undone, u)
 	}
 }
 
