@@ -1,6 +1,9 @@
 package rules
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestExamples(t *testing.T) {
 	for _, r := range All() {
@@ -25,6 +28,40 @@ func TestExamples(t *testing.T) {
 					t.Errorf("found %q in %q", s[start:end], s)
 					return true
 				})
+			}
+		})
+	}
+}
+
+// A number is not a part of a longer one.
+func TestNationalBounds(t *testing.T) {
+	for _, r := range national() {
+		t.Run(r.ID, func(t *testing.T) {
+			for _, s := range r.Match {
+				for _, around := range [][2]string{{"(", ")."}, {"'", "'"}, {"\xc2\xa0", "\n"}} {
+					found := false
+					naive(r, []byte(around[0]+s+around[1]), func(start, end int) bool {
+						found = start == len(around[0]) && end == start+len(s)
+						return !found
+					})
+					if !found {
+						t.Errorf("not found: %q between %q", s, around)
+					}
+				}
+				if r.Find == nil && !foundAlone(r, strings.ReplaceAll(s, " ", "\u00a0")) {
+					t.Errorf("not found with no-break spaces: %q", s)
+				}
+				for _, around := range [][2]string{{"a", ""}, {"", "z"}, {"7", ""}, {"", "7"}, {"7-", ""}, {"", ".7"}} {
+					if foundAlone(r, around[0]+s+around[1]) {
+						continue // a longer form, which is a number of its own
+					}
+					naive(r, []byte(around[0]+s+around[1]), func(start, end int) bool {
+						if start == len(around[0]) && end == start+len(s) {
+							t.Errorf("found %q as a part between %q", s, around)
+						}
+						return true
+					})
+				}
 			}
 		})
 	}

@@ -111,6 +111,18 @@ type Ref struct {
 	// Sections is set where a part of a mail is named by an IMAP section
 	// (RFC 5092) instead of by "!/".
 	Sections bool `json:"sections,omitempty"`
+	// Group is what the item is one of, for those who count by it.
+	Group Group `json:"group,omitzero"`
+}
+
+// A Group is what holds an item and others of its kind: a table, a mailbox.
+type Group struct {
+	// Kind is "table", "definitions", "mailbox" or "prefix"; empty for a folder.
+	Kind string `json:"kind,omitempty"`
+	// URI and Place are the group's own. Both are empty where the URI of the
+	// item is a path, which tells its folders.
+	URI   string `json:"uri,omitempty"`
+	Place string `json:"place,omitempty"`
 }
 
 // An Item is one thing to look into. Exactly one of Body and Block is set,

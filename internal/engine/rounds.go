@@ -178,7 +178,8 @@ func (r *run) linkedRows(bt *batch, b *scanners.Block, rel scanners.Relation, or
 		return
 	}
 	hits := map[int][]subject.Hit{}
-	for _, h := range r.Recognizer.FindRows(nil, b.Data, rowBounds(b)) {
+	found, _ := r.Recognizer.SearchRows(nil, b.Data, rowBounds(b), cellBounds(b)) // round 1 told what was not decoded
+	for _, h := range found {
 		if row, _, ok := within(b, h); ok {
 			hits[row] = append(hits[row], h)
 		}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/url"
@@ -15,10 +16,6 @@ import (
 
 // surveyDepth is how many folders below a source's root are told apart.
 const surveyDepth = 2
-
-// maxSurveyPlaces bounds how many places a unit's source is divided into; what
-// is beyond counts for the source as a whole.
-const maxSurveyPlaces = 20000
 
 // A tally is what detectors found in one record.
 type tally struct {
@@ -83,9 +80,6 @@ func (r *run) surveyRows(rec *record, b *scanners.Block, live bool) {
 	if !live {
 		t = &tally{place: t.place}
 		t.place.Type = "rows of " + b.Table.Name
-		if _, known := rec.unit.survey.Places[t.place]; !known && len(rec.unit.survey.Places) > maxSurveyPlaces {
-			t.place.Type = "rows"
-		}
 	}
 	all := r.Survey.Rules()
 	counts := map[key]count{}
@@ -162,38 +156,18 @@ func (rec *record) finishSurvey() {
 // surveyPlace returns the place for which the record's hits are counted: its
 // table, mailbox, prefix or folder, and what kind of file it is.
 func (rec *record) surveyPlace() inventory.SurveyPlace {
-	s := rec.unit.source.Info
-	p := inventory.SurveyPlace{Source: s.Name, Type: ending(rec.name)}
-	top := rec.top
-	switch {
-	case strings.HasPrefix(top, "mysql:"):
-		p.Kind, p.Type = "table", ""
-		p.URI, _, _ = strings.Cut(top, "?")
-		if strings.HasSuffix(p.URI, "#definition") {
-			p.Kind = "definitions"
-			p.URI = p.URI[:strings.LastIndexByte(p.URI, '/')+1]
+	s, g := rec.unit.source.Info, rec.ref.Group
+	p := inventory.SurveyPlace{Source: s.Name, URI: g.URI, Place: g.Place, Kind: cmp.Or(g.Kind, "folder")}
+	if g.URI != "" {
+		if len(rec.inside) > 0 { // a document in a cell, an attachment
+			p.Type = cmp.Or(ending(rec.name), rec.inside[len(rec.inside)-1].Kind)
 		}
-		p.Place = strings.TrimSuffix(rec.ref.Place, " / row")
-	case strings.HasPrefix(top, "imap:"), strings.HasPrefix(top, "imaps:"):
-		p.Kind = "mailbox"
-		p.URI, _, _ = strings.Cut(top, "/;UID=")
-		p.Place = rec.ref.Place
-	default:
-		p.Kind = "folder"
-		if strings.HasPrefix(top, "s3:") {
-			p.Kind = "prefix"
-		}
-		p.URI = folder(s.URI, top)
-		p.Place = rec.ref.Place
-		if shown := shownFolder(s.URI, p.URI, rec.unit.run.Survey); shown != "" {
-			label, rest, _ := strings.Cut(p.Place, " / ")
-			p.Place = strings.TrimSuffix(label+" / "+shown+" / "+rest, " / ")
-		}
+		return p
 	}
-	if len(rec.unit.survey.Places) > maxSurveyPlaces {
-		if _, known := rec.unit.survey.Places[p]; !known {
-			p = inventory.SurveyPlace{Source: s.Name, URI: s.URI, Place: s.Name, Kind: "other"}
-		}
+	p.URI, p.Place, p.Type = folder(s.URI, rec.top), rec.ref.Place, ending(rec.name)
+	if shown := shownFolder(s.URI, p.URI, rec.unit.run.Survey); shown != "" {
+		label, rest, _ := strings.Cut(p.Place, " / ")
+		p.Place = strings.TrimSuffix(label+" / "+shown+" / "+rest, " / ")
 	}
 	return p
 }

@@ -88,9 +88,24 @@ type SurveyCounts struct {
 	Places map[SurveyPlace]int64 // records
 }
 
+// Bounds of a survey. What is beyond counts for its source as a whole.
+const (
+	maxSurveyPlaces  = 20_000
+	maxSurveyEntries = 100_000
+)
+
+// elsewhere is where all counts that are beyond the bounds.
+func elsewhere(source string) SurveyPlace {
+	return SurveyPlace{Source: source, Place: "other places of the source", Kind: "other"}
+}
+
 // Count returns the counter for a key.
 func (c *SurveyCounts) Count(k SurveyKey) *SurveyCount {
 	n := c.Found[k]
+	if n == nil && len(c.Found) >= maxSurveyEntries {
+		k.SurveyPlace, k.Field = elsewhere(k.Source), ""
+		n = c.Found[k]
+	}
 	if n == nil {
 		if c.Found == nil {
 			c.Found = map[SurveyKey]*SurveyCount{}
@@ -105,6 +120,9 @@ func (c *SurveyCounts) Count(k SurveyKey) *SurveyCount {
 func (c *SurveyCounts) Seen(p SurveyPlace, records int64) {
 	if c.Places == nil {
 		c.Places = map[SurveyPlace]int64{}
+	}
+	if _, known := c.Places[p]; !known && len(c.Places) >= maxSurveyPlaces {
+		p = elsewhere(p.Source)
 	}
 	c.Places[p] += records
 }
@@ -133,7 +151,7 @@ func (c SurveyCounts) settle(detectors []Detector) *Survey {
 		slices.Sort(n.Samples)
 		s.Entries = append(s.Entries, SurveyEntry{
 			SurveyPlace: k.SurveyPlace, Field: k.Field, Detector: k.Detector, Hits: n.Hits, Units: n.Units,
-			Of: c.Places[k.SurveyPlace], Named: n.Named, Samples: n.Samples,
+			Of: max(c.Places[k.SurveyPlace], n.Units), Named: n.Named, Samples: n.Samples,
 		})
 		in[k.Detector] += n.Units
 	}

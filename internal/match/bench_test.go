@@ -196,7 +196,7 @@ func BenchmarkScan(b *testing.B) {
 			r := bytes.NewReader(nil)
 			for b.Loop() {
 				r.Reset(text[:size])
-				if _, err := m.Scan(context.Background(), r, 200, fn); err != nil {
+				if _, err := scanHits(context.Background(), m, r, 200, fn); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -50,7 +50,6 @@ type Matcher struct {
 	digits  *digits  // nil: no numbers
 	maxLen  int
 	windows sync.Pool // *held
-	hits    sync.Pool // *[]Hit, of Scan
 	scratch sync.Pool // *scratch
 }
 

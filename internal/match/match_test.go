@@ -458,7 +458,7 @@ func (c chunks) Read(p []byte) (int, error) {
 func scan(t testing.TB, m *Matcher, r io.Reader, text []byte, margin int) ([]Hit, int64, error) {
 	t.Helper()
 	var all []Hit
-	n, err := m.Scan(context.Background(), r, margin, func(base int64, window []byte, hits []Hit) error {
+	n, err := scanHits(context.Background(), m, r, margin, func(base int64, window []byte, hits []Hit) error {
 		if len(hits) == 0 {
 			t.Error("a call without hits")
 		}
@@ -539,7 +539,7 @@ func TestScanCancelled(t *testing.T) {
 		t.Error("read after the end of the context")
 		return 0, io.EOF
 	}))
-	n, err := m.Scan(ctx, readerFunc(func(p []byte) (int, error) {
+	n, err := scanHits(ctx, m, readerFunc(func(p []byte) (int, error) {
 		defer cancel(cause)
 		return r.Read(p)
 	}), 0, func(int64, []byte, []Hit) error { hits++; return nil })
@@ -555,19 +555,19 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 func TestScanStops(t *testing.T) {
 	m := compile(t, lits("zoe@example.be"))
 	stop := errors.New("stop")
-	_, err := m.Scan(context.Background(), strings.NewReader("zoe@example.be"), 0, func(int64, []byte, []Hit) error { return stop })
+	_, err := scanHits(context.Background(), m, strings.NewReader("zoe@example.be"), 0, func(int64, []byte, []Hit) error { return stop })
 	if err != stop {
 		t.Errorf("error of fn: %v", err)
 	}
-	_, err = m.Scan(context.Background(), readerFunc(func([]byte) (int, error) { return 0, nil }), 0, nil)
+	_, err = scanHits(context.Background(), m, readerFunc(func([]byte) (int, error) { return 0, nil }), 0, nil)
 	if err != io.ErrNoProgress {
 		t.Errorf("no progress: %v", err)
 	}
-	_, err = m.Scan(context.Background(), readerFunc(func(p []byte) (int, error) { return len(p) + 1, nil }), 0, nil)
+	_, err = scanHits(context.Background(), m, readerFunc(func(p []byte) (int, error) { return len(p) + 1, nil }), 0, nil)
 	if err == nil {
 		t.Error("an impossible count is accepted")
 	}
-	_, err = m.Scan(context.Background(), strings.NewReader(""), -1, nil)
+	_, err = scanHits(context.Background(), m, strings.NewReader(""), -1, nil)
 	if err == nil {
 		t.Error("a negative margin is accepted")
 	}
@@ -600,7 +600,7 @@ func TestSmallScansAllocateNothing(t *testing.T) {
 	fn := func(int64, []byte, []Hit) error { return nil }
 	if n := testing.AllocsPerRun(200, func() {
 		r.Reset("a mail to zoe@example.be")
-		if _, err := m.Scan(context.Background(), r, 10, fn); err != nil {
+		if _, err := scanHits(context.Background(), m, r, 10, fn); err != nil {
 			t.Fatal(err)
 		}
 	}); n > 1 {
@@ -688,5 +688,17 @@ func FuzzSift(f *testing.F) {
 				}
 			}
 		}
+	})
+}
+
+// scanHits calls fn with the hits of each piece of a stream, as those who read in
+// windows find them.
+func scanHits(ctx context.Context, m *Matcher, r io.Reader, margin int, fn func(base int64, window []byte, hits []Hit) error) (int64, error) {
+	var hits []Hit
+	return m.Windows(ctx, r, m.MaxLen(), margin, func(base int64, window []byte, from, end int) error {
+		if hits = m.FindIn(hits[:0], window, from, end); len(hits) == 0 {
+			return nil
+		}
+		return fn(base, window, hits)
 	})
 }

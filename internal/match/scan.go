@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// smallSize is how much Scan holds at first, so that small texts cost
+	// smallSize is how much Windows holds at first, so that small texts cost
 	// little, and windowSize how much it holds of longer ones.
 	smallSize  = 8 << 10
 	windowSize = 256 << 10
@@ -18,9 +18,6 @@ const (
 
 	// emptyReads is how often in a row a reader may return nothing.
 	emptyReads = 100
-
-	// maxKeptHits is how many hits a window has room for between scans.
-	maxKeptHits = 4096
 )
 
 // held is the memory of one Windows.
@@ -109,31 +106,6 @@ func (m *Matcher) Windows(ctx context.Context, r io.Reader, length, margin int, 
 		err = nil
 	}
 	return base + int64(n), err
-}
-
-// Scan reads r to its end and calls fn for each piece of it that holds hits,
-// with the hits that start in it, ordered as by Find. The window holds at least
-// margin bytes before and after every hit, unless the stream starts or ends
-// there; base is the offset in the stream of window[0]. Windows overlap, hits
-// are given once. Window and hits are valid only during the call. What it
-// returns and holds is as of Windows.
-func (m *Matcher) Scan(ctx context.Context, r io.Reader, margin int, fn func(base int64, window []byte, hits []Hit) error) (int64, error) {
-	h, _ := m.hits.Get().(*[]Hit)
-	if h == nil {
-		h = new([]Hit)
-	}
-	defer func() {
-		if cap(*h) <= maxKeptHits {
-			m.hits.Put(h)
-		}
-	}()
-	return m.Windows(ctx, r, m.maxLen, margin, func(base int64, window []byte, from, end int) error {
-		*h = m.FindIn((*h)[:0], window, from, end)
-		if len(*h) == 0 {
-			return nil
-		}
-		return fn(base, window, *h)
-	})
 }
 
 // FindIn is Find for the hits that start at buf[from:end]; those that start

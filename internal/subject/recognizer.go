@@ -161,7 +161,7 @@ func (r *Recognizer) NewEvidence(person int) *Evidence { return &Evidence{r: r, 
 // don't corroborate each other; at is the place in a long text, -1 where all of
 // the unit counts as one.
 func (e *Evidence) Add(h Hit, unit int, at int64) {
-	if h.Type.Own() && h.Form != guessedCountry && (h.Named || h.Type != CustomerID && !h.Weak) {
+	if h.telling() {
 		if !h.Shared {
 			if e.own == "" {
 				e.own = h.Type

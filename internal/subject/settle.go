@@ -4,8 +4,13 @@ import "strings"
 
 // Settles reports whether the hit alone settles who is meant: an identifier
 // that belongs to one person, in a form or a place that leaves no doubt of it.
-func (h Hit) Settles() bool {
-	return !h.Shared && h.Type.Own() && (h.Named || h.Type != CustomerID && !h.Weak)
+func (h Hit) Settles() bool { return !h.Shared && h.telling() }
+
+// telling reports whether the hit would settle it if nobody else had the
+// identifier.
+func (h Hit) telling() bool {
+	// A country that is guessed stays so behind any encoding and label.
+	return h.Type.Own() && !strings.HasSuffix(h.Form, guessedCountry) && (h.Named || h.Type != CustomerID && !h.Weak)
 }
 
 // Sharable reports whether people are used to share an identifier of the kind: a

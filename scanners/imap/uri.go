@@ -212,6 +212,8 @@ func (m message) String() string {
 // ref returns the Ref of a message.
 func (m message) ref(place string) scanners.Ref {
 	port, _ := strconv.Atoi(m.place.port)
+	box := m
+	box.uid, box.last = 0, 0
 	return scanners.Ref{
 		URI:   m.String(),
 		Place: place,
@@ -221,6 +223,7 @@ func (m message) ref(place string) scanners.Ref {
 		},
 		Action:   "delete-message",
 		Sections: true,
+		Group:    scanners.Group{Kind: "mailbox", URI: box.String(), Place: place},
 	}
 }
 

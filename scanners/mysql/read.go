@@ -338,7 +338,9 @@ func nextLimit(limit, rows, size, most int) int {
 // item is the one that holds the page's block.
 func (rd *reader) item(c cursor) scanners.Item {
 	return scanners.Item{
-		Ref: scanners.Ref{URI: rd.s.tableURI(rd.t.schema, rd.t.name), Place: rd.t.place(), Locator: rd.tableLocator(), Action: "review"},
+		Ref: scanners.Ref{
+			URI: rd.s.tableURI(rd.t.schema, rd.t.name), Place: rd.t.place(), Locator: rd.tableLocator(), Action: "review", Group: rd.s.group(rd.t),
+		},
 		// A name with a dot in it would hint at a kind of file.
 		Name: rd.t.name, Size: rd.page.block.Bytes(), Block: &rd.page.block, Cursor: c.String(),
 	}

@@ -93,8 +93,13 @@ func (s *source) hashRef(t *table, hash string, n int) scanners.Ref {
 	return s.ref(t, uri, l)
 }
 
+// group is the table, for those who count its rows.
+func (s *source) group(t *table) scanners.Group {
+	return scanners.Group{Kind: "table", URI: s.tableURI(t.schema, t.name), Place: t.place()}
+}
+
 func (s *source) ref(t *table, uri string, l Locator) scanners.Ref {
-	r := scanners.Ref{URI: uri, Place: t.place() + " / row", Locator: l, Action: "delete-row"}
+	r := scanners.Ref{URI: uri, Place: t.place() + " / row", Locator: l, Action: "delete-row", Group: s.group(t)}
 	if t.history {
 		// DELETE would write a row of the past, not remove one.
 		r.Action = "review"
@@ -127,7 +132,10 @@ func (s *source) definitionRef(d definition) scanners.Ref {
 	default:
 		uri += "?kind=" + scanners.EscapeQuery(d.kind)
 	}
-	return scanners.Ref{URI: uri + "#definition", Place: place + " / definition of the " + d.kind, Locator: l, Action: "review"}
+	return scanners.Ref{
+		URI: uri + "#definition", Place: place + " / definition of the " + d.kind, Locator: l, Action: "review",
+		Group: scanners.Group{Kind: "definitions", URI: s.base + scanners.EscapeSegment(d.schema) + "/", Place: d.schema + " / definitions"},
+	}
 }
 
 // A place is a URI taken apart.

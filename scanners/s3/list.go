@@ -508,7 +508,7 @@ func (s *source) ref(o object, etag string, size int64) scanners.Ref {
 	s.mu.Lock()
 	l.Region = cmp.Or(s.regions[o.bucket], s.region)
 	s.mu.Unlock()
-	ref := scanners.Ref{URI: o.uri(), Place: placeOf(o.bucket) + " / object", Action: "delete-object-version"}
+	ref := scanners.Ref{URI: o.uri(), Place: placeOf(o.bucket) + " / object", Action: "delete-object-version", Group: scanners.Group{Kind: "prefix"}}
 	if etag != "" {
 		l.ETag = etag
 		ref.If = map[string]string{"etag": etag}
