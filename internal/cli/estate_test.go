@@ -349,6 +349,44 @@ func TestEstate(t *testing.T) {
 			t.Errorf("backups: %d units found, want 7", found["backups"])
 		}
 	})
+	t.Run("survey", func(t *testing.T) {
+		out := filepath.Join(t.TempDir(), "survey.json")
+		var stdout, stderr bytes.Buffer
+		got := Run(t.Context(), []string{"survey", "-q", "-c", config, "-o", out, "-o", strings.TrimSuffix(out, ".json") + ".html"}, strings.NewReader(""), &stdout, &stderr)
+		b, err := os.ReadFile(out)
+		if err != nil || got != status {
+			t.Fatalf("status %d, want %d: %v %s", got, status, err, stderr.String())
+		}
+		validate(t, b)
+		s, err := inventory.Load(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, src := range s.Sources {
+			if src.Coverage != rep.Sources[i].Coverage {
+				t.Errorf("%s: the survey covers %+v, the scan %+v", src.Name, src.Coverage, rep.Sources[i].Coverage)
+			}
+		}
+		kinds := map[string]string{"controlpanel": "table definitions", "mailboxes": "mailbox", "uploads": "prefix", "backups": "folder"}
+		for _, p := range s.Survey.Places {
+			if !strings.Contains(kinds[p.Source], p.Kind) || p.URI == "" || p.Place == "" {
+				t.Errorf("place %+v", p)
+			}
+			if strings.Contains(p.Place, "zoe") {
+				t.Errorf("place with an identifier: %s", p.Place)
+			}
+		}
+		var email, definitions bool
+		for _, e := range s.Survey.Entries {
+			if strings.HasSuffix(e.URI, "/cp/clients") && e.Field == "email" && e.Detector == "email" && e.Kind == "table" {
+				email = e.Units == 6000 && e.Of == 6000
+			}
+			definitions = definitions || e.Kind == "definitions" && e.Detector == "email"
+		}
+		if !email || !definitions {
+			t.Errorf("the addresses of clients are counted: %v; those in definitions: %v", email, definitions)
+		}
+	})
 	t.Run("confidence", func(t *testing.T) {
 		for _, f := range findings {
 			want := "certain"

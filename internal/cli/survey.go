@@ -100,7 +100,7 @@ func (s streams) runSurvey(ctx context.Context, p *plan.Plan, set *rules.Set, qu
 			ID: runID(), Spoor: Version(), Mode: "survey", Started: time.Now().UTC().Truncate(time.Millisecond),
 			Notice: "uri is exact and may hold identifiers: treat this report as personal data",
 		},
-		Sources: sources, Recognizer: nobody, Activities: reportActivities(p.Activities),
+		Sources: sources, Recognizer: nobody, Subjects: []inventory.Subject{}, Activities: reportActivities(p.Activities),
 		Decoders: decoders(), Limits: limits(p.Limits), RowKey: key, Survey: set,
 	}, quiet)
 }
