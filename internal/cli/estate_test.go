@@ -363,8 +363,16 @@ func TestEstate(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, src := range s.Sources {
-			if src.Coverage != rep.Sources[i].Coverage {
-				t.Errorf("%s: the survey covers %+v, the scan %+v", src.Name, src.Coverage, rep.Sources[i].Coverage)
+			scanned := rep.Sources[i].Coverage
+			if src.Name == "controlpanel" {
+				// The server's own tables of statistics go on changing.
+				if src.Coverage.Units.Found != src.Coverage.Units.Scanned || src.Coverage.Bytes.Found != src.Coverage.Bytes.Scanned {
+					t.Errorf("controlpanel: the survey covers %+v", src.Coverage)
+				}
+				continue
+			}
+			if src.Coverage != scanned {
+				t.Errorf("%s: the survey covers %+v, the scan %+v", src.Name, src.Coverage, scanned)
 			}
 		}
 		kinds := map[string]string{"controlpanel": "table definitions", "mailboxes": "mailbox", "uploads": "prefix", "backups": "folder"}
