@@ -367,7 +367,7 @@ func (s *search) escapes() {
 	words := s.c.Escape
 	for w := s.f.from / 64; w < len(words); w++ {
 		// A plus between digits may be a space.
-		x := words[w] | s.c.Base64[w]&(s.c.Digit[w]<<1)&(s.c.Digit[w]>>1)
+		x := words[w] | s.between(w)
 		if w == s.f.from/64 {
 			x &^= 1<<(s.f.from%64) - 1
 		}
@@ -405,6 +405,20 @@ func (s *search) escapes() {
 	}
 	s.flush(&one, false)
 	s.flush(&two, true)
+}
+
+// between returns what of word w is of the alphabet of base64, as a plus is, and
+// stands between two digits.
+func (s *search) between(w int) uint64 {
+	d := s.c.Digit
+	before, after := d[w]<<1, d[w]>>1
+	if w > 0 {
+		before |= d[w-1] >> 63
+	}
+	if w+1 < len(d) {
+		after |= d[w+1] << 63
+	}
+	return s.c.Base64[w] & before & after
 }
 
 func (s *search) parentOf(i int) int {
@@ -482,7 +496,7 @@ func (s *search) flush(w *window, quoting bool) {
 	for wd := from / 64; wd*64 < to; wd++ {
 		x := s.c.Escape[wd]
 		if !quoting {
-			x |= s.c.Base64[wd] & (s.c.Digit[wd] << 1) & (s.c.Digit[wd] >> 1)
+			x |= s.between(wd)
 		}
 		for ; x != 0; x &= x - 1 {
 			i := wd*64 + bits.TrailingZeros64(x)

@@ -163,6 +163,8 @@ func slow(text string, quoting bool) string {
 func FuzzEscapes(f *testing.F) {
 	f.Add("a%40b &#64; \\u0040 \\ud83d\\ude00 =40 =\r\n x=C3=A9 1+2 &eacute; %u0041 \\x41 \\303\\251 &amp;#64; %2540")
 	f.Add("%E9%%4&#;&#x;\\u12\\x=\n=&;")
+	f.Add(strings.Repeat("0", 59) + "%000+00") // a plus at the end of a word of the bitmap
+	f.Add(strings.Repeat("0", 60) + "%000+00")
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > context {
 			return
