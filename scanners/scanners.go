@@ -171,6 +171,10 @@ type Item struct {
 	Offset   int64
 	// Field names the text within its record: "From", "Subject", "body".
 	Field string
+	// Fragment points to the text within the document that is the record, as a
+	// URI's fragment without "#": "page=3" (RFC 8118), "sheet=Clients&cell=B4".
+	// It opens the text again behind the record's URI. Empty: there is none.
+	Fragment string
 }
 
 // Close closes the Body of an opened item, where it can be closed.

@@ -153,7 +153,12 @@ func (s streams) rowKey() []byte {
 	return key
 }
 
-func decoders() []container.Decoder { return append(container.All(), document.All()...) }
+// decoders returns all decoders. Documents come first, since many are an archive
+// of a certain shape.
+func decoders() []container.Decoder {
+	var o container.Options
+	return append(document.All(o), container.All(o)...)
+}
 
 func limits(p plan.Limits) container.Limits {
 	l := container.DefaultLimits()

@@ -41,7 +41,7 @@ func benchmarkDecoder(b *testing.B, d Decoder, data []byte, size int) {
 }
 
 func BenchmarkStreams(b *testing.B) {
-	all := All()
+	all := All(Options{})
 	plain := text(32 << 20)
 	files := make([]file, 2000)
 	for i := range files {

@@ -124,7 +124,7 @@ func TestBombs(t *testing.T) {
 			start := time.Now()
 			s := &seen{big: true}
 			b := NewBudget(DefaultLimits(), int64(len(data)))
-			s.walk(context.Background(), All(), "", scanners.Item{Body: bytes.NewReader(data)}, b)
+			s.walk(context.Background(), All(Options{}), "", scanners.Item{Body: bytes.NewReader(data)}, b)
 			took := time.Since(start)
 			close(stop)
 			used := int64(<-peak) - int64(before.HeapInuse)
@@ -163,7 +163,7 @@ func TestBombBesides(t *testing.T) {
 	bomb := gz(bytes.Repeat(gz(make([]byte, 64<<20)), 160))
 	data := tarOf(file{"before", "zoe@example.be"}, file{"bomb", string(bomb)}, file{"big", strings.Repeat("0123456789abcdef", 1<<16)}, file{"after", "jan@example.be"})
 	s := &seen{big: true}
-	s.walk(context.Background(), All(), "", scanners.Item{Body: bytes.NewReader(data)}, NewBudget(DefaultLimits(), int64(len(data))))
+	s.walk(context.Background(), All(Options{}), "", scanners.Item{Body: bytes.NewReader(data)}, NewBudget(DefaultLimits(), int64(len(data))))
 	if !s.has("before=zoe@example.be") || !s.has("after=jan@example.be") || !slices.Equal(s.gaps, []string{"bomb bomb"}) {
 		t.Errorf("gaps %q, %d items", s.gaps, len(s.items))
 	}
@@ -289,7 +289,7 @@ func FuzzDecoders(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		l := DefaultLimits()
 		l.Bytes, l.Members, l.Memory = 8<<20, 1000, 1<<20
-		for _, d := range All() {
+		for _, d := range All(Options{}) {
 			b := NewBudget(l, int64(len(data)))
 			s := new(seen)
 			for it, err := range d.Decode(context.Background(), scanners.Item{Name: "x", Body: struct{ io.Reader }{bytes.NewReader(data)}}, b) {

@@ -23,6 +23,10 @@ type Decoder struct {
 	// content itself, without a step of its own.
 	Bare bool
 
+	// Hostile says that the decoder is complicated, or borrowed code that may
+	// die in ways that can't be caught: it is to run in a process of its own.
+	Hostile bool
+
 	// Match reports whether an item that starts with head (up to HeadLen bytes,
 	// the whole item if it is shorter) is of this kind. Content decides; the
 	// name helps only where the content says nothing.
@@ -39,4 +43,22 @@ type Decoder struct {
 	// A yielded Body is valid until the iteration continues; what the consumer
 	// left unread of it is skipped.
 	Decode func(ctx context.Context, in scanners.Item, b *Budget) iter.Seq2[scanners.Item, error]
+}
+
+// Options are what the decoders of encrypted and optional content go by.
+type Options struct {
+	// Passwords returns the passwords to be tried on an encrypted item, by its
+	// URI and name, in order; nil: there are none.
+	Passwords func(in scanners.Item) []string
+	// OCR says that the text in pictures is recognised: the decoders of
+	// documents then yield the pictures in them as members.
+	OCR bool
+}
+
+// For returns the passwords to be tried on in.
+func (o Options) For(in scanners.Item) []string {
+	if o.Passwords == nil {
+		return nil
+	}
+	return o.Passwords(in)
 }

@@ -128,12 +128,12 @@ func open(t testing.TB, name string, data []byte) *seen {
 	t.Helper()
 	b := NewBudget(DefaultLimits(), int64(len(data)))
 	s := new(seen)
-	s.walk(context.Background(), All(), "", scanners.Item{Name: name, Ref: scanners.Ref{URI: "file:///x"}, Body: struct{ io.Reader }{bytes.NewReader(data)}}, b)
+	s.walk(context.Background(), All(Options{}), "", scanners.Item{Name: name, Ref: scanners.Ref{URI: "file:///x"}, Body: struct{ io.Reader }{bytes.NewReader(data)}}, b)
 	if m, d, w := b.memory.Load(), b.disk.Load(), b.held; m != 0 || d != 0 || w != (holder{}) {
 		t.Errorf("left behind: %d bytes of memory, %d of disk, %+v of windows", m, d, w)
 	}
 	r := new(seen)
-	r.walk(context.Background(), All(), "", scanners.Item{Name: name, Ref: scanners.Ref{URI: "file:///x"}, Body: bytes.NewReader(data)}, NewBudget(DefaultLimits(), int64(len(data))))
+	r.walk(context.Background(), All(Options{}), "", scanners.Item{Name: name, Ref: scanners.Ref{URI: "file:///x"}, Body: bytes.NewReader(data)}, NewBudget(DefaultLimits(), int64(len(data))))
 	if s.String() != r.String() {
 		t.Errorf("streamed:\n%v\nwith random access:\n%v", s, r)
 	}
@@ -338,7 +338,7 @@ func TestCut(t *testing.T) {
 	} {
 		for n := range len(tt.data) {
 			s := open(t, tt.name, tt.data[:n])
-			if len(s.gaps) == 0 && !slices.Equal(s.items, tt.want) && len(s.raws) == 0 && Detect(All(), tt.data[:n], tt.name) != nil {
+			if len(s.gaps) == 0 && !slices.Equal(s.items, tt.want) && len(s.raws) == 0 && Detect(All(Options{}), tt.data[:n], tt.name) != nil {
 				t.Errorf("%s cut at %d of %d: no gap: %v", tt.name, n, len(tt.data), s)
 			}
 			if tt.name == "x.tar" && n >= 1024 && !s.has("a=AAAA") || tt.name == "x.zip" && n >= 60 && !s.has("a=AAAA") {
@@ -362,7 +362,7 @@ func TestSourceFails(t *testing.T) {
 		for n := 20; n < len(data); n += 1 + len(data)/200 {
 			r := io.MultiReader(bytes.NewReader(data[:n]), iotest.ErrReader(broken))
 			s := new(seen)
-			s.walk(context.Background(), All(), "", scanners.Item{Name: name, Body: r}, NewBudget(DefaultLimits(), int64(n)))
+			s.walk(context.Background(), All(Options{}), "", scanners.Item{Name: name, Body: r}, NewBudget(DefaultLimits(), int64(n)))
 			if !slices.ContainsFunc(s.gaps, func(g string) bool { return strings.HasSuffix(g, " offline") }) {
 				t.Errorf("%s at %d of %d: %v", name, n, len(data), s.gaps)
 			}
@@ -621,7 +621,7 @@ func TestSpool(t *testing.T) {
 func TestZipWithoutRoom(t *testing.T) {
 	data := zipOf(8, file{"a", "AAAA"}, file{"b", "BBBB"})
 	s := new(seen)
-	s.walk(context.Background(), All(), "", scanners.Item{Name: "x.zip", Body: struct{ io.Reader }{bytes.NewReader(data)}}, NewBudget(Limits{Depth: 3}, int64(len(data))))
+	s.walk(context.Background(), All(Options{}), "", scanners.Item{Name: "x.zip", Body: struct{ io.Reader }{bytes.NewReader(data)}}, NewBudget(Limits{Depth: 3}, int64(len(data))))
 	if !slices.Equal(s.items, []string{"a=AAAA", "b=BBBB"}) || !slices.Equal(s.gaps, []string{" too-large"}) {
 		t.Errorf("got %v", s)
 	}
@@ -664,7 +664,7 @@ func (panics) Read([]byte) (int, error) { panic("index out of range") }
 func TestStopEarly(t *testing.T) {
 	plain := text(4 << 20)
 	for name, data := range map[string][]byte{"gz": gz(plain), "zst": zst(plain), "zip": zipOf(8, file{"a", string(plain)}, file{"b", "B"}), "tar": tarOf(file{"a", string(plain)}, file{"b", "B"})} {
-		d := Detect(All(), data, name)
+		d := Detect(All(Options{}), data, name)
 		in := func() scanners.Item {
 			return scanners.Item{Name: name, Body: struct{ io.Reader }{bytes.NewReader(data)}}
 		}

@@ -13,9 +13,9 @@ import (
 // be tried. The list shares buffers among its own uses, and bounds what the
 // windows of compressed streams take in all of them together to 192 MiB and
 // another 8 MiB for each item; it may be used concurrently.
-func All() []Decoder {
+func All(o Options) []Decoder {
 	w := newWindows()
-	return slices.Concat(streams(w), []Decoder{tarDecoder(), zipDecoder(w)})
+	return slices.Concat(streams(w), []Decoder{tarDecoder(), zipDecoder(w, o)})
 }
 
 // input is the body of an item, as a decoder reads it.

@@ -58,7 +58,7 @@ func wideXz(bits byte) []byte {
 // list returns what All does, and the windows that those share.
 func list() ([]Decoder, *windows) {
 	w := newWindows()
-	return slices.Concat(streams(w), []Decoder{tarDecoder(), zipDecoder(w)}), w
+	return slices.Concat(streams(w), []Decoder{tarDecoder(), zipDecoder(w, Options{})}), w
 }
 
 func left(t *testing.T, w *windows) {
@@ -299,7 +299,7 @@ func TestManyMembers(t *testing.T) {
 	}
 	w.Close()
 	for kind, data := range map[string][]byte{"tar": b.Bytes(), "zip": many(n, "hello", false)} {
-		d := Detect(All(), data, "")
+		d := Detect(All(Options{}), data, "")
 		for _, depth := range []int{0, 8} {
 			budget := NewBudget(DefaultLimits(), int64(len(data)))
 			budget.depth = depth

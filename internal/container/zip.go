@@ -40,13 +40,13 @@ const (
 	maxArchives = 1000
 )
 
-func zipDecoder(w *windows) Decoder {
+func zipDecoder(w *windows, opts Options) Decoder {
 	return Decoder{
 		Name:  "zip",
 		Match: matchZip,
 		Decode: func(ctx context.Context, in scanners.Item, b *Budget) iter.Seq2[scanners.Item, error] {
 			return sequence(func(o output) {
-				z := &zipReader{ctx: ctx, windows: w, b: b, out: o, in: in, names: names{depth: b.depth}}
+				z := &zipReader{ctx: ctx, windows: w, options: opts, b: b, out: o, in: in, names: names{depth: b.depth}}
 				z.run()
 			})
 		},
@@ -158,6 +158,7 @@ type zipReader struct {
 	in  scanners.Item
 
 	windows *windows
+	options Options
 	at      io.ReaderAt
 	names   names
 	near    near

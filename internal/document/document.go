@@ -6,7 +6,7 @@ package document
 import "github.com/spoor-scan/spoor/internal/container"
 
 // All returns the decoders of documents, in the order in which they are tried.
-func All() []container.Decoder {
+func All(o container.Options) []container.Decoder {
 	return []container.Decoder{
 		SQLDump(),
 		MBox(),

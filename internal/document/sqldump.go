@@ -242,6 +242,9 @@ func dumpFragment(b *scanners.Block, row int, hash string, n int) string {
 // ctx, is returned as it is. Reading stops at the row.
 func FindRow(ctx context.Context, items iter.Seq2[scanners.Item, error], fragment string, key []byte) (scanners.Item, error) {
 	fragment = strings.TrimPrefix(fragment, "#")
+	if !isDumpFragment(fragment) {
+		return findNumbered(ctx, items, fragment)
+	}
 	path, query, _ := strings.Cut(fragment, "?")
 	names := strings.Split(path, "/")
 	if len(names) != 3 || names[0] != "" {

@@ -69,7 +69,7 @@ func scan(t *testing.T, ctx context.Context, m *memory) (*inventory.Report, []*i
 	t.Cleanup(func() { _ = col.Close() })
 	rep, err := Scan(ctx, col, Options{
 		Sources: []Source{{Source: m, Info: m.info}}, Recognizer: rec, Subjects: []inventory.Subject{{ID: "zoe"}},
-		Decoders: append(append(container.All(), document.All()...), container.Decoder{
+		Decoders: append(append(document.All(container.Options{}), container.All(container.Options{})...), container.Decoder{
 			Name: "trap", Match: func(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte("TRAP")) },
 			Decode: func(context.Context, scanners.Item, *container.Budget) iter.Seq2[scanners.Item, error] {
 				return func(yield func(scanners.Item, error) bool) {
