@@ -161,6 +161,31 @@ func (m meterAt) ReadAt(p []byte, off int64) (int, error) {
 
 func (m meterAt) Size() int64 { return m.at.Size() }
 
+// Left returns what may still be spent on b, as limits of a budget that is used
+// elsewhere; Memory and Spool are as they were. The error is what b has failed
+// with.
+func (b *Budget) Left() (Limits, error) {
+	if err := b.check(); err != nil {
+		return Limits{}, err
+	}
+	l, r := b.limits, b.root()
+	l.Depth -= b.depth
+	if l.Bytes > 0 {
+		l.Bytes = max(1, l.Bytes-r.all.Load())
+	}
+	if l.Members > 0 {
+		l.Members = max(1, l.Members-b.members.Load())
+	}
+	if !b.deadline.IsZero() {
+		l.Time = max(1, time.Until(b.deadline))
+	}
+	return l, nil
+}
+
+// Charge counts n expanded bytes that were not read through Reader. The error is
+// a *scanners.Gap as that of Reader.
+func (b *Budget) Charge(n int64) error { return b.add(n) }
+
 // add spends n expanded bytes on b and all levels above it.
 func (b *Budget) add(n int64) error {
 	for p := b; p != nil; p = p.parent {
