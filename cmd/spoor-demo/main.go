@@ -19,9 +19,13 @@ import (
 
 	"github.com/spoor-scan/spoor/internal/cli"
 	"github.com/spoor-scan/spoor/internal/demo"
+	"github.com/spoor-scan/spoor/internal/sandbox"
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == sandbox.Command {
+		os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/spoor-scan/spoor/internal/sandbox"
 )
 
 // The exit statuses of the contract.
@@ -59,6 +61,9 @@ const memoryLimit = 200 << 20
 
 // Main runs spoor with arguments and returns its exit status.
 func Main(args []string, in io.Reader, out, errw io.Writer) int {
+	if len(args) == 1 && args[0] == sandbox.Command {
+		return sandbox.Child(decoders)
+	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}

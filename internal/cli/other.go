@@ -77,14 +77,23 @@ func (s streams) cat() *cobra.Command {
 	c.Flags().StringVarP(&config, "config", "c", "", "configuration `file`; without one the URI's own host is asked, as the environment says")
 	c.Flags().BoolVar(&raw, "raw", false, "the bytes as they are stored: not decompressed")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		sources, done, err := s.sourcesOf(c.Context(), args[0], config)
+		p, err := planOf(args[0], config)
+		if err != nil {
+			return usage(err)
+		}
+		sources, done, err := s.sourcesOf(c.Context(), args[0], p)
 		if err != nil {
 			return usage(err)
 		}
 		defer done()
+		list, closeDecoders, err := opening(c.Context(), p)
+		if err != nil {
+			return err
+		}
+		defer closeDecoders()
 		key := s.rowKey()
 		for i, src := range sources {
-			o := engine.Opener{Source: src.Source, Decoders: decoders(), Limits: limits(plan.Limits{}), RowKey: key, Raw: raw}
+			o := engine.Opener{Source: src.Source, Decoders: list, Limits: limits(p.Limits), RowKey: key, Raw: raw}
 			used := false
 			err = o.Open(c.Context(), args[0], func(it scanners.Item) error {
 				used = true
@@ -105,26 +114,31 @@ func (s streams) cat() *cobra.Command {
 	return c
 }
 
-// sourcesOf opens the sources in which a URI may lie, the likeliest first.
-func (s streams) sourcesOf(ctx context.Context, uri, config string) ([]engine.Source, func(), error) {
+// planOf returns the plan of a configuration file, without one that of the source
+// in which a URI lies.
+func planOf(uri, config string) (*plan.Plan, error) {
+	if config != "" {
+		return plan.Load(config, all.Kinds())
+	}
+	base, _, _, err := scanners.Split(uri)
+	if err != nil {
+		return nil, err
+	}
+	target, err := targetOf(base)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan.Plan{}
+	return p, p.AddTarget(target, all.Kinds())
+}
+
+// sourcesOf opens the sources of a plan in which a URI may lie, the likeliest
+// first.
+func (s streams) sourcesOf(ctx context.Context, uri string, p *plan.Plan) ([]engine.Source, func(), error) {
 	none := func() {}
 	base, _, _, err := scanners.Split(uri)
 	if err != nil {
 		return nil, none, err
-	}
-	p := &plan.Plan{}
-	if config != "" {
-		if p, err = plan.Load(config, all.Kinds()); err != nil {
-			return nil, none, err
-		}
-	} else {
-		target, err := targetOf(base)
-		if err != nil {
-			return nil, none, err
-		}
-		if err := p.AddTarget(target, all.Kinds()); err != nil {
-			return nil, none, err
-		}
 	}
 	sources, done := openSources(ctx, p, s.rowKey())
 	var may []engine.Source

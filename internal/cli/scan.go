@@ -18,6 +18,8 @@ import (
 	"github.com/spoor-scan/spoor/internal/engine"
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/plan"
+	"github.com/spoor-scan/spoor/internal/sandbox"
+	"github.com/spoor-scan/spoor/internal/secret"
 	"github.com/spoor-scan/spoor/internal/state"
 	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/reports"
@@ -155,9 +157,38 @@ func (s streams) rowKey() []byte {
 
 // decoders returns all decoders. Documents come first, since many are an archive
 // of a certain shape.
-func decoders() []container.Decoder {
-	var o container.Options
+func decoders(o container.Options) []container.Decoder {
 	return append(document.All(o), container.All(o)...)
+}
+
+// opening returns the decoders that a plan asks for, the hostile ones in
+// processes of their own. done ends these.
+func opening(ctx context.Context, p *plan.Plan) (list []container.Decoder, done func(), err error) {
+	type password struct {
+		*plan.Password
+		value secret.Value
+	}
+	var passwords []password
+	for i := range p.Passwords {
+		v, err := p.Passwords[i].Get(ctx, "")
+		if err != nil {
+			return nil, nil, usage(fmt.Errorf("passwords: %w", err))
+		}
+		passwords = append(passwords, password{&p.Passwords[i], v})
+	}
+	o := container.Options{
+		Passwords: func(in scanners.Item) (list []string) {
+			for _, x := range passwords {
+				if x.For(in.Name, in.Ref.URI) {
+					list = append(list, x.value.Reveal())
+				}
+			}
+			return list
+		},
+		OCR: p.OCR.On,
+	}
+	pool := sandbox.NewPool(o)
+	return pool.Wrap(decoders(o)), pool.Close, nil
 }
 
 func limits(p plan.Limits) container.Limits {
@@ -219,6 +250,11 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 			p.Sources[i].Name = fmt.Sprintf("%s-%d", x.Type, i+1)
 		}
 	}
+	list, closeDecoders, err := opening(ctx, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer closeDecoders()
 	key := s.rowKey()
 	sources, closeSources := openSources(ctx, p, key)
 	defer closeSources()
@@ -228,7 +264,7 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 			Notice: "uri, locator, target and copies are exact and may hold identifiers: treat this report as personal data",
 		},
 		Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, show), Activities: reportActivities(p.Activities),
-		Decoders: decoders(), Limits: limits(p.Limits), RowKey: key, ShowValues: show,
+		Decoders: list, Limits: limits(p.Limits), RowKey: key, ShowValues: show,
 	}, quiet)
 }
 

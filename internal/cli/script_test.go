@@ -6,11 +6,15 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/spoor-scan/spoor/internal/sandbox"
 	"github.com/spoor-scan/spoor/internal/testenv"
 	"github.com/spoor-scan/spoor/reports"
 )
 
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == sandbox.Command {
+		os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
 	testscript.Main(m, map[string]func(){
 		"spoor": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})

@@ -92,6 +92,11 @@ func (s streams) runSurvey(ctx context.Context, p *plan.Plan, set *rules.Set, qu
 	if err != nil {
 		return nil, nil, failed(err)
 	}
+	list, closeDecoders, err := opening(ctx, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer closeDecoders()
 	key := s.rowKey()
 	sources, closeSources := openSources(ctx, p, key)
 	defer closeSources()
@@ -101,7 +106,7 @@ func (s streams) runSurvey(ctx context.Context, p *plan.Plan, set *rules.Set, qu
 			Notice: "uri is exact and may hold identifiers: treat this report as personal data",
 		},
 		Sources: sources, Recognizer: nobody, Subjects: []inventory.Subject{}, Activities: reportActivities(p.Activities),
-		Decoders: decoders(), Limits: limits(p.Limits), RowKey: key, Survey: set,
+		Decoders: list, Limits: limits(p.Limits), RowKey: key, Survey: set,
 	}, quiet)
 }
 

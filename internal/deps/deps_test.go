@@ -33,6 +33,7 @@ var allowed = map[string][]string{
 	"internal/plan":        {"scanners", "rules", "internal/secret", "internal/subject"},
 	"internal/container":   {"scanners"},
 	"internal/document":    {"scanners", "internal/container"},
+	"internal/sandbox":     {"scanners", "internal/container"},
 	"internal/inventory":   {"scanners", "rules", "internal/subject"},
 	"internal/state":       {"scanners", "internal/inventory"},
 	"internal/engine": {
@@ -44,7 +45,7 @@ var allowed = map[string][]string{
 	"internal/deps":    {},
 	"internal/testenv": {"scanners"},
 	"cmd/spoor":        {"internal/cli"},
-	"cmd/spoor-demo":   {"internal/cli", "internal/demo"},
+	"cmd/spoor-demo":   {"internal/cli", "internal/demo", "internal/sandbox"},
 	"internal/demo":    {},
 	"scripts/corpus":   {},
 	"scripts/speed":    {"internal/class", "internal/match", "rules"},

@@ -7,9 +7,11 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"runtime/debug"
+	"sort"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,6 +68,7 @@ type run struct {
 	mu      sync.Mutex
 	failed  error // what made the run as a whole fail: the spool
 	cancel  context.CancelCauseFunc
+	without map[option]int64 // how often; under mu
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.
@@ -165,6 +168,36 @@ func (r *run) source(ctx context.Context, s Source, c *Counter) {
 	close(parts)
 	wg.Wait()
 	r.follow(ctx, s, l, c)
+	r.optional(listing, s.Info)
+}
+
+// leftOut counts what an option left out of a source.
+func (r *run) leftOut(source, detail string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.without == nil {
+		r.without = map[option]int64{}
+	}
+	r.without[option{source, detail}]++
+}
+
+// An option is what was left out of a source because it is not asked for.
+type option struct{ source, detail string }
+
+// optional names what options left out of a source.
+func (r *run) optional(b *batch, s scanners.Info) {
+	r.mu.Lock()
+	var details []string
+	for o, n := range r.without {
+		if o.source == s.Name {
+			details = append(details, fmt.Sprintf("%s (%d)", o.detail, n))
+		}
+	}
+	r.mu.Unlock()
+	sort.Strings(details)
+	for _, d := range details {
+		b.note(&scanners.Exclusion{URI: s.URI, Place: s.Name, Reason: scanners.ByOption, Detail: d})
+	}
 }
 
 // list hands out the parts of a source, and reports whether these are all.

@@ -42,6 +42,10 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 	it.Body, it.Ref = rest, rec.ref
 	for child, err := range d.Decode(ctx, it, budget) {
 		if err != nil {
+			if x, ok := err.(*scanners.Exclusion); ok {
+				rec.exclude(x)
+				continue
+			}
 			var g *scanners.Gap
 			if errors.As(err, &g) && err == error(g) {
 				inner := *g
@@ -100,8 +104,10 @@ func (r *run) childText(ctx context.Context, rec *record, d *container.Decoder, 
 			body = io.MultiReader(bytes.NewReader(b), failing{err})
 		}
 	}
+	rec.fragment = child.Fragment
 	// The headers and texts of a message corroborate each other.
 	r.text(ctx, rec, body, child.Field, at, d.Name != mail)
+	rec.fragment = ""
 }
 
 type failing struct{ err error }

@@ -120,8 +120,9 @@ func (f *finding) in(ctx context.Context, it scanners.Item, section string, step
 func (f *finding) children(ctx context.Context, items iter.Seq2[scanners.Item, error], section string, steps []scanners.Step, budget *container.Budget) error {
 	for child, err := range items {
 		var g *scanners.Gap
+		var x *scanners.Exclusion
 		switch {
-		case errors.As(err, &g) && err == error(g):
+		case errors.As(err, &g) && err == error(g), errors.As(err, &x):
 			continue // a gap beside what is looked for
 		case err != nil:
 			return err

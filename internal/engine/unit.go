@@ -69,16 +69,17 @@ type record struct {
 	sections bool   // parts are named by IMAP sections
 	section  string // the record's own
 
-	partial bool
-	decoded bool   // the bytes that are matched are not the record's own
-	texts   int    // how many texts were matched so far
-	survey  *tally // what the detectors found
-	name    string // of the file that it is
-	pieces  int    // how many texts and fields
-	large   bool   // it is a text of which only the surroundings of hits were looked at for others
-	people  map[int]*about
-	others  map[string]bool // e-mail addresses in the record, where they are collected
-	same    map[string]int  // identical rows of a document, by table and hash
+	fragment string // of the text that is being matched, within the record
+	partial  bool
+	decoded  bool   // the bytes that are matched are not the record's own
+	texts    int    // how many texts were matched so far
+	survey   *tally // what the detectors found
+	name     string // of the file that it is
+	pieces   int    // how many texts and fields
+	large    bool   // it is a text of which only the surroundings of hits were looked at for others
+	people   map[int]*about
+	others   map[string]bool // e-mail addresses in the record, where they are collected
+	same     map[string]int  // identical rows of a document, by table and hash
 }
 
 // A step leads from a container to what is in it.
@@ -129,6 +130,12 @@ func (rec *record) gap(g scanners.Gap) {
 	for p := rec; p != nil; p = p.parent {
 		p.partial = true
 	}
+}
+
+// exclude records what an option left out of the record. It is named once for
+// each source, with how often it happened.
+func (rec *record) exclude(x *scanners.Exclusion) {
+	rec.unit.run.leftOut(rec.unit.source.Info.Name, x.Detail)
 }
 
 // failed records an error that ended the reading of the record.
@@ -185,7 +192,7 @@ func (rec *record) hit(h subject.Hit, table, field string, at, near int64) {
 	if len(a.matches) >= maxMatches {
 		return
 	}
-	m := inventory.Match{Type: string(h.Type), Form: h.Form, Field: field}
+	m := inventory.Match{Type: string(h.Type), Form: h.Form, Field: field, Fragment: rec.fragment}
 	if at >= 0 {
 		m.Offset = &at
 	}

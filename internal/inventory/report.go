@@ -181,7 +181,10 @@ type Match struct {
 	Field  string `json:"field,omitempty"`
 	Offset *int64 `json:"offset,omitempty"` // byte in the record or field before decoding; absent where there is none
 	Line   int64  `json:"line,omitempty"`   // counted from 1, in texts
-	Masked string `json:"masked"`
+	// Fragment opens the text in which it stands, behind the finding's URI:
+	// "page=3", "sheet=Clients&cell=B4".
+	Fragment string `json:"fragment,omitempty"`
+	Masked   string `json:"masked"`
 }
 
 // SubjectIndex returns the index that SetSubject was given.

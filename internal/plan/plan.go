@@ -19,6 +19,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/spoor-scan/spoor/internal/secret"
 	"github.com/spoor-scan/spoor/rules"
 	"github.com/spoor-scan/spoor/scanners"
 )
@@ -29,6 +30,80 @@ type Plan struct {
 	Activities []Activity
 	Limits     Limits
 	Rules      []rules.Rule // the users' own, beside those of package rules
+	Passwords  []Password
+	OCR        OCR
+}
+
+// A Password opens what is encrypted inside the sources.
+type Password struct {
+	secret.From `yaml:",inline"`
+	// Match is a doublestar pattern of the names or paths of the files on which
+	// it is tried: "*.zip", "**/backup/**"; empty: on all.
+	Match string `yaml:"match"`
+}
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler.
+func (p *Password) UnmarshalYAML(n ast.Node) error {
+	type plain Password
+	if err := yaml.NodeToValue(n, (*plain)(p), yaml.Strict()); err != nil {
+		return err
+	}
+	if err := p.Validate(); err != nil {
+		return syntax(n, "passwords: "+err.Error())
+	}
+	switch {
+	case p.IsZero():
+		return syntax(n, "passwords: say where one comes from: password_env, password_file, password_command or password_credential")
+	case !doublestar.ValidatePattern(p.Match):
+		return syntax(n, fmt.Sprintf("passwords: match: %q is not a pattern", p.Match))
+	}
+	return nil
+}
+
+// For reports whether the password is to be tried on the file with a name and a
+// URI.
+func (p *Password) For(name, uri string) bool {
+	if p.Match == "" {
+		return true
+	}
+	path, err := scanners.Unescape(uri)
+	if err != nil {
+		path = uri
+	}
+	if _, after, ok := strings.Cut(path, "://"); ok {
+		path = after
+	}
+	for _, s := range []string{name, path} {
+		if ok, err := doublestar.Match(p.Match, strings.TrimPrefix(s, "/")); ok && err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// OCR says whether the text in pictures is recognised, and in which languages.
+type OCR struct {
+	On        bool     `yaml:"on"`
+	Languages []string `yaml:"languages"` // as tesseract calls them; empty: English
+}
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler.
+func (o *OCR) UnmarshalYAML(n ast.Node) error {
+	if v, ok := scalar(n); ok && (v == "true" || v == "false") {
+		o.On = v == "true"
+		return nil
+	}
+	type plain OCR
+	o.On = true
+	if err := yaml.NodeToValue(n, (*plain)(o), yaml.Strict()); err != nil {
+		return err
+	}
+	for _, l := range o.Languages {
+		if !regexp.MustCompile(`^[A-Za-z_/]{3,30}$`).MatchString(l) {
+			return syntax(n, fmt.Sprintf("ocr: languages: %q is not the name of a language as tesseract has it, such as eng", l))
+		}
+	}
+	return nil
 }
 
 // A Source is one that is to be read.
@@ -148,6 +223,8 @@ type file struct {
 	Activities []Activity   `yaml:"activities"`
 	Limits     Limits       `yaml:"limits"`
 	Rules      []ruleNode   `yaml:"rules"`
+	Passwords  []Password   `yaml:"passwords"`
+	OCR        OCR          `yaml:"ocr"`
 }
 
 // ruleNode is a detector of the users' own.
@@ -206,7 +283,7 @@ func parse(b []byte, kinds []scanners.Kind) (p *Plan, err error) {
 	if l := f.Limits; l.Depth < 0 || l.Members < 0 || l.Ratio < 0 {
 		return nil, errors.New("limits: expected numbers above zero")
 	}
-	p = &Plan{Activities: f.Activities, Limits: f.Limits}
+	p = &Plan{Activities: f.Activities, Limits: f.Limits, Passwords: f.Passwords, OCR: f.OCR}
 	own := map[string]bool{}
 	for _, r := range rules.All() {
 		own[r.ID] = true
