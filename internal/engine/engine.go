@@ -69,6 +69,7 @@ type run struct {
 	failed  error // what made the run as a whole fail: the spool
 	cancel  context.CancelCauseFunc
 	without map[option]int64 // how often; under mu
+	magics  [256]bool        // bytes with which a container in a cell starts
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.
@@ -81,6 +82,9 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &run{Options: opt, col: col, cancel: cancel}
+	for _, m := range nestedMagic() {
+		r.magics[m[0]] = true
+	}
 	for _, p := range opt.Recognizer.Persons() {
 		own := map[string]bool{}
 		for _, id := range p.Identifiers {

@@ -52,7 +52,7 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 		w.undecoded = append(w.undecoded, u)
 	}
 	for i := range b.Ends {
-		if start, end := b.Span(i); end-start >= minNested && nested(b.Data[start:end]) && r.holds(b.Data[start:end]) {
+		if start, end := b.Span(i); end-start >= minNested && r.nested(b.Data[start:end]) && r.holds(b.Data[start:end]) {
 			row := i / len(b.Table.Columns)
 			at(row).cells = append(at(row).cells, i%len(b.Table.Columns))
 		}
@@ -124,38 +124,46 @@ func (r *run) holds(cell []byte) bool {
 // minNested is the length from which a cell may hold a container, in bytes.
 const minNested = 20
 
+// nestedMagic lists how what columns are used to hold starts: attachments,
+// compressed values, mails that are kept whole, as ticket systems do.
+func nestedMagic() []string {
+	return []string{
+		"\x1f\x8b", "PK\x03\x04", "BZh", "\xfd7zXZ\x00", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18", "7z\xbc\xaf", "Rar!", "MSCF",
+		"%PDF-", "{\\rtf", "\xd0\xcf\x11\xe0", "SQLite format 3", "\x78\x9f\x3e\x22", "\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "II*\x00", "MM\x00*",
+		"From: ", "From ", "Return-Path: ", "Received: ", "Delivered-To: ", "Date: ", "MIME-Version: ", "Message-ID: ", "Subject: ", "To: ", "X-",
+		"BEGIN:VCARD", "BEGIN:VCALENDAR", "-----BEGIN PGP MESSAGE-----",
+	}
+}
+
 // nested reports whether a cell starts like a container that columns are used
 // to hold; text is matched where it stands.
-func nested(cell []byte) bool {
-	switch cell[0] {
-	case 0x1f:
-		return cell[1] == 0x8b
-	case 'P':
-		return bytes.HasPrefix(cell, []byte("PK\x03\x04"))
-	case 'B':
-		return bytes.HasPrefix(cell, []byte("BZh")) && bytes.Equal(cell[4:10], []byte("1AY&SY"))
-	case 0xfd:
-		return bytes.HasPrefix(cell, []byte("\xfd7zXZ\x00"))
-	case 0x28:
-		return bytes.HasPrefix(cell, []byte("\x28\xb5\x2f\xfd"))
-	case 'F', 'R', 'D', 'M', 'S', 'T', 'X':
-		// A mail that is kept whole, as ticket systems do.
-		for _, h := range []string{"From: ", "From ", "Return-Path: ", "Received: ", "Delivered-To: ", "Date: ", "MIME-Version: ", "Message-ID: ", "Subject: ", "To: ", "X-"} {
-			if bytes.HasPrefix(cell, []byte(h)) && bytes.Contains(cell[:min(len(cell), 4096)], []byte("\n")) {
-				return true
+func (r *run) nested(cell []byte) bool {
+	if r.magics[cell[0]] {
+		for _, m := range nestedMagic() {
+			if len(cell) >= len(m) && string(cell[:len(m)]) == m {
+				word := m[len(m)-1] == ' ' || m == "X-"
+				return !word || bytes.IndexByte(cell[:min(len(cell), container.HeadLen)], '\n') >= 0
 			}
 		}
 	}
 	if len(cell) >= 512 && string(cell[257:262]) == "ustar" {
 		return true
 	}
-	for _, c := range cell[:8] {
-		if c < '\t' || c >= 0x80 || c == '%' || c == '{' {
-			_, _, opaque := document.Opaque(cell[:min(len(cell), 64)])
-			return opaque
+	if !binary(cell[:8]) {
+		return false
+	}
+	_, _, opaque := document.Opaque(cell[:min(len(cell), 64)])
+	return opaque
+}
+
+// binary reports whether text does not start like that.
+func binary(start []byte) bool {
+	for _, c := range start {
+		if c < '\t' || c >= 0x80 {
+			return true
 		}
 	}
-	return bytes.HasPrefix(cell, []byte("-----BEGIN PGP MESSAGE-----"))
+	return false
 }
 
 // row makes the record of a row, and reports whether something in it could not
