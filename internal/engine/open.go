@@ -45,6 +45,17 @@ func (o Opener) Open(ctx context.Context, uri string, use func(scanners.Item) er
 		return err
 	}
 	defer it.Close()
+	if it.Ref.URI == "" {
+		it.Ref.URI = base
+	}
+	if section != "" || len(steps) > 0 {
+		if it, err = volumes(ctx, o.Source, o.Decoders, it); err != nil {
+			return err
+		}
+		if p, ok := it.Body.(*pieces); ok {
+			defer p.Close()
+		}
+	}
 	f := finding{Opener: o, use: use, base: base}
 	budget := container.NewBudget(o.Limits, it.Size)
 	err = f.in(ctx, it, section, steps, budget)

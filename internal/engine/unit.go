@@ -516,7 +516,14 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 		it.Body = m
 	}
 	budget := container.NewBudget(r.Limits, it.Size)
-	r.whole(ctx, rec, it, budget)
+	whole, err := volumes(ctx, u.source.Source, r.Decoders, it)
+	if err != nil {
+		rec.failed(err)
+	}
+	r.whole(ctx, rec, whole, budget)
+	if p, ok := whole.Body.(*pieces); ok {
+		_ = p.Close() // it was only read
+	}
 	// The ledger: what was read to its end counts as stored, whatever the
 	// listing said of its size.
 	read := m.n
