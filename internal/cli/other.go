@@ -180,6 +180,9 @@ func targetOf(base string) (string, error) {
 		return "", errors.New("not a URI of a report; it starts with file://, mysql://, imap:// or s3://")
 	}
 	if scheme == "file" {
+		if strings.HasSuffix(base, ".001") {
+			base = base[:strings.LastIndexByte(base, '/')+1] // with the other pieces of a split archive
+		}
 		return base, nil
 	}
 	host, _, _ := strings.Cut(rest, "/")
