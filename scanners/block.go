@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"sort"
 )
 
@@ -46,6 +47,17 @@ type Block struct {
 	// Origin returns the place of the row in the bytes that a document was read
 	// from, -1 where unknown; nil for live databases.
 	Origin func(row int) int64
+	// Keep returns a copy that stays valid when the iteration continues; nil:
+	// none can be made.
+	Keep func() *Block
+}
+
+// Clone returns a copy of the block that shares no memory with it but for the
+// Table. Refs, Origin and Keep are those of b.
+func (b *Block) Clone() *Block {
+	c := *b
+	c.Data, c.Ends, c.Nulls = slices.Clone(b.Data), slices.Clone(b.Ends), slices.Clone(b.Nulls)
+	return &c
 }
 
 // Reset empties the block and keeps its memory.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -168,6 +169,7 @@ func (d *dumpReader) flush(yield func(scanners.Item, error) bool) bool {
 	if len(d.starts) == 0 {
 		return true
 	}
+	d.block.Keep = d.kept
 	ok := yield(scanners.Item{Size: -1, Block: &d.block}, nil)
 	d.block.Reset()
 	d.starts = d.starts[:0]
@@ -189,10 +191,28 @@ func (d *dumpReader) origin(row int) int64 {
 	return d.starts[row]
 }
 
+// kept returns a copy of the block that is read.
+func (d *dumpReader) kept() *scanners.Block {
+	b, starts, wide := d.block.Clone(), slices.Clone(d.starts), d.wide
+	b.Keep = nil
+	b.Origin = func(row int) int64 {
+		if wide {
+			return -1
+		}
+		return starts[row]
+	}
+	b.Refs = func(row int, hash string, n int) scanners.Ref { return dumpRef(b, b.Origin(row), row, hash, n) }
+	return b
+}
+
 func (d *dumpReader) ref(row int, hash string, n int) scanners.Ref {
-	b := &d.block
+	return dumpRef(&d.block, d.origin(row), row, hash, n)
+}
+
+// dumpRef returns the reference of a row that begins at origin.
+func dumpRef(b *scanners.Block, origin int64, row int, hash string, n int) scanners.Ref {
 	t := b.Table
-	loc := DumpRow{Type: dumpRowType, Schema: t.Schema, Table: t.Table, Offset: d.origin(row)}
+	loc := DumpRow{Type: dumpRowType, Schema: t.Schema, Table: t.Table, Offset: origin}
 	if len(t.Key) == 0 {
 		loc.RowHMAC, loc.N = hash, n
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sort"
 	"sync"
@@ -69,6 +70,7 @@ type run struct {
 	failed  error // what made the run as a whole fail: the spool
 	cancel  context.CancelCauseFunc
 	without map[option]int64 // how often; under mu
+	spares  chan struct{}    // holds one for each goroutine that looks at something aside
 	magics  [256]bool        // bytes with which a container in a cell starts
 }
 
@@ -81,7 +83,7 @@ var errInterrupted = errors.New("interrupted")
 func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventory.Report, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{Options: opt, col: col, cancel: cancel}
+	r := &run{Options: opt, col: col, cancel: cancel, spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	for _, m := range nestedMagic() {
 		r.magics[m[0]] = true
 	}

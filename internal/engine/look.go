@@ -40,6 +40,11 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 		return
 	}
 	it.Body, it.Ref = rest, rec.ref
+	side := &aside{run: r, rec: rec}
+	defer func() {
+		side.write(ctx, true)
+		side.settle(true)
+	}()
 	for child, err := range d.Decode(ctx, it, budget) {
 		if err != nil {
 			if x, ok := err.(*scanners.Exclusion); ok {
@@ -60,9 +65,9 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 		}
 		switch {
 		case child.Block != nil:
-			r.rows(ctx, rec, child.Block, false)
+			side.rows(ctx, child.Block)
 		case child.Step != "":
-			r.member(ctx, rec, d, child, budget)
+			side.member(ctx, d, child, budget)
 		case child.Text:
 			r.childText(ctx, rec, d, child)
 		default: // the content of a bare compression

@@ -27,6 +27,15 @@ type rowWork struct {
 // rows matches a block. Each row is a record of its own; of a live database it
 // is a unit, too. rec is the item or document that the block came out of.
 func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live bool) {
+	if r.Survey != nil {
+		r.surveyRows(rec, b, live)
+	}
+	hits, undecoded := r.Recognizer.SearchRows(nil, b.Data, rowBounds(b), cellBounds(b))
+	r.found(ctx, rec, b, hits, undecoded, live)
+}
+
+// found makes records of the rows of a block in which something was found.
+func (r *run) found(ctx context.Context, rec *record, b *scanners.Block, hits []subject.Hit, undecoded []subject.Undecoded, live bool) {
 	work := map[int]*rowWork{}
 	at := func(row int) *rowWork {
 		w := work[row]
@@ -36,10 +45,6 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 		}
 		return w
 	}
-	if r.Survey != nil {
-		r.surveyRows(rec, b, live)
-	}
-	hits, undecoded := r.Recognizer.SearchRows(nil, b.Data, rowBounds(b), cellBounds(b))
 	for _, h := range hits {
 		if row, _, ok := within(b, h); ok {
 			w := at(row)

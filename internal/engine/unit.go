@@ -127,9 +127,7 @@ func (rec *record) gap(g scanners.Gap) {
 	}
 	g.Units = max(g.Units, 1) // the unit itself, which is partial
 	u.gap(g)
-	for p := rec; p != nil; p = p.parent {
-		p.partial = true
-	}
+	rec.broken()
 }
 
 // exclude records what an option left out of the record. It is named once for
