@@ -960,6 +960,7 @@ type avenue struct {
 	members []*postal
 	owners  []owner
 	first   letters // with which the street may start
+	words   int     // how many in front of the pattern may belong to it
 }
 
 // streetKey tells apart streets.
@@ -1005,12 +1006,39 @@ const (
 	maxHouseAhead = 512
 )
 
+// elsewhere reports whether the street that ends at b[e] is quickly seen to be
+// followed by a house number that none of the members has.
+func (v *avenue) elsewhere(b []byte, e int) bool {
+	j := e + 1
+	if j >= len(b) || b[e] != ' ' || !isDigit(b[j]) {
+		return false
+	}
+	n := j
+	for n < len(b) && isDigit(b[n]) {
+		n++
+	}
+	if n-j >= 4 || n+1 >= len(b) {
+		return false
+	}
+	for _, a := range v.members {
+		if a.none || a.number == string(b[j:n]) {
+			return false
+		}
+	}
+	return true
+}
+
 // check looks for the addresses around b[start:end], which is a piece of their
 // street.
 func (v *avenue) check(b []byte, start, end int, found take) {
-	tried := 0
+	tried, words := 0, 0
 	var done []int
 	for s := start; s >= 0 && start-s <= maxStreetBack && tried < maxStreetWords; s-- {
+		if s > 0 && b[s-1] == ' ' && b[s] != ' ' {
+			if words++; words > v.words+1 {
+				return
+			}
+		}
 		switch c := b[s]; {
 		case c < utf8.RuneSelf && (!v.first.has(c) || s > 0 && isAlnum(b[s-1]) && !escaped(b, s)):
 			continue
@@ -1026,6 +1054,9 @@ func (v *avenue) check(b []byte, start, end int, found take) {
 			if word, _ := neighbourBefore(b, s); word != "" && isStreetForm(word) {
 				continue // Plaza Mayor is not Calle Mayor
 			}
+		}
+		if v.elsewhere(b, e) {
+			continue
 		}
 		var numbers houses
 		numbers.read(b[max(s-maxHouseBack, 0):min(e+maxHouseAhead, len(b))])
@@ -1204,7 +1235,7 @@ func (bl *builder) address(value string) {
 		key := streetKey(a.street)
 		v := bl.avenues[key]
 		if v == nil {
-			v = &avenue{}
+			v = &avenue{words: len(a.street) + 2}
 			for _, w := range a.street {
 				if len(w.stem) > 0 {
 					v.first.add(w.stem[0])

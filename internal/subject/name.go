@@ -1030,6 +1030,38 @@ type family struct {
 	members []*fullName
 	owners  []owner
 	first   letters // with which a name may start
+	// seeds are pieces of the members' surnames, where the pattern is one of the
+	// given name: whatever is done to the surname, they stand in it. Empty: of
+	// that member nothing is known.
+	seeds []string
+}
+
+// seeded reports whether any member's surname may stand in b.
+func (v *family) seeded(b []byte) bool {
+	for _, s := range v.seeds {
+		if s == "" || containsFold(b, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// containsFold reports whether b holds s, which is of lower-case ASCII letters,
+// in any case.
+func containsFold(b []byte, s string) bool {
+	for i := 0; i+len(s) <= len(b); i++ {
+		if b[i]|0x20 != s[0] {
+			continue
+		}
+		k := 1
+		for k < len(s) && b[i+k]|0x20 == s[k] {
+			k++
+		}
+		if k == len(s) {
+			return true
+		}
+	}
+	return false
 }
 
 // check looks for the names around b[start:end], which is a piece of them.
@@ -1037,6 +1069,9 @@ func (v *family) check(b []byte, start, end int, found take) {
 	back := maxNamePlain
 	if bytes.ContainsAny(b[max(start-48, 0):start], ":=>") {
 		back = maxNameBack
+	}
+	if !v.seeded(b[max(start-back, 0):min(end+maxNameBack, len(b))]) {
+		return
 	}
 	var starts [2 * maxNameWords]int32
 	n := 0
@@ -1193,6 +1228,7 @@ func (bl *builder) name(value string) {
 		}
 		v.members = append(v.members, n)
 		v.owners = append(v.owners, bl.owner())
+		v.seeds = append(v.seeds, n.seed(p))
 		v.first.join(n.first)
 		for _, c := range n.cases {
 			v.first.join(c.first)
@@ -1222,14 +1258,32 @@ func (bl *builder) spanish() bool {
 	})
 }
 
-// anchors adds the pieces that lead to a name.
-func (n *fullName) anchors(add func(ps ...string), cores, givens []folded) {
+// seed returns what stands in the surname wherever the pattern leads to the name,
+// empty where that is not known.
+func (n *fullName) seed(pattern string) string {
+	sur := asciiLower(asciiRun(n.surname(n.core)))
+	for _, w := range n.given {
+		if len(n.cases) == 0 && len(sur) > 1 && asciiLower(asciiRun(w)) == pattern && !strings.Contains(pattern, sur) {
+			return sur
+		}
+	}
+	return ""
+}
+
+// surname returns the word of a surname that leads to it.
+func (n *fullName) surname(cores []folded) folded {
 	sur := cores[0]
 	for _, w := range cores[1:] {
 		if !n.second && len(asciiRun(w)) > len(asciiRun(sur)) {
 			sur = w
 		}
 	}
+	return sur
+}
+
+// anchors adds the pieces that lead to a name.
+func (n *fullName) anchors(add func(ps ...string), cores, givens []folded) {
+	sur := n.surname(cores)
 	given := ""
 	for _, w := range givens {
 		if r := asciiRun(w); len(r) > len(given) {
