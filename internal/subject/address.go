@@ -1006,6 +1006,14 @@ const (
 	maxHouseAhead = 512
 )
 
+// parting holds the bytes that part words, and are no part of an escape.
+var parting = func() (t [256]bool) {
+	for i := range 0x80 {
+		t[i] = !isAlnum(byte(i)) && strings.IndexByte("%&\\=;#", byte(i)) < 0
+	}
+	return t
+}()
+
 // elsewhere reports whether the street that ends at b[e] is quickly seen to be
 // followed by a house number that none of the members has.
 func (v *avenue) elsewhere(b []byte, e int) bool {
@@ -1034,7 +1042,7 @@ func (v *avenue) check(b []byte, start, end int, found take) {
 	tried, words := 0, 0
 	var done []int
 	for s := start; s >= 0 && start-s <= maxStreetBack && tried < maxStreetWords; s-- {
-		if s > 0 && b[s-1] == ' ' && b[s] != ' ' {
+		if s > 0 && isAlnum(b[s]) && parting[b[s-1]] {
 			if words++; words > v.words+1 {
 				return
 			}

@@ -625,34 +625,76 @@ func (s *search) tryHex(chars []byte, parts []part, end, parent int, cut bool) (
 // hexText reports whether hexadecimal digits hold text, or something that is
 // looked into.
 func hexText(c []byte) bool {
-	var buf [64]byte
-	head := appendHex(buf[:0], c[:min(len(c), 2*len(buf))&^1])
-	if magic(head) != 0 || len(head) > 4 && magic(head[4:]) != 0 {
+	c = c[:min(len(c), 2*64)&^1]
+	var buf [12]byte
+	start := appendHex(buf[:0], c[:min(len(c), 2*len(buf))])
+	if magic(start) != 0 || len(start) > 4 && magic(start[4:]) != 0 {
 		return true
 	}
 	run, letters := 0, 0
-	for i, b := range head {
-		switch {
-		case b >= utf8.RuneSelf && (run == 0 || head[i-1] < 'A') && !utf8.RuneStart(b):
-			run, letters = 0, 0
-		case b >= utf8.RuneSelf && (run == 0 || head[i-1] < 'A') && (i+1 == len(head) || utf8.RuneStart(head[i+1])):
-			run, letters = 0, 0
-		case b >= 0x20 && b != 0x7f || b == '\n' || b == '\r' || b == '\t':
+	last := byte(0)
+	for k := 0; k < len(c); k += 2 {
+		if run+(len(c)-k)/2 < 5 {
+			return false // too few are left
+		}
+		b := digits[c[k]]<<4 | digits[c[k+1]]
+		switch hexClasses[b] {
+		case hexLetter:
+			letters++
 			run++
-			if b >= '0' && b < 0x7f {
-				letters++
+		case hexSign:
+			run++
+		case hexHigh:
+			// Beside a letter it is one of a code page; else of UTF-8.
+			if run == 0 || last < 'A' {
+				next := byte(0x80)
+				if k+2 < len(c) {
+					next = digits[c[k+2]]<<4 | digits[c[k+3]]
+				}
+				if !utf8.RuneStart(b) || k+2 == len(c) || utf8.RuneStart(next) {
+					run, letters = 0, 0
+					break
+				}
 			}
-		case b == 0 && run > 0:
 			run++
+		case hexZero:
+			if run > 0 {
+				run++
+			}
 		default:
 			run, letters = 0, 0
 		}
 		if run >= 5 && letters >= 3 {
 			return true
 		}
+		last = b
 	}
 	return false
 }
+
+// What a byte may be in a text.
+const (
+	hexLetter = iota + 1 // or a digit, or what stands among them in ASCII
+	hexSign
+	hexHigh
+	hexZero
+)
+
+var hexClasses = func() (t [256]uint8) {
+	for i := range t {
+		switch b := byte(i); {
+		case b >= utf8.RuneSelf:
+			t[i] = hexHigh
+		case b >= '0' && b < 0x7f:
+			t[i] = hexLetter
+		case b >= 0x20 && b != 0x7f || b == '\n' || b == '\r' || b == '\t':
+			t[i] = hexSign
+		case b == 0:
+			t[i] = hexZero
+		}
+	}
+	return t
+}()
 
 func appendHex(dst, c []byte) []byte {
 	for ; len(c) >= 2; c = c[2:] {
