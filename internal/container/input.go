@@ -15,7 +15,10 @@ import (
 // another 8 MiB for each item; it may be used concurrently.
 func All(o Options) []Decoder {
 	w := newWindows()
-	return slices.Concat(streams(w), []Decoder{tarDecoder(), zipDecoder(w, o)})
+	return slices.Concat(streams(w), []Decoder{
+		tarDecoder(), zipDecoder(w, o), sevenZipDecoder(o), rarDecoder(o), cpioDecoder(), arDecoder(), rpmDecoder(), isoDecoder(),
+		streamDecoder(w, "brotli", matchBrotli, brotliStream, ".br", ""),
+	})
 }
 
 // input is the body of an item, as a decoder reads it.

@@ -48,6 +48,11 @@ func streams(w *windows) []Decoder {
 			".xz", "", ".txz", ".tar"),
 		streamDecoder(w, "zstd", matchZstd, func() stream { return new(zstdStream) },
 			".zst", "", ".zstd", "", ".tzst", ".tar", ".tzs", ".tar"),
+		streamDecoder(w, "lz4", matchLz4, lz4Stream, ".lz4", "", ".tlz4", ".tar"),
+		streamDecoder(w, "compress", matchCompress, func() stream { return new(compressStream) }, ".z", "", ".taz", ".tar"),
+		streamDecoder(w, "lzip", matchLzip, lzipStream, ".lz", "", ".tlz", ".tar"),
+		streamDecoder(w, "lzma", matchLzma, lzmaStream, ".lzma", "", ".tlz", ".tar"),
+		streamDecoder(w, "zlib", matchZlib, zlibStream, ".zz", "", ".zlib", ""),
 	}
 }
 
@@ -238,7 +243,7 @@ func decodeGap(kind string, err error) *scanners.Gap {
 		return &c
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, xz.ErrBuf):
 		g.Detail = kind + ": cut off or damaged"
-	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, xz.ErrMemlimit):
+	case errors.Is(err, errWindow), errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, xz.ErrMemlimit):
 		g.Reason, g.Detail = scanners.TooLarge, kind+": needs more memory than it is given"
 	case errors.Is(err, zstd.ErrUnknownDictionary):
 		g.Reason, g.Detail = scanners.Unsupported, kind+": needs a dictionary that is not part of it"
