@@ -39,7 +39,7 @@ type pdfFont struct {
 	wide     map[int]float64
 	dw       float64
 	vertical bool
-	named    bool // there is some mapping to characters
+	signs    bool // it has no letters
 	seen     map[uint32]string
 }
 
@@ -267,7 +267,6 @@ func (d *pdfFile) newFont(dict pdfDict) *pdfFont {
 	} else if n, ok := d.get(dict["ToUnicode"]).(pdfName); ok && strings.HasPrefix(string(n), "Identity") {
 		f.utf16 = true
 	}
-	f.named = f.uni != nil
 	if d.get(dict["Subtype"]) == pdfName("Type0") {
 		d.composite(f, dict)
 	} else {
@@ -328,8 +327,8 @@ func (d *pdfFile) simple(f *pdfFont, dict pdfDict) {
 			}
 		}
 	}
-	for _, t := range f.text {
-		f.named = f.named || t != ""
+	for _, n := range []string{"Dingbats", "Wingdings", "Webdings"} {
+		f.signs = f.signs || strings.Contains(string(base), n)
 	}
 	d.simpleWidths(f, dict, string(base), type3)
 }
@@ -445,7 +444,6 @@ func (d *pdfFile) composite(f *pdfFont, dict pdfDict) {
 		f.enc = d.cmap(enc, 0)
 		f.vertical = f.enc.vertical
 	}
-	f.named = f.named || f.utf16 || f.charset != nil
 	if w, ok := d.get(down["DW"]).(float64); ok {
 		f.dw = w / 1000
 	}

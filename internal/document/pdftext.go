@@ -62,6 +62,7 @@ type pdfCanvas struct {
 
 	images   []*pdfStream // that are drawn
 	inlined  bool         // there is an image within the content
+	missed   int          // codes whose characters should be known and aren't
 	unmapped []byte       // the codes of text whose characters aren't known
 	extra    []string     // what marked content says beside
 	drawn    int
@@ -321,7 +322,8 @@ func (c *pdfCanvas) show(t string) {
 		code, n := f.code(b)
 		n = max(n, 1)
 		text, ok := f.chars(code, b[:n])
-		if !ok && len(c.unmapped) < 1<<20 {
+		if !ok && len(c.unmapped) < 1<<20 && !f.signs {
+			c.missed++
 			c.unmapped = append(c.unmapped, b[:n]...)
 		}
 		w := f.advance(code)*s.size + s.tc
@@ -634,28 +636,17 @@ func same(a, b []pdfGlyphBox) bool {
 // is the letter spacing.
 func pdfLine(out *strings.Builder, g []pdfGlyphBox) {
 	const word = 0.17
-	wrote, blank := false, false
-	for i := 0; i < len(g); {
-		// A run of letters that are evenly apart.
-		j, base := i, 0.0
-		if i+2 < len(g) {
-			least := math.Inf(1)
-			for k := i; k+1 < len(g); k++ {
-				gap := (g[k+1].x0 - g[k].x1) / g[k].size
-				if g[k].text == " " || g[k+1].text == " " || !(gap > word) || gap > 0.8 || gap > least+0.12 || gap < least-0.12 && k > i {
-					break
-				}
-				least = min(least, gap)
-				j = k + 1
-			}
-			if j-i >= 3 {
-				base = least
-			} else {
-				j = i
-			}
+	tokens := make([]string, 0, len(g)+len(g)/4)
+	wrote, blank, right := false, false, false
+	space := func(t string) {
+		if wrote && !blank {
+			tokens = append(tokens, t)
 		}
+	}
+	for i := 0; i < len(g); {
+		base, j := pdfSpacing(g, i, word)
 		for k := i; k <= j; k++ {
-			if k > 0 && wrote && !blank {
+			if k > 0 && g[k].text != " " {
 				gap := (g[k].x0 - g[k-1].x1) / max(g[k].size, 0.001)
 				limit := word
 				if k > i {
@@ -663,24 +654,106 @@ func pdfLine(out *strings.Builder, g []pdfGlyphBox) {
 				}
 				switch {
 				case gap > 1.5:
-					out.WriteByte('\t')
+					space("\t")
 				case gap > limit:
-					out.WriteByte(' ')
+					space(" ")
 				}
 			}
 			if g[k].text == " " {
-				if wrote && !blank && !pdfTab(g, k) {
-					out.WriteByte(' ')
-				} else if wrote && !blank {
-					out.WriteByte('\t')
+				if pdfTab(g, k) {
+					space("\t")
+				} else {
+					space(" ")
 				}
 				blank = true
 				continue
 			}
-			out.WriteString(g[k].text)
+			tokens = append(tokens, g[k].text)
+			right = right || pdfRight(g[k].text)
 			wrote, blank = true, false
 		}
 		i = j + 1
+	}
+	if right {
+		pdfLogical(tokens)
+	}
+	for _, t := range tokens {
+		out.WriteString(t)
+	}
+}
+
+// pdfSpacing returns the letter spacing of the run of letters from g[i] on, and
+// its last letter: i where the letters are not spaced.
+func pdfSpacing(g []pdfGlyphBox, i int, word float64) (base float64, j int) {
+	least, most := math.Inf(1), 0.0
+	for j = i; j+1 < len(g); j++ {
+		gap := (g[j+1].x0 - g[j].x1) / max(g[j].size, 0.001)
+		if g[j].text == " " || g[j+1].text == " " || !(gap > word) || gap > 0.8 {
+			break
+		}
+		if l, m := min(least, gap), max(most, gap); m-l > 0.12 {
+			break
+		} else {
+			least, most = l, m
+		}
+	}
+	if j-i < 3 {
+		return 0, i
+	}
+	return least, j
+}
+
+// pdfRight reports whether a text is written from right to left.
+func pdfRight(t string) bool {
+	for _, r := range t {
+		if r >= 0x590 && r < 0x900 || r >= 0xfb1d && r <= 0xfefc || r >= 0x10800 && r < 0x11000 || r >= 0x1e800 && r < 0x1f000 {
+			return !unicode.IsDigit(r)
+		}
+	}
+	return false
+}
+
+func pdfLeft(t string) bool {
+	for _, r := range t {
+		return !pdfRight(t) && (unicode.IsLetter(r) || unicode.IsDigit(r))
+	}
+	return false
+}
+
+// pdfLogical puts a line that stands as it is seen into the order in which it is
+// read (in the manner of the Unicode Bidirectional Algorithm, rule L2, undone).
+func pdfLogical(t []string) {
+	rights, lefts := 0, 0
+	for _, s := range t {
+		if pdfRight(s) {
+			rights++
+		} else if pdfLeft(s) && !unicode.IsDigit([]rune(s)[0]) {
+			lefts++
+		}
+	}
+	if rights >= lefts {
+		slices.Reverse(t)
+		pdfTurn(t, pdfLeft, pdfRight)
+		return
+	}
+	pdfTurn(t, pdfRight, pdfLeft)
+}
+
+// pdfTurn reverses each run that begins and ends with what is one way and has
+// nothing of the other way in it.
+func pdfTurn(t []string, one, other func(string) bool) {
+	for i := 0; i < len(t); i++ {
+		if !one(t[i]) {
+			continue
+		}
+		end := i
+		for k := i + 1; k < len(t) && !other(t[k]); k++ {
+			if one(t[k]) {
+				end = k
+			}
+		}
+		slices.Reverse(t[i : end+1])
+		i = end
 	}
 }
 
