@@ -70,25 +70,27 @@ func (f *pdfFont) chars(code uint32, raw []byte) (string, bool) {
 		t := f.text[code]
 		return t, t != ""
 	}
-	if t, ok := f.seen[code]; ok {
-		return t, t != ""
+	t, ok := f.seen[code]
+	if ok {
+		return t, t != "\x00"
 	}
-	t := f.lookup(code, raw)
+	t = f.lookup(code, raw)
 	if f.seen == nil {
 		f.seen = map[uint32]string{}
 	}
 	f.seen[code] = t
-	return t, t != ""
+	return t, t != "\x00"
 }
 
+// lookup returns the characters of a code, NUL where they aren't known.
 func (f *pdfFont) lookup(code uint32, raw []byte) string {
 	if f.uni != nil {
-		if t := pdfClean(f.uni.lookup(code, len(raw))); t != "" {
-			return t
+		if t := f.uni.lookup(code, len(raw)); t != "" {
+			return pdfClean(t)
 		}
 	}
 	switch {
-	case f.simple:
+	case f.simple && f.text[code] != "":
 		return f.text[code]
 	case f.charset != nil:
 		b, err := f.charset.NewDecoder().Bytes(raw)
@@ -98,7 +100,7 @@ func (f *pdfFont) lookup(code uint32, raw []byte) string {
 	case f.utf16:
 		return pdfClean(pdfUTF16(raw))
 	}
-	return ""
+	return "\x00"
 }
 
 // advance returns the width of a code.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Content streams are those of ISO 32000-1, section 7.8.2, their text operators
@@ -615,7 +616,37 @@ func (p *pdfLayout) text() string {
 			out.WriteByte('\n')
 		}
 	}
-	return out.String()
+	return out.String() + pdfJoined(out.String())
+}
+
+// pdfJoined returns the words that are divided by a hyphen at the end of a line,
+// in one piece. They stand divided in the text: the hyphen may be their own.
+func pdfJoined(t string) string {
+	var b strings.Builder
+	for i := 0; ; {
+		j := strings.IndexByte(t[i:], '\n')
+		if j < 0 {
+			return b.String()
+		}
+		i += j + 1
+		head, ok := strings.CutSuffix(t[:i-1], "-")
+		if !ok {
+			if head, ok = strings.CutSuffix(t[:i-1], "\u00ad"); !ok {
+				continue
+			}
+		}
+		head = head[strings.LastIndexAny(head, " \t\n")+1:]
+		tail := t[i:]
+		if k := strings.IndexAny(tail, " \t\n"); k >= 0 {
+			tail = tail[:k]
+		}
+		if l, _ := utf8.DecodeLastRuneInString(head); head == "" || tail == "" || !unicode.IsLetter(l) {
+			continue
+		}
+		if f, _ := utf8.DecodeRuneInString(tail); unicode.IsLower(f) {
+			b.WriteString(head + tail + "\n")
+		}
+	}
 }
 
 // same reports whether a piece is the same as another, a little apart.
@@ -660,6 +691,9 @@ func pdfLine(out *strings.Builder, g []pdfGlyphBox) {
 				}
 			}
 			if g[k].text == " " {
+				if pdfNarrow(g, k) {
+					continue
+				}
 				if pdfTab(g, k) {
 					space("\t")
 				} else {
@@ -755,6 +789,18 @@ func pdfTurn(t []string, one, other func(string) bool) {
 		slices.Reverse(t[i : end+1])
 		i = end
 	}
+}
+
+// pdfNarrow reports whether the space at g[k] takes no room: word spacing may
+// take it back, as some kern letters.
+func pdfNarrow(g []pdfGlyphBox, k int) bool {
+	n := k + 1
+	if k == 0 || n >= len(g) || g[n].text == " " || g[k-1].text == " " {
+		return false
+	}
+	size := g[k].size
+	gap := g[n].x0 - g[k-1].x1
+	return gap < 0.08*size && gap > -0.3*size && g[k-1].x1-g[k-1].x0 > 0.1*size
 }
 
 // pdfTab reports whether the space at g[k] is wider than one between words.
