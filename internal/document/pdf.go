@@ -71,13 +71,20 @@ func pdfMatch(head []byte, _ string) bool {
 			}
 			i += j
 			v := head[min(len(head), i+5):]
-			if len(v) >= 3 && v[0]-'0' <= 9 && v[1] == '.' && v[2]-'0' <= 9 && (i == 0 || !pdfProse(head[:i])) {
+			if len(v) >= 3 && v[0]-'0' <= 9 && v[1] == '.' && v[2]-'0' <= 9 && (i == 0 || !pdfProse(head[:i]) || pdfMarked(v)) {
 				return true
 			}
 			i += 5
 		}
 	}
 	return false
+}
+
+// pdfMarked reports whether the header is followed by the comment of high bytes
+// that says that a file is not text.
+func pdfMarked(b []byte) bool {
+	b = bytes.TrimLeft(b[3:], " \r\n")
+	return len(b) >= 5 && b[0] == '%' && b[1]&b[2]&b[3]&b[4] >= 0x80
 }
 
 // pdfProse reports whether what stands before the header is text of some length,
@@ -345,7 +352,8 @@ func (w *pdfWalker) canvas(c *pdfCanvas, field, fragment string) {
 	if c.cut || c.page.full || c.bytes >= pdfContent {
 		w.gap(scanners.TooLarge, "a page has too much content")
 	}
-	if room := 4<<20 - len(w.unmapped); len(c.unmapped) > 0 && room > 0 {
+	// A few codes are but signs that have no character.
+	if room := 4<<20 - len(w.unmapped); len(c.unmapped) > 0 && room > 0 && (c.missed > 8 || c.missed*4 > len(c.page.glyphs)) {
 		w.unmapped = append(append(w.unmapped, c.unmapped[:min(room, len(c.unmapped))]...), '\n')
 	}
 }
