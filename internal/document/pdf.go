@@ -223,6 +223,10 @@ func (w *pdfWalker) run() {
 		w.damaged = true
 		w.gap(scanners.Corrupt, "the structure is damaged; objects were searched for")
 	}
+	if err == nil && !w.ends() {
+		w.damaged = true
+		w.gap(scanners.Corrupt, "has no end: it may have been cut off")
+	}
 	w.guard("the list of objects", func() {
 		if e := d.index(); e != nil {
 			w.end(e)
@@ -252,6 +256,16 @@ func (w *pdfWalker) run() {
 		w.gap(scanners.Unsupported, "a font without a mapping to characters")
 		w.send(scanners.Item{Size: int64(len(w.unmapped)), Text: true, Field: "raw", Body: bytes.NewReader(w.unmapped)})
 	}
+}
+
+// ends reports whether the file ends as one that is whole does.
+func (w *pdfWalker) ends() bool {
+	n := min(w.d.size, 4096)
+	b := make([]byte, n)
+	n2, _ := w.d.at.ReadAt(b, w.d.size-n)
+	b = b[:n2]
+	i := bytes.LastIndex(b, []byte("startxref"))
+	return i >= 0 && bytes.LastIndex(b, []byte("endobj")) < i && len(bytes.TrimLeft(b[i+9:], "\r\n ")) > 0
 }
 
 func (w *pdfWalker) isFDF() bool {

@@ -167,7 +167,7 @@ func (s *pdfStrings) dict(o pdfDict, kind string, depth int) {
 	switch {
 	case rect:
 		kind = "annotation"
-	case fieldType:
+	case fieldType || o["T"] != nil && (o["V"] != nil || o["Kids"] != nil):
 		kind = "field"
 	case o["Title"] != nil && (o["Parent"] != nil || o["Dest"] != nil || o["A"] != nil || o["Next"] != nil):
 		kind = "outline"

@@ -675,18 +675,15 @@ func pdfLine(out *strings.Builder, g []pdfGlyphBox) {
 		}
 	}
 	for i := 0; i < len(g); {
-		base, j := pdfSpacing(g, i, word)
+		j := pdfSpaced(g, i)
 		for k := i; k <= j; k++ {
 			if k > 0 && g[k].text != " " {
 				gap := (g[k].x0 - g[k-1].x1) / max(g[k].size, 0.001)
-				limit := word
-				if k > i {
-					limit += base + 0.12
-				}
 				switch {
+				case k > i: // within a run of spaced letters
 				case gap > 1.5:
 					space("\t")
-				case gap > limit:
+				case gap > word:
 					space(" ")
 				}
 			}
@@ -716,25 +713,24 @@ func pdfLine(out *strings.Builder, g []pdfGlyphBox) {
 	}
 }
 
-// pdfSpacing returns the letter spacing of the run of letters from g[i] on, and
-// its last letter: i where the letters are not spaced.
-func pdfSpacing(g []pdfGlyphBox, i int, word float64) (base float64, j int) {
+// pdfSpaced returns the last of the letters from g[i] on that stand evenly apart
+// from each other: i where they don't.
+func pdfSpaced(g []pdfGlyphBox, i int) int {
 	least, most := math.Inf(1), 0.0
-	for j = i; j+1 < len(g); j++ {
+	j := i
+	for ; j+1 < len(g); j++ {
 		gap := (g[j+1].x0 - g[j].x1) / max(g[j].size, 0.001)
-		if g[j].text == " " || g[j+1].text == " " || !(gap > word) || gap > 0.8 {
+		if g[j].text == " " || g[j+1].text == " " || !(gap > 0.1) || gap > 0.8 {
 			break
 		}
-		if l, m := min(least, gap), max(most, gap); m-l > 0.12 {
+		if least, most = min(least, gap), max(most, gap); most-least > 0.12 {
 			break
-		} else {
-			least, most = l, m
 		}
 	}
 	if j-i < 3 {
-		return 0, i
+		return i
 	}
-	return least, j
+	return j
 }
 
 // pdfRight reports whether a text is written from right to left.
