@@ -8,8 +8,10 @@ import "github.com/spoor-scan/spoor/internal/container"
 // All returns the decoders of documents, in the order in which they are tried.
 func All(o container.Options) []container.Decoder {
 	return []container.Decoder{
+		officeDecoder(o),
 		SQLDump(),
 		MBox(),
 		Mail(),
+		pdfDecoder(o),
 	}
 }

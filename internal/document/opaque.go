@@ -16,7 +16,6 @@ func Opaque(head []byte) (kind string, reason scanners.Reason, ok bool) {
 		kind  string
 		why   scanners.Reason
 	}{
-		{0, "%PDF-", "a PDF document", scanners.Unsupported},
 		{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE document (old office, Outlook)", scanners.Unsupported},
 		{0, "PGDMP", "a pg_dump archive", scanners.Unsupported},
 		{0, "MSCF\x00\x00\x00\x00", "a cabinet", scanners.Unsupported},
@@ -36,24 +35,8 @@ func Opaque(head []byte) (kind string, reason scanners.Reason, ok bool) {
 		}
 	}
 	switch {
-	case zlibHeader(head):
-		return "a zlib stream", scanners.Unsupported, true
 	case bytes.HasPrefix(head, []byte("{\\rtf")):
 		return "an RTF document", scanners.Unsupported, true
 	}
 	return "", "", false
-}
-
-// zlibHeader reports whether head starts a zlib stream (RFC 1950, section 2.2)
-// whose first block is not text by any chance.
-func zlibHeader(head []byte) bool {
-	if len(head) < 6 || head[0] != 0x78 || (int(head[0])<<8|int(head[1]))%31 != 0 || head[1]&0x20 != 0 {
-		return false
-	}
-	for _, c := range head[2:min(len(head), 64)] {
-		if c >= 0x80 || c < 0x09 {
-			return true
-		}
-	}
-	return false
 }

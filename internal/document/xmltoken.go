@@ -34,14 +34,14 @@ const maxXMLTag = 1 << 20
 // no entities but those that are predefined and character references, and reads
 // no declarations, so that there is nothing to expand.
 type xmlReader struct {
-	r    io.Reader
-	buf  []byte
-	pos  int
-	end  int
-	err  error // with which r ended
-	out  []byte
-	raw  bool // within CDATA
-	tok  xmlToken
+	r   io.Reader
+	buf []byte
+	pos int
+	end int
+	err error // with which r ended
+	out []byte
+	raw bool // within CDATA
+	tok xmlToken
 }
 
 func newXMLReader(r io.Reader) *xmlReader { return &xmlReader{r: r, buf: make([]byte, 64<<10)} }
