@@ -205,6 +205,34 @@ func matchLzma(head []byte, name string) bool {
 	return head[0] == 0x5d || strings.HasSuffix(strings.ToLower(name), ".lzma")
 }
 
+// zipLzma reads LZMA as zip has it (APPNOTE 5.8.8).
+func zipLzma(e *zipEntry) stream {
+	return &libraryStream{
+		start: func(h *history, max int64) (io.Reader, error) {
+			head := h.peek(9)
+			if len(head) < 9 || head[2] != 5 || head[3] != 0 {
+				return nil, io.ErrUnexpectedEOF
+			}
+			if dictionary(head[4:]) > max {
+				return nil, errWindow
+			}
+			size := uint64(e.size)
+			if e.flags&2 != 0 { // the end is marked
+				size = 1<<64 - 1
+			}
+			old := binary.LittleEndian.AppendUint64(append([]byte(nil), head[4:9]...), size)
+			h.r += 9
+			return lzma.NewReader(&prefixed{old, h})
+		},
+		window: func(head []byte) int64 {
+			if len(head) < 9 {
+				return 0
+			}
+			return dictionary(head[4:])
+		},
+	}
+}
+
 // lzipStream reads members of the lzip format (lzip manual, "File format").
 func lzipStream() stream {
 	return &libraryStream{

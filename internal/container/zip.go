@@ -87,6 +87,11 @@ type zipEntry struct {
 	stored, size  int64
 	offset        int64 // of the local header
 	time          time.Time
+	clock         uint16 // of the day, as it is stored
+
+	aesVersion, aesMethod uint16
+	aesStrength           byte
+	sumless               bool // the checksum isn't given
 }
 
 func (e *zipEntry) encrypted() bool  { return e.flags&(1|1<<6|1<<13) != 0 || e.method == 99 }
@@ -120,6 +125,8 @@ func (e *zipEntry) extra(b []byte, rawName []byte, local bool) {
 			if !local {
 				next(&e.offset)
 			}
+		case 0x9901:
+			e.aesExtra(f)
 		case 0x5455: // extended timestamp
 			if len(f) >= 5 && f[0]&1 != 0 {
 				e.time = time.Unix(int64(int32(binary.LittleEndian.Uint32(f[1:]))), 0).UTC()
@@ -146,6 +153,7 @@ func (e *zipEntry) fixed(b []byte) (name, extra int) {
 	le := binary.LittleEndian
 	e.flags, e.method = le.Uint16(b[2:]), le.Uint16(b[4:])
 	e.time = dosTime(le.Uint16(b[8:]), le.Uint16(b[6:]))
+	e.clock = le.Uint16(b[6:])
 	e.crc = le.Uint32(b[10:])
 	e.stored, e.size = int64(le.Uint32(b[14:])), int64(le.Uint32(b[18:]))
 	return int(le.Uint16(b[22:])), int(le.Uint16(b[24:]))
@@ -530,7 +538,7 @@ func (e *zipEntry) refused() (scanners.Reason, string) {
 		return scanners.Encrypted, "a member is encrypted"
 	}
 	switch e.method {
-	case 0, 8, 12, 20, 93, 95:
+	case 0, 8, 9, 12, 14, 20, 93, 95:
 		return "", ""
 	}
 	return scanners.Unsupported, fmt.Sprintf("a member is compressed with method %d", e.method)
@@ -538,6 +546,13 @@ func (e *zipEntry) refused() (scanners.Reason, string) {
 
 // member yields a member whose data start at off.
 func (z *zipReader) member(e *zipEntry, localName string, off int64) bool {
+	data := io.NewSectionReader(z.at, off, e.stored)
+	var plain io.Reader
+	if e.encrypted() {
+		if r, open, ok := z.decrypt(e, data); ok {
+			plain, e = r, open
+		}
+	}
 	if reason, detail := e.refused(); reason != "" {
 		return z.unread(e, reason, detail)
 	}
@@ -545,7 +560,14 @@ func (z *zipReader) member(e *zipEntry, localName string, off int64) bool {
 	if localName != "" && localName != e.name {
 		it.Fields = append(it.Fields, pathField(localName, charmap.CodePage850))
 	}
-	data := io.NewSectionReader(z.at, off, e.stored)
+	if plain != nil {
+		src := &input{ctx: z.ctx, r: plain}
+		if e.method == 0 {
+			it.Body = z.b.Reader(z.ctx, &checked{in: src, r: src, e: e})
+			return z.out.item(it)
+		}
+		return z.compressed(it, e, src, true)
+	}
 	if e.method == 0 {
 		it.Body = z.b.Reader(z.ctx, storedAt{&checked{in: nil, r: data, e: e}, data})
 		return z.out.item(it)
@@ -563,6 +585,10 @@ func (z *zipReader) compressed(it scanners.Item, e *zipEntry, src *input, sized 
 		s = &z.deflate
 	case 12:
 		s = new(bzip2Stream)
+	case 9:
+		s = new(deflate64Stream)
+	case 14:
+		s = zipLzma(e)
 	case 20, 93:
 		s = new(zstdStream)
 	default:
@@ -640,7 +666,7 @@ func (c *checked) Read(p []byte) (int, error) {
 		return n, nil
 	case err == io.EOF:
 		c.err = io.EOF
-		if !c.sizeless && (c.n != c.e.size || c.crc != c.e.crc) {
+		if !c.sizeless && (c.n != c.e.size || c.crc != c.e.crc && !c.e.sumless) {
 			c.err = &scanners.Gap{Reason: scanners.Corrupt, Detail: "zip: a member is not what its checksum says"}
 		}
 	case c.in == nil:
