@@ -39,7 +39,7 @@ func isoDecoder() Decoder {
 		Decode: func(ctx context.Context, in scanners.Item, b *Budget) iter.Seq2[scanners.Item, error] {
 			return sequence(func(o output) {
 				spool, err := b.Spool(ctx, in.Body)
-				defer spool.Close()
+				defer func() { _ = spool.Close() }() // valid even with an error
 				if err != nil && !o.err(err) {
 					return
 				}

@@ -36,7 +36,7 @@ func officeDecoder(opts container.Options) container.Decoder {
 		Decode: func(ctx context.Context, in scanners.Item, b *container.Budget) iter.Seq2[scanners.Item, error] {
 			return func(yield func(scanners.Item, error) bool) {
 				spool, err := b.Spool(ctx, in.Body)
-				defer spool.Close()
+				defer func() { _ = spool.Close() }() // valid even with an error
 				if err != nil && !yield(scanners.Item{}, err) {
 					return
 				}

@@ -47,7 +47,7 @@ func pdfDecoder(o container.Options) container.Decoder {
 		Decode: func(ctx context.Context, in scanners.Item, b *container.Budget) iter.Seq2[scanners.Item, error] {
 			return func(yield func(scanners.Item, error) bool) {
 				sp, err := b.Spool(ctx, in.Body)
-				defer sp.Close()
+				defer func() { _ = sp.Close() }() // valid even with an error
 				w := &pdfWalker{o: o, in: in, yield: yield}
 				w.d = &pdfFile{ctx: ctx, b: b, at: sp, size: sp.Size(), used: map[int]bool{}}
 				w.run()

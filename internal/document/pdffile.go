@@ -48,7 +48,6 @@ type pdfFile struct {
 	size int64
 
 	lib     *model.Context // nil: the library could not read it
-	libErr  error
 	found   []pdfPlace
 	last    map[int]int // number: index in found
 	packed  map[int]pdfPacked

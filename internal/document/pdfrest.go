@@ -23,7 +23,6 @@ var pdfKinds = []string{"outline", "field", "annotation", "link", "javascript", 
 type pdfStrings struct {
 	w    *pdfWalker
 	buf  map[string]*strings.Builder
-	info map[int]bool // objects that are no part of the text
 	// old says that the strings belong to objects that were replaced.
 	old bool
 }

@@ -523,7 +523,7 @@ type pdfPiece struct {
 	g          []pdfGlyphBox
 	x0, x1     float64
 	y, size    float64
-	line, next int
+	line       int
 }
 
 // pieces cuts the glyphs where they leave the line or go back on it.

@@ -198,7 +198,7 @@ func (p *Pool) decode(ctx context.Context, name string, in scanners.Item, b *con
 		return
 	}
 	spool, err := b.Spool(ctx, in.Body)
-	defer spool.Close()
+	defer func() { _ = spool.Close() }() // valid even with an error
 	if err != nil {
 		if ctx.Err() != nil {
 			yield(scanners.Item{}, err)
