@@ -74,7 +74,17 @@ func (s *Survey) Infer(in string, known []Link) []Link {
 			i.people = append(i.people, t)
 		}
 	}
+	i.refers = map[string]int{}
+	for _, l := range known {
+		i.refers[l.RefTable]++
+	}
 	var out []Link
+	type left struct {
+		t     *Table
+		index int
+		c     *column
+	}
+	var unnamed []left
 	for _, t := range tables {
 		for k, c := range t.columns {
 			if declared[place{t.Name, c.name}] {
@@ -86,7 +96,15 @@ func (s *Survey) Infer(in string, known []Link) []Link {
 			}
 			if l, ok := i.reference(t, t.Keys[k], c); ok {
 				out = append(out, l)
+				i.refers[l.RefTable]++
+			} else {
+				unnamed = append(unnamed, left{t, t.Keys[k], c})
 			}
+		}
+	}
+	for _, x := range unnamed {
+		if l, ok := i.toPeople(x.t, x.index, x.c); ok {
+			out = append(out, l)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Link) int {
@@ -98,6 +116,7 @@ func (s *Survey) Infer(in string, known []Link) []Link {
 type inferrer struct {
 	byName map[string][]*Table
 	people []*Table
+	refers map[string]int // how many columns refer to a table by its name
 }
 
 // commonPrefixes returns, for each schema, what most names of its tables begin
@@ -125,24 +144,34 @@ func commonPrefixes(tables []*Table) map[string]string {
 	return out
 }
 
-// reference tells what a column refers to, by its name.
-func (i *inferrer) reference(t *Table, index int, c *column) (Link, bool) {
-	alone := len(t.Key) == 1 && t.Key[0] == index
-	var best Link
-	consider := func(to *Table, score float64, how string) {
-		for _, o := range to.targets(c) {
-			if to == t && o == c {
-				continue
-			}
-			conf, why := judge(c, o, to, score)
-			if conf > best.Confidence {
-				best = Link{
-					Table: t.Name, Column: c.name, RefTable: to.Name, RefColumn: o.name,
-					Kind: Inferred, Confidence: conf, Why: how + "; " + why,
-				}
+// candidates collects what a column may refer to.
+type candidates struct {
+	t    *Table
+	c    *column
+	best Link
+	even bool // another table is as good as the best
+}
+
+func (x *candidates) consider(to *Table, score float64, how string) {
+	for _, o := range to.targets(x.c) {
+		if to == x.t && o == x.c {
+			continue
+		}
+		conf, why := judge(x.c, o, to, score)
+		x.even = x.even && conf < x.best.Confidence || conf > 0 && conf == x.best.Confidence && to.Name != x.best.RefTable
+		if conf > x.best.Confidence {
+			x.best = Link{
+				Table: x.t.Name, Column: x.c.name, RefTable: to.Name, RefColumn: o.name,
+				Kind: Inferred, Confidence: conf, Why: how + "; " + why,
 			}
 		}
 	}
+}
+
+// reference tells what a column refers to, by its name.
+func (i *inferrer) reference(t *Table, index int, c *column) (Link, bool) {
+	alone := len(t.Key) == 1 && t.Key[0] == index
+	x := candidates{t: t, c: c}
 	for k, name := range referents(c.name) {
 		score := 0.95
 		if k > 0 {
@@ -152,38 +181,51 @@ func (i *inferrer) reference(t *Table, index int, c *column) (Link, bool) {
 			if to == t && alone {
 				continue // its own key
 			}
-			consider(to, score, "the column is called after the table")
+			x.consider(to, score, "the column is called after the table")
 		}
-		if best.Confidence > 0 {
-			return best, true
+		if x.best.Confidence > 0 {
+			return x.best, true
 		}
 	}
-	if alone {
-		return best, false
+	return Link{}, false
+}
+
+// toPeople tells to which table of people a column refers that is called after
+// none.
+func (i *inferrer) toPeople(t *Table, index int, c *column) (Link, bool) {
+	if len(t.Key) == 1 && t.Key[0] == index {
+		return Link{}, false
 	}
+	people := i.near(t, i.people)
+	// The table to which most others refer comes first.
+	people = slices.Clone(people)
+	slices.SortStableFunc(people, func(a, b *Table) int { return cmp.Compare(i.refers[b.Name], i.refers[a.Name]) })
+	x := candidates{t: t, c: c}
 	// Words for people refer to the table of people that the values fit:
 	// "owner", "userid" where the table is called clients.
-	for _, w := range append(referents(c.name), plainWords(Words(c.name))...) {
-		if person(w) {
-			for _, to := range i.near(t, i.people) {
-				if to != t {
-					consider(to, 0.8, "the column is called after people")
-				}
+	if slices.ContainsFunc(append(referents(c.name), plainWords(Words(c.name))...), person) {
+		for _, to := range people {
+			if to == t || x.best.Confidence > 0 && i.refers[to.Name] < i.refers[x.best.RefTable] {
+				continue
 			}
-			break
+			x.consider(to, 0.8, "the column is called after people")
+		}
+		if x.even {
+			x.best.Confidence = min(x.best.Confidence, Followed-0.05)
+			x.best.Why += "; another table fits as well"
 		}
 	}
-	if best.Confidence > 0 {
-		return best, true
+	if x.best.Confidence > 0 {
+		return x.best, true
 	}
-	// A value that names one row of a table of people, or of what the column is
-	// called after, under the same name: a customer's number, a login, a domain.
-	for _, to := range i.near(t, i.people) {
+	// A value that names one row of a table of people, under the same name: a
+	// customer's number, a login, a domain.
+	for _, to := range people {
 		if o := to.column(c.name); to != t && o != nil && o.unique() && natural(c.name) {
-			consider(to, 0.85, "both columns have the same name, and one is unique")
+			x.consider(to, 0.85, "both columns have the same name, and one is unique")
 		}
 	}
-	return best, best.Confidence > 0
+	return x.best, x.best.Confidence > 0
 }
 
 // natural reports whether a column of this name holds what people call a thing
