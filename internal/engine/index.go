@@ -15,7 +15,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/compress/s2"
 
 	"github.com/spoor-scan/spoor/internal/links"
 	"github.com/spoor-scan/spoor/scanners"
@@ -27,8 +27,6 @@ import (
 // that is never stored.
 type keyIndex struct {
 	aead cipher.AEAD
-	zip  *zstd.Encoder
-	unz  *zstd.Decoder
 
 	mu     sync.Mutex
 	file   *os.File
@@ -83,12 +81,6 @@ func newKeyIndex() (*keyIndex, error) {
 	}
 	x := &keyIndex{byURI: map[string]int{}, known: map[indexTableKey]int{}}
 	if x.aead, err = cipher.NewGCM(block); err != nil {
-		return nil, err
-	}
-	if x.zip, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1)); err != nil {
-		return nil, err
-	}
-	if x.unz, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1)); err != nil {
 		return nil, err
 	}
 	return x, nil
@@ -188,31 +180,41 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 		x.docs[doc].tables[b.Table.Name] = true
 	}
 	x.mu.Unlock()
-	var buf []byte
-	buf = enc.AppendUvarint(buf, uint64(b.Rows()))
 	x.mu.Lock()
 	hashed := len(b.Table.Key) == 0 || x.docs[doc].live
 	x.mu.Unlock()
-	for row := range b.Rows() {
-		for _, c := range cols {
-			v, null := b.Cell(row, c)
-			if null || len(v) > 128 && !slices.Contains(b.Table.Key, c) {
-				v = nil
+	buf := make([]byte, 0, 64<<10)
+	buf = enc.AppendUvarint(buf, uint64(b.Rows()))
+	// Column by column, so that like stands beside like.
+	n := len(b.Table.Columns)
+	for _, c := range cols {
+		key := slices.Contains(b.Table.Key, c)
+		for i := c; i < b.Rows()*n; i += n {
+			start, end := b.Span(i)
+			if b.Nulls != nil && b.Nulls[i] || end-start > 128 && !key {
+				end = start
 			}
-			buf = enc.AppendUvarint(buf, uint64(len(v)))
-			buf = append(buf, v...)
+			buf = enc.AppendUvarint(buf, uint64(end-start))
+			buf = append(buf, b.Data[start:end]...)
 		}
+	}
+	last := int64(0)
+	for row := range b.Rows() {
 		origin := int64(-1)
 		if b.Origin != nil {
 			origin = b.Origin(row)
 		}
-		buf = enc.AppendVarint(buf, origin)
+		buf = enc.AppendVarint(buf, origin-last)
+		last = origin
+	}
+	emails := emailColumns(whole.Table)
+	for row := range b.Rows() {
 		full := row
 		if of != nil {
 			full = of[row]
 		}
-		third, flags := peopleIn(whole, full)
-		buf = append(buf, byte(min(third, 255)), flags)
+		third, flags := peopleIn(whole, full, emails)
+		buf = append(buf, third, flags)
 		hash := ""
 		if hashed {
 			hash = whole.Hash(rowKey, full)
@@ -231,30 +233,37 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 	x.write(indexChunk{doc: int32(doc), table: int32(ti)}, buf)
 }
 
-// peopleIn returns how many e-mail addresses there are in a row, and whether the
-// columns for them hold one.
-func peopleIn(b *scanners.Block, row int) (third int, flags byte) {
+// emailColumns returns the columns for the address of whom a row is about.
+func emailColumns(t *scanners.Table) []int {
+	var out []int
+	for col, name := range t.Columns {
+		if emailColumn(name) {
+			out = append(out, col)
+		}
+	}
+	return out
+}
+
+// peopleIn returns about how many e-mail addresses there are in a row, and
+// whether the columns for them hold one.
+func peopleIn(b *scanners.Block, row int, emails []int) (third, flags byte) {
 	n := len(b.Table.Columns)
 	from, _ := b.Span(row * n)
 	_, to := b.Span(row*n + n - 1)
-	if !hasAt(b.Data[from:to]) {
+	count := bytes.Count(b.Data[from:to], []byte("@"))
+	if count == 0 {
 		return 0, 0
 	}
-	seen := map[string]bool{}
-	for col, name := range b.Table.Columns {
-		before := len(seen)
-		cell, _ := b.Cell(row, col)
-		addresses(seen, cell)
-		if len(seen) > before && emailColumn(name) {
+	for _, col := range emails {
+		if cell, null := b.Cell(row, col); !null && bytes.IndexByte(cell, '@') > 0 {
 			flags |= rowOfOther
 		}
 	}
-	return len(seen), flags
+	return byte(min(count, 255)), flags
 }
 
 func (x *keyIndex) write(c indexChunk, plain []byte) {
-	// EncodeAll may be called concurrently.
-	packed := x.zip.EncodeAll(plain, nil)
+	packed := s2.Encode(nil, plain)
 	nonce := make([]byte, x.aead.NonceSize())
 	_, _ = rand.Read(nonce)
 	sealed := x.aead.Seal(nonce, nonce, packed, nil)
@@ -327,7 +336,7 @@ func (x *keyIndex) rows(ctx context.Context, wanted func(scope, table string) bo
 		n := x.aead.NonceSize()
 		var err error
 		if packed, err = x.aead.Open(packed[:0], sealed[:n], sealed[n:], nil); err == nil {
-			plain, err = x.unz.DecodeAll(packed, plain[:0])
+			plain, err = s2.Decode(plain[:cap(plain)], packed)
 		}
 		if err != nil {
 			return errors.New("a temporary file is damaged")
@@ -361,19 +370,32 @@ func unpack(doc *indexDoc, t indexTable, p []byte, fn func(indexedRow)) error {
 		p = p[n:]
 		return v
 	}
-	rows := num()
-	b := &scanners.Block{Table: t.table}
-	cells := make([][]byte, len(t.table.Columns))
-	for range rows {
-		clear(cells)
-		for _, c := range t.cols {
-			cells[c] = take(num())
+	rows := int(num())
+	if rows < 0 || rows > len(p) {
+		return errIndex
+	}
+	columns := make([][][]byte, len(t.table.Columns))
+	for _, c := range t.cols {
+		columns[c] = make([][]byte, rows)
+		for row := range rows {
+			if columns[c][row] = take(num()); bad {
+				return errIndex
+			}
 		}
-		origin, n := enc.Varint(p)
+	}
+	origins := make([]int64, rows)
+	last := int64(0)
+	for row := range rows {
+		d, n := enc.Varint(p)
 		if n <= 0 {
 			return errIndex
 		}
 		p = p[n:]
+		last += d
+		origins[row] = last
+	}
+	b := &scanners.Block{Table: t.table}
+	for row := range rows {
 		meta := take(2)
 		hash := ""
 		if len(t.table.Key) == 0 || doc.live {
@@ -387,9 +409,14 @@ func unpack(doc *indexDoc, t indexTable, p []byte, fn func(indexedRow)) error {
 			return errIndex
 		}
 		b.Reset()
-		for _, v := range cells {
-			b.Append(v, v == nil)
+		for _, c := range columns {
+			if c == nil {
+				b.Append(nil, true)
+			} else {
+				b.Append(c[row], len(c[row]) == 0)
+			}
 		}
+		origin := origins[row]
 		fn(indexedRow{
 			doc: doc, block: b, third: int(meta[0]), flags: meta[1], hash: hash,
 			ref: func(n int) scanners.Ref {
@@ -408,6 +435,3 @@ func unpack(doc *indexDoc, t indexTable, p []byte, fn func(indexedRow)) error {
 	}
 	return nil
 }
-
-// hasAt reports whether text holds an "@", as nearly all addresses do.
-func hasAt(b []byte) bool { return bytes.IndexByte(b, '@') >= 0 }

@@ -141,7 +141,7 @@ func candidate(column, typ string) bool {
 	}
 	last := list[len(list)-1]
 	switch last {
-	case "type", "login", "username", "domain", "domein", "domaine", "mailbox", "email", "mail", "parent", "by", "rowid", "_id":
+	case "type", "login", "username", "domain", "domein", "domaine", "mailbox", "parent", "by", "rowid", "_id":
 		return true
 	}
 	for _, end := range []string{"id", "nr", "no", "uuid", "fk", "number", "nummer"} {
