@@ -46,6 +46,7 @@ func panel(t *testing.T, db *testenv.MariaDB, clients, zoe int) (want []string) 
 		"sessions (sid CHAR(8) PRIMARY KEY, data TEXT)",
 		"projects (tenant INT, nr INT, name VARCHAR(20), owner_mail VARCHAR(100), PRIMARY KEY (tenant, nr))",
 		"tasks (id INT PRIMARY KEY, tenant INT, project_nr INT, FOREIGN KEY (tenant, project_nr) REFERENCES projects (tenant, nr))",
+		"racks (id INT PRIMARY KEY, name VARCHAR(20), tech_email VARCHAR(100))",
 		"`odd ``table` (id INT PRIMARY KEY, `client id` INT) ENGINE=MyISAM",
 	} {
 		exec("CREATE TABLE panel." + q)
@@ -66,6 +67,9 @@ func panel(t *testing.T, db *testenv.MariaDB, clients, zoe int) (want []string) 
 		add("resellers", "(%d,'reseller%d@example.net')", i, i)
 	}
 	add("resellers", "(21,'reseller21@example.net')")
+	add("racks", "(1,'A1','%s')", zoeMail)
+	add("racks", "(2,'A2','tech@example.com')")
+	expect("certain", "racks", "id=1")
 	line, invoice := 0, 0
 	for i := 1; i <= clients; i++ {
 		mail, reseller := fmt.Sprintf("client%d@example.org", i), "NULL"
@@ -170,6 +174,12 @@ func TestLinks(t *testing.T) {
 			for _, f := range findings {
 				_, where, _ := strings.Cut(f.URI, "/panel/")
 				got = append(got, f.Confidence+" "+hmac.ReplaceAllString(where, "row-hmac"))
+				if strings.HasSuffix(f.URI, "/racks?id=1") && config == "live.yaml" {
+					// She looks after it; it is not hers.
+					if a := f.Actions[0]; a.Kind != "null-columns" || len(a.Fields) != 1 || a.Fields[0] != "tech_email" || f.Relation != "mentioned" {
+						t.Errorf("action %+v, relation %s", a, f.Relation)
+					}
+				}
 				if f.Relation == "linked" && len(f.Evidence) == 0 {
 					t.Errorf("%s: no evidence", f.URI)
 				}

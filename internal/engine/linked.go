@@ -164,6 +164,7 @@ func (l *linker) linkedRows(bt *batch, b *scanners.Block, s *search, identical m
 		ref.If["row-hmac"] = hash
 		rec := &record{unit: u, ref: ref, top: ref.URI, isRow: true}
 		r.rowHits(rec, b, row, hits[row])
+		rec.held = heldIn(b, row)
 		names := links.PersonTable(b.Table.Table) && r.namesOther(b, row)
 		linked := false
 		for _, o := range from {

@@ -234,6 +234,7 @@ func (r *run) rowHits(rec *record, b *scanners.Block, row int, hits []subject.Hi
 	}
 	r.standing(rec, b, row)
 	if len(rec.people) > 0 {
+		rec.held = heldIn(b, row)
 		for col, name := range columns {
 			if !r.Recognizer.BirthDateColumn(name) {
 				continue

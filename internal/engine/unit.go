@@ -78,9 +78,10 @@ type record struct {
 	pieces   int    // how many texts and fields
 	large    bool   // it is a text of which only the surroundings of hits were looked at for others
 	people   map[int]*about
-	others   map[string]bool // e-mail addresses in the record, where they are collected
-	counted  int             // other people in it, where these were only counted
-	same     map[string]int  // identical rows of a document, by table and hash
+	others   map[string]bool   // e-mail addresses in the record, where they are collected
+	held     []inventory.Field // columns that hold data of whom the row is about
+	counted  int               // other people in it, where these were only counted
+	same     map[string]int    // identical rows of a document, by table and hash
 }
 
 // A step leads from a container to what is in it.
@@ -284,11 +285,14 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 		id := r.Subjects[p].ID
 		conf, why := a.evidence.Judge(a.contradicted && !a.born)
 		third := len(rec.people) - 1 + strangers + rec.counted
+		var columns []string // in which the person deals with a record about somebody else
 		switch {
 		case a.chain != nil && (a.total == 0 || rankOf(a.tied) < rankOf(conf)):
 			conf, why, a.relation = a.tied, a.tiedWhy, "linked"
 		case rec.isRow && conf == subject.Certain && a.relation == "mentioned":
-			a.relation = "owner"
+			if columns = inRole(a.matches); columns == nil {
+				a.relation = "owner"
+			}
 		}
 		f := &inventory.Finding{
 			ID: findingID(id, rec.ref.URI), Source: rec.unit.source.Info.Name,
@@ -307,7 +311,10 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 			f.Otherwise = &inventory.Verdict{Confidence: string(c), Why: w}
 		}
 		f.SetSubject(p, id)
-		f.Actions = []inventory.Action{rec.action(conf, third)}
+		if rec.isRow && columns == nil && conf != subject.Possible {
+			f.Fields = withHeld(f.Fields, rec.held)
+		}
+		f.Actions = []inventory.Action{rec.action(conf, third, columns)}
 		rec.unit.findings = append(rec.unit.findings, f)
 		if each != nil {
 			each(f)
@@ -385,7 +392,9 @@ func fields(seen map[string]map[string]bool) []inventory.Field {
 }
 
 // action proposes what an erasure would do.
-func (rec *record) action(conf subject.Confidence, third int) inventory.Action {
+// columns are those in which the person stands, where the record is about
+// somebody else.
+func (rec *record) action(conf subject.Confidence, third int, columns []string) inventory.Action {
 	a := inventory.Action{
 		Kind: rec.ref.Action, Target: rec.ref.URI, Fields: []string{}, If: rec.ref.If, Affects: 1, BlockedBy: []string{},
 	}
@@ -395,7 +404,10 @@ func (rec *record) action(conf subject.Confidence, third int) inventory.Action {
 	if rec.ref.URI != rec.top {
 		a.Kind, a.Target = "rewrite-container", rec.top
 	}
-	if conf != subject.Certain || third > 0 || rec.large || a.Kind == "" {
+	switch {
+	case conf == subject.Certain && columns != nil && a.Kind == "delete-row":
+		a.Kind, a.Fields = "null-columns", columns
+	case conf != subject.Certain || third > 0 || rec.large || a.Kind == "":
 		a.Kind = "review"
 	}
 	return a

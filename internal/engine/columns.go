@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/links"
+	"github.com/spoor-scan/spoor/internal/subject"
+	"github.com/spoor-scan/spoor/scanners"
+)
+
+// Columns that hold what is said of a person besides their identifiers, by the
+// words of their names.
+var columnCategories = []struct {
+	category string
+	words    *regexp.Regexp
+}{
+	{"contact", regexp.MustCompile(`^(address|adres|adresse|addr|street|straat|strasse|straße|rue|city|town|stad|gemeente|woonplaats|ville|ort|stadt|zip|zipcode|postcode|postal|postalcode|plz|codepostal)$`)},
+	{"identity", regexp.MustCompile(`^(birth|birthdate|dob|geboortedatum|geburtsdatum|naissance|gender|geslacht|geschlecht|sexe|title|aanspreking|anrede|salutation|nationality|nationaliteit)$`)},
+	{"online identifier", regexp.MustCompile(`^(ip|ipaddress|ipaddr|ipadres|useragent|cookie|fingerprint)$`)},
+	{"credentials", regexp.MustCompile(`^(password|passwd|passwordhash|wachtwoord|passwort|motdepasse|token|secret|apikey)$`)},
+	{"financial", regexp.MustCompile(`^(bic|swift|card|cardnumber|mandate|mandaat)$`)},
+}
+
+// fieldOf tells which kind of data of the person whom a row is about a column
+// holds, by its name; empty: none that is known.
+func fieldOf(table, column string) string {
+	if typ, whose, _, ok := entity(column); ok {
+		if whose != "" {
+			return "" // somebody else's
+		}
+		return category(typ)
+	}
+	if wholeName.MatchString(column) || partName.MatchString(column) || bareName.MatchString(column) && ofPeople.MatchString(table) {
+		return "identity"
+	}
+	list := links.Words(column)
+	for _, c := range columnCategories {
+		if c.words.MatchString(strings.Join(list, "")) || slices.ContainsFunc(list, c.words.MatchString) {
+			return c.category
+		}
+	}
+	return ""
+}
+
+// heldIn returns the columns of a row that hold data of the person whom it is
+// about.
+func heldIn(b *scanners.Block, row int) []inventory.Field {
+	var out []inventory.Field
+	for col, name := range b.Table.Columns {
+		if v, null := b.Cell(row, col); null || len(v) == 0 {
+			continue
+		}
+		if c := fieldOf(b.Table.Table, name); c != "" {
+			origin := "provided"
+			if c == "online identifier" {
+				origin = "observed"
+			}
+			out = append(out, inventory.Field{Name: name, Categories: []string{c}, Origin: origin})
+		}
+	}
+	return out
+}
+
+// withHeld adds fields to those in which something was found.
+func withHeld(found, held []inventory.Field) []inventory.Field {
+	for _, f := range held {
+		if !slices.ContainsFunc(found, func(o inventory.Field) bool { return o.Name == f.Name }) {
+			found = append(found, f)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b inventory.Field) int { return strings.Compare(a.Name, b.Name) })
+	return found
+}
+
+// roles are words for those who deal with a record that is about somebody else.
+var roles = regexp.MustCompile(`^(admin|administrator|tech|technical|reseller|agent|staff|manager|support|sales|assigned|assignee|handled|handler|created|creator|updated|updater|modified|approved|approver|editor|operator|technician|beheerder|medewerker|bearbeiter|responsible|verantwoordelijke|referrer|referer|rep)$`)
+
+// inRole returns the columns in which a person stands, where all of them say
+// that the person deals with the record and the record is about somebody or
+// something else; nil where any does not.
+func inRole(matches []inventory.Match) []string {
+	var out []string
+	for _, m := range matches {
+		if !subject.Type(m.Type).Own() {
+			continue
+		}
+		if !slices.ContainsFunc(links.Words(m.Field), roles.MatchString) {
+			return nil
+		}
+		if !slices.Contains(out, m.Field) {
+			out = append(out, m.Field)
+		}
+	}
+	return out
+}
