@@ -49,6 +49,7 @@ var allowed = map[string][]string{
 	"cmd/spoor-demo":   {"internal/cli", "internal/demo", "internal/sandbox"},
 	"internal/demo":    {},
 	"scripts/corpus":   {},
+	"scripts/unpack":   {},
 	"scripts/speed":    {"internal/class", "internal/match", "rules"},
 }
 

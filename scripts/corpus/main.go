@@ -4,11 +4,12 @@
 // with quoted-printable and base64, 15 % logs, 10 % HTML, 8 % JSON and 7 %
 // binary.
 //
-//	corpus -size BYTES -dir DIRECTORY
+//	corpus -size BYTES -dir DIRECTORY [-tar FILE]
 //
 // It writes DIRECTORY/corpus, literals-N and numbers-N for N = 10, 100, 1000 and
 // 10000 people, people, which has them with their identifiers as JSON, and kinds,
-// which has a line for each piece of the text: its kind and its bytes.
+// which has a line for each piece of the text: its kind and its bytes. With -tar
+// the same pieces are put into the files in which they would lie.
 package main
 
 import (
@@ -142,6 +143,18 @@ func identifiers(p person) []identifier {
 		{"customer_id", "K-" + p.customer},
 		{"domain", p.user + "." + p.domain},
 	}
+}
+
+// subjects returns people as the lines of a subject file.
+func subjects(people [][]identifier) []string {
+	lines := []string{"subjects:"}
+	for i, p := range people {
+		lines = append(lines, fmt.Sprintf("  - id: person-%d", i))
+		for _, id := range p {
+			lines = append(lines, fmt.Sprintf("    %s: %q", id.Type, id.Value))
+		}
+	}
+	return lines
 }
 
 type corpus struct {
@@ -303,7 +316,7 @@ func writeLines(name string, lines []string) error {
 	return os.WriteFile(name, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
 }
 
-func run(size int, dir string) (err error) {
+func run(size int, dir, archive string) (err error) {
 	r := rand.New(rand.NewPCG(2026, 11))
 	wanted := make([]person, 10_000)
 	for i := range wanted {
@@ -338,6 +351,9 @@ func run(size int, dir string) (err error) {
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, "people"), list, 0o644)
 	}
+	if err == nil {
+		err = writeLines(filepath.Join(dir, "subjects-100.yaml"), subjects(people[:min(100, len(people))]))
+	}
 	if err != nil {
 		return err
 	}
@@ -353,6 +369,13 @@ func run(size int, dir string) (err error) {
 			err = os.Rename(name+".new", name)
 		}
 	}()
+	var t *tree
+	if archive != "" {
+		if t, err = newTree(archive); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, t.close()) }()
+	}
 	w := bufio.NewWriterSize(f, 1<<20)
 	c := &corpus{r: r, wanted: wanted}
 	kinds := []struct {
@@ -378,6 +401,11 @@ func run(size int, dir string) (err error) {
 		kinds[least].done += len(c.b)
 		total += len(c.b)
 		pieces = append(pieces, fmt.Sprint(kinds[least].name, " ", len(c.b)))
+		if t != nil {
+			if err := t.add(kinds[least].name, c.b); err != nil {
+				return err
+			}
+		}
 		if _, err := w.Write(c.b); err != nil {
 			return err
 		}
@@ -388,12 +416,13 @@ func run(size int, dir string) (err error) {
 func main() {
 	size := flag.Int("size", 1<<30, "bytes of text")
 	dir := flag.String("dir", ".", "where to write")
+	archive := flag.String("tar", "", "write the text as files of a tar archive, too")
 	flag.Parse()
 	if err := os.MkdirAll(*dir, 0o755); err != nil {
 		fmt.Fprintln(os.Stderr, "corpus:", err)
 		os.Exit(1)
 	}
-	if err := run(*size, *dir); err != nil {
+	if err := run(*size, *dir, *archive); err != nil {
 		fmt.Fprintln(os.Stderr, "corpus:", err)
 		os.Exit(1)
 	}
