@@ -9,6 +9,7 @@ import "github.com/spoor-scan/spoor/internal/container"
 func All(o container.Options) []container.Decoder {
 	return []container.Decoder{
 		officeDecoder(o),
+		oleDecoder(o),
 		SQLDump(),
 		MBox(),
 		Mail(),
