@@ -474,3 +474,18 @@ func oleTime(t uint64) time.Time {
 	const epoch = 11644473600 // seconds from 1601 to 1970
 	return time.Unix(int64(t/1e7)-epoch, int64(t%1e7)*100).UTC()
 }
+
+// oleGaps returns what of size bytes no piece of used covers.
+func oleGaps(used []oleExtent, size int64) (out []oleExtent) {
+	sort.Slice(used, func(i, j int) bool { return used[i].at < used[j].at })
+	at := int64(0)
+	for _, u := range used {
+		if u.at > at {
+			out = append(out, oleExtent{0, at, min(u.at, size) - at})
+		}
+		if at = max(at, u.at+u.n); at >= size {
+			return out
+		}
+	}
+	return append(out, oleExtent{0, at, size - at})
+}
