@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/spoor-scan/spoor/internal/container"
+	"github.com/spoor-scan/spoor/scanners"
 )
 
 func TestDump(t *testing.T) {
@@ -14,7 +15,7 @@ func TestDump(t *testing.T) {
 	if err != nil {
 		t.Skip()
 	}
-	d := container.Detect(All(container.Options{}), b[:min(len(b), 4096)], filepath.Base(os.Getenv("F")))
+	d := container.Detect(All(container.Options{Passwords: func(scanners.Item) []string { return []string{"no", "secret42"} }}), b[:min(len(b), 4096)], filepath.Base(os.Getenv("F")))
 	for _, s := range decodedItems(t, *d, filepath.Base(os.Getenv("F")), b) {
 		if len(s) > 600 {
 			s = s[:600] + "..."

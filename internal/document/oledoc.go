@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/binary"
 	"io"
-	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -85,7 +84,9 @@ func (o *ole) word(e *oleEntry) error {
 			return o.rawWord(e)
 		}
 	}
-	d.table = o.f.open(table)
+	if d.table = d.main; table != e {
+		d.table = o.f.open(table)
+	}
 	if flags&0x100 != 0 {
 		ok, err := d.decrypt(e, table, flags&0x8000 != 0)
 		if err != nil {
@@ -484,7 +485,3 @@ func (d *doc) beside() error {
 	r := &oleReader{d.main, rest, from}
 	return d.text("beside the text", "", r.reader())
 }
-
-func (d *doc) decrypt(main, table *oleEntry, obfuscated bool) (bool, error) { return false, nil }
-
-var _ = strconv.Itoa

@@ -114,7 +114,10 @@ func (o *ole) powerpoint(e *oleEntry) error {
 			return err
 		}
 	}
-	if e := e.parent.stream("Pictures"); e != nil {
+	if e := e.parent.stream("Pictures"); e != nil && e.length > 0 {
+		if main != io.ReaderAt(r) {
+			return o.gap(scanners.Encrypted, "ole: the pictures of the presentation are encrypted")
+		}
 		o.told[e] = true
 		return o.pictures(oleShown(e.name), o.f.open(e))
 	}
@@ -370,7 +373,3 @@ func (o *ole) blip(step string, instance, kind uint16, r *io.SectionReader) erro
 	}
 	return o.member(step+ext, step[strings.LastIndexByte(step, '/')+1:]+ext, body.Size(), body)
 }
-
-func (o *ole) decryptPPT(main, user *oleEntry) (io.ReaderAt, error) { return nil, nil }
-
-func (o *ole) encryptedPackage(info, content *oleEntry) error { return nil }

@@ -98,6 +98,9 @@ func (o *ole) excel(e *oleEntry) error {
 			return e
 		}
 	}
+	if err == errSealed {
+		return o.text(oleShown(e.name), "", r.reader())
+	}
 	if err == io.EOF && x.pos < r.size && !x.blank(r) || err == errOLE {
 		// Behind the last sheet, or behind damage.
 		if err == errOLE {
@@ -705,14 +708,6 @@ func xlsRK(v uint32) float64 {
 		f /= 100
 	}
 	return f
-}
-
-// filePass reads how the workbook is encrypted.
-func (x *xls) filePass() error {
-	if err := x.gap(scanners.Encrypted, "ole: the workbook is encrypted"); err != nil {
-		return err
-	}
-	return io.EOF
 }
 
 // pageText returns the text of a header or footer without its codes
