@@ -74,7 +74,7 @@ func oleDecode(t testing.TB, name string, content []byte, o container.Options, d
 
 func TestOLE(t *testing.T) {
 	letter := []string{
-		"body: Dear Zoë Van den Broeck, ", "euro € and “quotes”\nGrüße Łukasz Żółć мария@example.be 日本", "HYPERLINK \"mailto:link@example.be\"", "cell one\tcell two\t",
+		"body: Dear Zoë Van den Broeck, euro € and ", "deleted: deleted@example.be\n", "euro € and “quotes”\nGrüße Łukasz Żółć мария@example.be 日本", "HYPERLINK \"mailto:link@example.be\"", "cell one\tcell two\t",
 		"footnotes:  \tFootnote footnote@example.be", "header: Header header@example.be\n\nFooter footer@example.be", "comments:  Comment comment@example.be",
 		"endnotes:  \tEndnote endnote@example.be", "text boxes: Box box@example.be", "authors of comments: Comment Author\n", "authors of changes: Unknown\nDeleting Person\n",
 		"title: Title Zoë", "author: Author Name", "last author: Last Author", "Client: custom@example.be",
@@ -91,7 +91,7 @@ func TestOLE(t *testing.T) {
 		want []string
 	}{
 		{"letter.doc", letter},
-		{"sealed.doc", letter[:11]},
+		{"sealed.doc", letter[:12]},
 		{"clients.xls", clients},
 		{"sealed.xls", []string{clients[0], clients[1], clients[2], clients[5]}},
 		{"deck.ppt", []string{

@@ -26,8 +26,8 @@ import (
 
 const (
 	cryptMaxInfo = 1 << 20
-	cryptMaxSpin = 10_000_000 // section 2.3.4.10 allows no more
-	pptMaxSealed = 192 << 20  // bytes of an encrypted presentation that are decrypted
+	cryptMaxSpin = 2_000_000 // of the 10,000,000 that section 2.3.4.10 allows; programs take 100,000
+	pptMaxSealed = 192 << 20 // bytes of an encrypted presentation that are decrypted
 )
 
 // passwords returns what is tried on an encrypted document: what is configured,

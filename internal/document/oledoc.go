@@ -25,6 +25,7 @@ type doc struct {
 	old         bool // Word 6.0 and 95
 	page        int  // code page of 8-bit text of those
 	pieces      []docPiece
+	deleted     [][2]int64 // bytes of the stream, in order
 }
 
 // A docPiece says where characters lie in the stream.
@@ -101,6 +102,9 @@ func (o *ole) word(e *oleEntry) error {
 	}
 	d.page = docPage(d.u16(6))
 	if err := d.layout(flags&4 != 0); err != nil {
+		return err
+	}
+	if err := d.marks(); err != nil {
 		return err
 	}
 	if err := d.texts(); err != nil {
@@ -278,11 +282,17 @@ func (d *doc) texts() error {
 		from += n
 	}
 	// What the counts don't tell of.
-	return d.run("body", from, 1<<40)
+	if err := d.run("body", from, 1<<40); err != nil || len(d.deleted) == 0 {
+		return err
+	}
+	return d.yieldText(&docReader{d: d, to: 1 << 40, gone: true}, "deleted")
 }
 
 func (d *doc) run(field string, from, to int64) error {
-	r := &docReader{d: d, from: from, to: to}
+	return d.yieldText(&docReader{d: d, from: from, to: to}, field)
+}
+
+func (d *doc) yieldText(r *docReader, field string) error {
 	head := bufio.NewReaderSize(r, 512)
 	if _, err := head.Peek(1); err == io.EOF {
 		return nil
@@ -306,6 +316,7 @@ type docReader struct {
 	buf      [8 << 10]byte
 	high     rune // half of a pair
 	short    bool
+	gone     bool // deleted text is wanted, else what is not
 }
 
 func (r *docReader) Read(p []byte) (int, error) {
@@ -341,8 +352,14 @@ func (r *docReader) fill() error {
 	if n <= 0 {
 		return io.EOF
 	}
-	n = min(n, int64(len(r.buf))/size)
 	at := p.at + (r.from-p.from)*size
+	deleted, until := d.isDeleted(at)
+	n = min(n, max(1, (until-at)/size))
+	if deleted != r.gone {
+		r.from += n
+		return nil
+	}
+	n = min(n, int64(len(r.buf))/size)
 	k, err := d.main.ReadAt(r.buf[:n*size], at)
 	if err != nil && err != io.EOF {
 		return err
@@ -355,6 +372,9 @@ func (r *docReader) fill() error {
 		}
 	}
 	r.from += n
+	if r.gone {
+		defer func() { r.out = append(r.out, '\n') }()
+	}
 	b := r.buf[:k]
 	if p.wide {
 		for i := 0; i+1 < len(b); i += 2 {

@@ -15,26 +15,26 @@ import (
 // The records of a presentation ([MS-PPT], section 2.13.24) and of drawings in
 // all documents ([MS-ODRAW], section 2.2).
 const (
-	pptDocument    = 0x03e8
-	pptSlide       = 0x03ee
-	pptNotes       = 0x03f0
-	pptMaster      = 0x03f8
-	pptHandout     = 0x0fc9
-	pptHeaders     = 0x0fd9
-	pptChars       = 0x0fa0
-	pptBytes       = 0x0fa8
-	pptCString     = 0x0fba
-	pptObject      = 0x1011
-	pptTagData     = 0x138b
-	pptComment     = 0x2ee0
-	pptEncryption  = 0x2f14
-	drawEntry      = 0xf007
-	drawFirstBlip  = 0xf018
-	drawLastBlip   = 0xf117
-	pptMaxDepth    = 64
-	pptMaxText     = 16 << 20 // bytes of one text
-	pptFlush       = 64 << 10
-	drawBlipHeader = 8
+	pptDocument   = 0x03e8
+	pptSlide      = 0x03ee
+	pptNotes      = 0x03f0
+	pptMaster     = 0x03f8
+	pptHandout    = 0x0fc9
+	pptHeaders    = 0x0fd9
+	pptChars      = 0x0fa0
+	pptBytes      = 0x0fa8
+	pptCString    = 0x0fba
+	pptObject     = 0x1011
+	pptTagData    = 0x138b
+	pptComment    = 0x2ee0
+	pptEncryption = 0x2f14
+	drawEntry     = 0xf007
+	drawFirstBlip = 0xf018
+	drawLastBlip  = 0xf117
+	pptMaxDepth   = 64
+	pptMaxText    = 16 << 20 // bytes of one text
+	pptFlush      = 64 << 10
+	drawHeader    = 8
 )
 
 // ppt reads a tree of records as they follow each other, which finds the
@@ -303,42 +303,54 @@ func (p *ppt) object(instance uint16, n int64) error {
 	return p.r.skip(lim.N)
 }
 
-// pictures yields the pictures in a stream of drawing records. What is none is
+// pictures yields the pictures among records of drawings. What is none is
 // yielded as it is.
-func (o *ole) pictures(step string, r *oleReader) error {
-	at := int64(0)
-	for n := 1; at+drawBlipHeader < r.size; n++ {
+func (o *ole) pictures(step string, r sizedAt) error {
+	var rest []oleExtent
+	from, at := int64(0), int64(0)
+	keep := func(n int64) {
+		rest = append(rest, oleExtent{from, at, n})
+		from, at = from+n, at+n
+	}
+	for n := 1; at+drawHeader < r.Size() && len(rest) < 1<<20; {
 		if err := o.ctx.Err(); err != nil {
 			return err
 		}
-		var h [drawBlipHeader]byte
-		if k, err := r.ReadAt(h[:], at); k < len(h) {
-			if err != nil && err != io.EOF {
-				return err
-			}
+		var h [drawHeader + 36]byte
+		k, err := r.ReadAt(h[:], at)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if k < drawHeader {
 			break
 		}
 		version, kind, size := binary.LittleEndian.Uint16(h[:]), binary.LittleEndian.Uint16(h[2:]), int64(binary.LittleEndian.Uint32(h[4:]))
-		if kind == drawEntry && size >= 36 {
-			at += drawBlipHeader + 36 // the picture is behind it
-			continue
+		left := r.Size() - at - drawHeader
+		switch {
+		case version&0xf == 0xf:
+			at += drawHeader
+		case kind == drawEntry && size >= 36 && k == len(h):
+			// The picture is behind its description and name.
+			keep(min(drawHeader+36+int64(h[drawHeader+33]), r.Size()-at))
+		case size > left:
+			keep(r.Size() - at)
+		case kind < drawFirstBlip || kind > drawLastBlip:
+			keep(drawHeader + size)
+		default:
+			if err := o.blip(fmt.Sprintf("%s/%d", step, n), version>>4, kind, io.NewSectionReader(r, at+drawHeader, size)); err != nil {
+				return err
+			}
+			at += drawHeader + size
+			n++
 		}
-		if version&0xf == 0xf {
-			at += drawBlipHeader
-			continue
-		}
-		if kind < drawFirstBlip || kind > drawLastBlip || size > r.size-at-drawBlipHeader {
-			break
-		}
-		if err := o.blip(fmt.Sprintf("%s/%d", step, n), version>>4, kind, io.NewSectionReader(r, at+drawBlipHeader, size)); err != nil {
-			return err
-		}
-		at += drawBlipHeader + size
 	}
-	if at < r.size {
-		return o.text(step, "", io.NewSectionReader(r, at, r.size-at))
+	if at < r.Size() {
+		keep(r.Size() - at)
 	}
-	return nil
+	if from == 0 {
+		return nil
+	}
+	return o.text(step, "", (&oleReader{r, rest, from}).reader())
 }
 
 // blip yields a picture ([MS-ODRAW], section 2.2.23).

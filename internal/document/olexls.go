@@ -33,6 +33,7 @@ const (
 	xlsSST        = 0x00fc
 	xlsLabelSST   = 0x00fd
 	xlsTXO        = 0x01b6
+	xlsPictures   = 0x00eb
 	xlsNumber     = 0x0203
 	xlsLabel      = 0x0204
 	xlsBoolErr    = 0x0205
@@ -77,6 +78,7 @@ type xls struct {
 	obj   int            // the number of the last object
 	notes map[int]string // texts of objects, by number
 	bytes int            // in notes
+	drawn []oleExtent    // pictures, in the stream
 	fcol  int            // column of a formula whose text follows
 	fhas  bool
 }
@@ -92,6 +94,11 @@ func (o *ole) excel(e *oleEntry) error {
 	}
 	if e := x.endSheet(); e != nil {
 		return e
+	}
+	if len(x.drawn) > 0 {
+		if e := o.pictures("pictures", &oleReader{r, x.drawn, oleLength(x.drawn)}); e != nil {
+			return e
+		}
 	}
 	if x.broken {
 		if e := o.gap(scanners.Corrupt, "ole: texts of the workbook are damaged; cells lack them"); e != nil {
@@ -318,6 +325,8 @@ func (x *xls) record() error {
 			x.obj = x.u16(6)
 		}
 		x.keep()
+	case xlsPictures:
+		return x.pictureGroup()
 	case xlsTXO:
 		x.txo()
 	case xlsNote:
@@ -575,6 +584,31 @@ func (x *xls) txo() {
 	}
 	x.bytes += len(s)
 	x.notes[x.obj] = s
+}
+
+// pictureGroup yields the pictures of the workbook, which go on from record to
+// record.
+func (x *xls) pictureGroup() error {
+	if x.decrypt != nil {
+		x.keep()
+		return nil
+	}
+	for {
+		n := int64(len(x.data))
+		if k := len(x.drawn) - 1; n > 0 && k < 1<<20 {
+			x.drawn = append(x.drawn, oleExtent{oleLength(x.drawn), x.at + 4, n})
+		}
+		h, err := x.r.Peek(4)
+		if err != nil {
+			return nil
+		}
+		if kind := binary.LittleEndian.Uint16(h); kind != xlsContinue && kind != xlsPictures {
+			return nil
+		}
+		if err := x.next(); err != nil {
+			return err
+		}
+	}
 }
 
 // note reads the comment on a cell.
