@@ -10,6 +10,7 @@ func All(o container.Options) []container.Decoder {
 	return []container.Decoder{
 		officeDecoder(o),
 		oleDecoder(o),
+		biffDecoder(o),
 		rtfDecoder(o),
 		SQLDump(),
 		MBox(),

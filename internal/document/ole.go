@@ -59,6 +59,45 @@ func oleDecoder(opts container.Options) container.Decoder {
 	}
 }
 
+// biffDecoder reads workbooks from before they were kept in compound files, or
+// that lost theirs: the bare records of Excel 2.0 to 95.
+func biffDecoder(opts container.Options) container.Decoder {
+	return container.Decoder{
+		Name:    "xls",
+		Hostile: true,
+		Match: func(head []byte, _ string) bool {
+			if len(head) < 20 || head[0] != 9 || head[3] != 0 {
+				return false
+			}
+			version, kind := binary.LittleEndian.Uint16(head[4:]), binary.LittleEndian.Uint16(head[6:])
+			switch known := kind == 5 || kind == 0x10 || kind == 0x20 || kind == 0x40 || kind == 0x100; head[1] {
+			case 0: // and what follows is a record of a few bytes
+				return head[2] == 4 && known && version <= 0x0400 && head[9] == 0 && head[11] == 0
+			case 2, 4:
+				return head[2] == 6 && known
+			case 8:
+				return known && (head[2] == 8 && version == 0x0500 || head[2] == 16 && version == 0x0600)
+			}
+			return false
+		},
+		Decode: func(ctx context.Context, in scanners.Item, b *container.Budget) iter.Seq2[scanners.Item, error] {
+			return func(yield func(scanners.Item, error) bool) {
+				spool, err := b.Spool(ctx, in.Body)
+				defer func() { _ = spool.Close() }() // valid even with an error
+				if err != nil && !yield(scanners.Item{}, err) {
+					return
+				}
+				f := &oleFile{at: spool, size: spool.Size()}
+				o := &ole{giver: giver{ctx: ctx, b: b, yield: yield}, opts: opts, in: in, f: f, told: map[*oleEntry]bool{}}
+				e := &oleEntry{name: "Workbook", kind: oleStreams, extents: []oleExtent{{0, 0, f.size}}, length: f.size}
+				if err := o.broken(o.excel(e), "xls: the workbook can't be read to its end"); err != nil && err != errStop {
+					yield(scanners.Item{}, err)
+				}
+			}
+		},
+	}
+}
+
 // A giver yields what a decoder finds. Its methods return errStop once nothing
 // more is wanted, and the errors of ctx and b.
 type giver struct {
@@ -228,8 +267,8 @@ func (o *ole) document() error {
 	return nil
 }
 
-// documents are the streams by which a storage is a document of its own, and
-// what the file would be called.
+// oleKind returns how a storage would be called that is a storage a document of its own; empty for
+// one that is none.
 func oleKind(e *oleEntry) string {
 	for _, k := range []struct{ stream, ext string }{
 		{"WordDocument", ".doc"},

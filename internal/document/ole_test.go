@@ -295,3 +295,119 @@ func FuzzOLEProperties(f *testing.F) {
 		}
 	})
 }
+
+// biff returns the records of a workbook; data are strings, bytes and numbers
+// of two bytes.
+func biff(records ...any) []byte {
+	var out, data []byte
+	kind := -1
+	end := func() {
+		if kind >= 0 {
+			out = append(out, byte(kind), byte(kind>>8), byte(len(data)), byte(len(data)>>8))
+			out = append(out, data...)
+		}
+		data = nil
+	}
+	for _, r := range records {
+		switch r := r.(type) {
+		case int:
+			end()
+			kind = r
+		case uint16:
+			data = append(data, byte(r), byte(r>>8))
+		case byte:
+			data = append(data, r)
+		case string:
+			data = append(data, r...)
+		}
+	}
+	end()
+	return out
+}
+
+func TestBIFF(t *testing.T) {
+	w := func(n ...uint16) (out []any) {
+		for _, n := range n {
+			out = append(out, n)
+		}
+		return out
+	}
+	join := func(parts ...[]any) []byte { return biff(slices.Concat(parts...)...) }
+	for _, tt := range []struct {
+		name    string
+		content []byte
+		want    []string
+	}{
+		{"excel 95, code page", join(
+			[]any{0x0809}, w(0x0500, 5, 0, 0), []any{0x0042}, w(1250), []any{0x000a},
+			[]any{0x0809}, w(0x0500, 0x10, 0, 0),
+			[]any{0x0014, "\x0b&Cx@exam.be"},
+			[]any{0x0204}, w(2, 1, 0), []any{"\x05\x00\xa3\xf3d\x9f!"},
+			[]any{0x00d6}, w(2, 3, 0), []any{"\x03\x00abc\x00"},
+			[]any{0x0006}, w(3, 0, 0, 0, 0, 0, 0xffff, 0, 0, 0, 0), []any{0x0207, "\x06\x00text \xb3"},
+			[]any{0x027e}, w(3, 1, 0, 0x0007, 0), // 1 in hundredths
+			[]any{0x001c}, w(2, 1, 4), []any{"note"},
+			[]any{0x000a},
+		), []string{"#sheet=sheet&cell=B3: Łódź!=Łódź! abc=abc", "#sheet=sheet&cell=A4: A=text ł Łódź!=0.01", "comment#sheet=sheet&cell=B3: note", "sheet: x@exam.be"}},
+		{"excel 4", join(
+			[]any{0x0409}, w(0, 0x10, 0), []any{0x0204}, w(0, 0, 0), []any{"\x03\x00Zo\xeb"}, []any{0x0203}, w(0, 1, 0, 0, 0, 0, 0x4008), []any{0x000a},
+		), []string{"#sheet=sheet&cell=A1: A=Zoë B=3"}},
+		{"excel 2", join(
+			[]any{0x0009}, w(2, 0x10), []any{0x0004}, w(0, 0, 0), []any{"\x00\x03Zo\xeb"}, []any{0x0002}, w(0, 1, 0), []any{"\x00\x2a\x00"}, []any{0x000a},
+		), []string{"#sheet=sheet&cell=A1: A=Zoë B=42"}},
+		{"shared text over records", join(
+			[]any{0x0809}, w(0x0600, 5, 0, 0, 0, 0, 0, 0),
+			[]any{0x00fc}, w(2, 0, 2, 0, 6), []any{"\x00Zo\xebl", 0x003c, "\x01y\x00B\x01", "\x02\x00\x08\x01", 0x003c, "\x00ab", 0x003c, "\x00\x00\x00\x00"},
+			[]any{0x000a}, []any{0x0809}, w(0x0600, 0x10, 0, 0, 0, 0, 0, 0),
+			[]any{0x00fd}, w(0, 0, 0, 0, 0), []any{0x00fd}, w(0, 1, 0, 1, 0), []any{0x000a},
+		), []string{"#sheet=sheet&cell=A1: Zoëlył=Zoëlył ab=ab"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := container.Detect(All(container.Options{}), tt.content, "x")
+			if d == nil || d.Name != "xls" {
+				t.Fatal("not known by its content")
+			}
+			items := decodedItems(t, *d, "x", tt.content)
+			holding(t, items, tt.want...)
+			for _, s := range items {
+				if strings.HasPrefix(s, "gap") {
+					t.Error(s)
+				}
+			}
+			for at := range tt.content {
+				c := slices.Clone(tt.content)
+				c[at] ^= 0x55
+				oleDrain(t, *d, c)
+				oleDrain(t, *d, tt.content[:at])
+			}
+		})
+	}
+}
+
+func TestOVBA(t *testing.T) {
+	// The examples of [MS-OVBA], section 3.2.
+	for in, want := range map[string]string{
+		"\x01\x19\xb0\x00abcdefgh\x00ijklmnop\x00qrstuv.": "abcdefghijklmnopqrstuv.",
+		"\x01\x03\xb0\x02a\x45\x00":                       strings.Repeat("a", 73),
+		"\x02":                                            "",
+		"\x01\xff\xbf\x01":                                "",
+	} {
+		if got := string(ovbaDecompress([]byte(in))); got != want {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
+func TestPageText(t *testing.T) {
+	for in, want := range map[string]string{
+		"&Chead@example.be":                       "head@example.be",
+		`&L&"Arial,Bold"&12Zoë&C&P of &N&Rx && y`: "Zoë\n  of  \nx & y",
+		"no codes":               "no codes",
+		"&":                      "&",
+		"&K01+000zoe@example.be": "zoe@example.be",
+	} {
+		if got := pageText(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
