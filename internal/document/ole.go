@@ -403,7 +403,12 @@ func oleNative(b []byte) (names []string, at, size int64) {
 		i += n + 1
 		return true
 	}
-	if !str() || !str() || i+8 > len(b) {
+	for range 2 {
+		if !str() {
+			return nil, -1, 0
+		}
+	}
+	if i+8 > len(b) {
 		return nil, -1, 0
 	}
 	i += 8 // flags, and the length of what follows

@@ -411,3 +411,86 @@ func TestPageText(t *testing.T) {
 		}
 	}
 }
+
+// oleBuild returns a compound file of streams, by name.
+func oleBuild(t testing.TB, streams ...string) []byte {
+	t.Helper()
+	root := &oleEntry{kind: oleRoot}
+	all := &bytes.Buffer{}
+	for i := 0; i < len(streams); i += 2 {
+		n := int64(len(streams[i+1]))
+		root.children = append(root.children, &oleEntry{
+			name: streams[i], kind: oleStreams, parent: root, extents: []oleExtent{{0, int64(all.Len()), n}}, length: n,
+		})
+		all.WriteString(streams[i+1])
+	}
+	r, size := oleExtract(&oleFile{at: bytes.NewReader(all.Bytes())}, root)
+	b, err := io.ReadAll(r)
+	if err != nil || int64(len(b)) != size {
+		t.Fatalf("%d bytes, %v; want %d", len(b), err, size)
+	}
+	return b
+}
+
+// What is written is read again, in tables of any length.
+func TestOLEExtract(t *testing.T) {
+	for _, size := range []int{0, 1, 63, 64, 4095, 4096, 5000, 60 << 10, 8 << 20} {
+		long := strings.Repeat("0123456789abcdef", size/16+1)[:size]
+		b := oleBuild(t, "long", long, "\x01a", "short", "Z", strings.Repeat("z", 700))
+		f, err := openOLE(t.Context(), bytes.NewReader(b), int64(len(b)))
+		if err != nil || f.damaged {
+			t.Fatalf("%d: %v, %v", size, err, f)
+		}
+		got, err := io.ReadAll(f.open(f.root.stream("LONG")).reader())
+		if err != nil && size > 0 || string(got) != long {
+			t.Errorf("%d: %d bytes, %v", size, len(got), err)
+		}
+		if got, _ := io.ReadAll(f.open(f.root.stream("\x01a")).reader()); string(got) != "short" {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
+// What lies in no stream any more is searched.
+func TestOLEUnused(t *testing.T) {
+	b := append(oleFixture(t, "letter.doc"), "behind@example.be"...)
+	holding(t, oleDecode(t, "x.doc", b, container.Options{}, 0), "unused space: ", "behind@example.be")
+}
+
+// The documents of Word 6.0 and 95 are in a code page, those before are not read.
+func TestOLEWordOld(t *testing.T) {
+	fib := func(ident, version, lang uint16, text string) string {
+		b := make([]byte, 768)
+		put := func(at int, n uint16) { b[at], b[at+1] = byte(n), byte(n>>8) }
+		put(0, ident)
+		put(2, version)
+		put(6, lang)
+		put(0x18, 768)
+		put(0x1c, uint16(768+len(text)))
+		put(0x34, uint16(len(text)-4))
+		put(0x38, 4)
+		return string(b) + text
+	}
+	for name, tt := range map[string]struct {
+		content string
+		want    []string
+	}{
+		"95":       {fib(0xa5dc, 104, 0x0419, "\xcc\xe0\xf0\xe8\xff\x07note"), []string{"body: Мария\t", "footnotes: note"}},
+		"6":        {fib(0xa5dc, 101, 0x0413, "Zo\xeb \x13 LINK x@example.be \x14y\x15note"), []string{"body: Zoë   LINK x@example.be  y ", "footnotes: note"}},
+		"2":        {fib(0xa5db, 45, 0, "x@example.be"), []string{"gap: unsupported", "x@example.be"}},
+		"no table": {fib(0xa5ec, 0xc1, 0, "x@example.be"), []string{"gap: corrupt", "x@example.be"}},
+		"cut":      {"\xec\xa5", []string{"WordDocument: \xec\xa5"}},
+	} {
+		holding(t, oleDecode(t, name, oleBuild(t, "WordDocument", tt.content), container.Options{}, 0), tt.want...)
+	}
+}
+
+// Data that are obfuscated come back with the password ([MS-OFFCRYPTO], section
+// 2.3.7): the check of a password as it is known from sheets' protection.
+func TestXORVerifier(t *testing.T) {
+	for password, want := range map[string]uint16{"VelvetSweatshop": 0x9a0a, "test": 0xcbeb, "a": 0xce88} {
+		if got := xorVerifier([]byte(password)); got != want {
+			t.Errorf("%s: %#x, want %#x", password, got, want)
+		}
+	}
+}

@@ -67,7 +67,6 @@ type xls struct {
 	eight  bool
 	names  map[int64]string // of sheets, by where they begin
 	codes  map[int]string   // formats of numbers
-	xf     []int            // the format of each cell format
 	broken bool             // the shared strings are cut short
 
 	s     *sheet
@@ -335,7 +334,7 @@ func (x *xls) record() error {
 		return x.cell()
 	case xlsString:
 		if x.fhas && x.s != nil {
-			x.s.set(x.fcol, []byte(x.str(0, 2, 2)))
+			x.set(x.fcol, []byte(x.str(0, 2, 2)))
 			x.fhas = false
 		} else {
 			x.add(x.str(0, 2, 2))
@@ -665,14 +664,14 @@ func (x *xls) cell() error {
 		if i > 0 {
 			from = x.book.ends[i-1]
 		}
-		x.s.set(col, x.book.shared[from:x.book.ends[i]])
+		x.set(col, x.book.shared[from:x.book.ends[i]])
 	case xlsLabel, xlsRString:
-		x.s.set(col, []byte(x.str(6, 2, 2)))
+		x.set(col, []byte(x.str(6, 2, 2)))
 	case 0x0004: // of Excel 2
-		x.s.set(col, []byte(inCodePage(d[min(8, len(d)):], x.page)))
+		x.set(col, []byte(inCodePage(d[min(8, len(d)):], x.page)))
 	case 0x0002:
 		if len(d) >= 9 {
-			x.s.set(col, strconv.AppendInt(nil, int64(x.u16(7)), 10))
+			x.set(col, strconv.AppendInt(nil, int64(x.u16(7)), 10))
 		}
 	case 0x0003:
 		if len(d) >= 15 {
@@ -693,7 +692,7 @@ func (x *xls) cell() error {
 		}
 	case xlsBoolErr:
 		if len(d) >= 8 && d[7] == 0 {
-			x.s.set(col, []byte{'0' + d[6]&1})
+			x.set(col, []byte{'0' + d[6]&1})
 		}
 	case xlsFormula, xlsFormula3, xlsFormula4:
 		if len(d) < 14 {
@@ -705,7 +704,7 @@ func (x *xls) cell() error {
 		case d[6] == 0:
 			x.fcol, x.fhas = col, true
 		case d[6] == 1:
-			x.s.set(col, []byte{'0' + d[8]&1})
+			x.set(col, []byte{'0' + d[8]&1})
 		}
 		// Texts in a formula; most have none.
 		if len(d) > 22 && bytes.IndexByte(d[22:], 0x17) >= 0 {
@@ -713,6 +712,16 @@ func (x *xls) cell() error {
 		}
 	}
 	return nil
+}
+
+// set sets a cell. No sheet of these formats is wider than 256 columns; what a
+// damaged one has beyond is a text of its own.
+func (x *xls) set(col int, v []byte) {
+	if col >= 256 {
+		x.add(string(v))
+		return
+	}
+	x.s.set(col, v)
 }
 
 func (x *xls) number(col, style int, f float64) {
@@ -727,7 +736,7 @@ func (x *xls) number(col, style int, f float64) {
 	if math.Abs(f) > 1e21 || f != 0 && math.Abs(f) < 1e-9 {
 		form = 'g'
 	}
-	x.s.set(col, sheetNumber(strconv.AppendFloat(nil, f, form, -1, 64), date, zeros, x.book.year4))
+	x.set(col, sheetNumber(strconv.AppendFloat(nil, f, form, -1, 64), date, zeros, x.book.year4))
 }
 
 // xlsRK returns a number that is kept in four bytes ([MS-XLS], section 2.5.217).

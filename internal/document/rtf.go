@@ -128,9 +128,12 @@ func newRTF(r *bufio.Reader, main bool) *rtf {
 
 // Read implements io.Reader for the text of the document.
 func (p *rtf) Read(b []byte) (int, error) {
-	for len(p.out) == 0 {
+	for len(p.out) < min(len(b), 4096) {
 		if p.err != nil {
-			return 0, p.err
+			if len(p.out) == 0 {
+				return 0, p.err
+			}
+			break
 		}
 		if p.err = p.step(); p.err != nil {
 			p.settle()
@@ -784,6 +787,9 @@ func (p *rtf) object(r io.Reader) error {
 	base := oleShown(baseName(files[0]))
 	if err := p.g.member(name+"/"+base, base, size, io.LimitReader(h, size)); err != nil {
 		return err
+	}
+	if _, err := h.Peek(1); err != nil {
+		return nil // r meets the error again
 	}
 	return p.g.text("object", "", h)
 }
