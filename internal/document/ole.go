@@ -210,6 +210,22 @@ func (o *ole) run() error {
 		}
 	}
 	root := o.f.root
+	for _, k := range []struct {
+		stream string
+		reason scanners.Reason
+		detail string
+	}{
+		{"VisioDocument", scanners.Unsupported, "ole: a drawing of Visio is searched as plain bytes only"},
+		{"PP40", scanners.Unsupported, "ole: a presentation from before 1997 is searched as plain bytes only"},
+		{"EncryptedSummary", scanners.Encrypted, "ole: the properties are encrypted"},
+		{"\tDRMContent", scanners.Encrypted, "ole: the document is under rights management"},
+	} {
+		if root.stream(k.stream) != nil {
+			if err := o.gap(k.reason, k.detail); err != nil {
+				return err
+			}
+		}
+	}
 	var err error
 	switch {
 	case root.stream("__properties_version1.0") != nil:

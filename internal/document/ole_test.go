@@ -451,6 +451,15 @@ func TestOLEExtract(t *testing.T) {
 	}
 }
 
+// What is not decoded is told, and searched.
+func TestOLEUnread(t *testing.T) {
+	for stream, want := range map[string]string{
+		"VisioDocument": "gap: unsupported", "PP40": "gap: unsupported", "EncryptedSummary": "gap: encrypted", "\tDRMContent": "gap: encrypted",
+	} {
+		holding(t, oleDecode(t, "x", oleBuild(t, stream, "x@example.be"), container.Options{}, 0), want, "x@example.be")
+	}
+}
+
 // What lies in no stream any more is searched.
 func TestOLEUnused(t *testing.T) {
 	b := append(oleFixture(t, "letter.doc"), "behind@example.be"...)

@@ -269,6 +269,24 @@ func (p *rtf) step() error {
 	}
 	p.first = false
 	p.char(c)
+	if p.skip > 0 || len(p.pend) > 0 || p.high != 0 {
+		return nil
+	}
+	// Most of a document is runs of letters or of digits.
+	b, _ := p.r.Peek(min(p.r.Buffered(), 2048))
+	n := 0
+	for n < len(b) && b[n] >= ' ' && b[n] < 0x80 && b[n] != '\\' && b[n] != '{' && b[n] != '}' {
+		n++
+	}
+	switch {
+	case p.st.hex && !p.main:
+		for _, c := range b[:n] {
+			p.digit(c)
+		}
+	case !p.st.hex && n > 0:
+		p.write(string(b[:n]))
+	}
+	_, _ = p.r.Discard(n)
 	return nil
 }
 
