@@ -24,15 +24,16 @@ const maxRows = 5000
 // without a server and on paper.
 func HTML(w io.Writer, r *inventory.Report) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"bytes":  Bytes,
-		"num":    grouped,
-		"day":    func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		"type":   typeName,
-		"join":   func(s []string) string { return strings.Join(s, ", ") },
-		"plural": Plural[int],
-		"part":   share,
-		"lower":  strings.ToLower,
-		"list":   func(s ...string) []string { return s },
+		"bytes":   Bytes,
+		"num":     grouped,
+		"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+		"type":    typeName,
+		"join":    func(s []string) string { return strings.Join(s, ", ") },
+		"plural":  Plural[int],
+		"part":    share,
+		"lower":   strings.ToLower,
+		"percent": func(share float64) string { return strconv.Itoa(int(100*share+0.5)) + " %" },
+		"list":    func(s ...string) []string { return s },
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("reports: %w", err)
@@ -91,6 +92,9 @@ func (v *view) Rows() iter.Seq[row] {
 		}
 	}
 }
+
+// LinkGraph returns the ways on which records were found by others.
+func (v *view) LinkGraph() []string { return linkGraph(v.Links) }
 
 // PlacesOf returns where something about a subject was found.
 func (v *view) PlacesOf(subject string) []inventory.PlaceCount { return v.places[subject] }

@@ -44,6 +44,11 @@ func JSON(w io.Writer, r *inventory.Report) error {
 			return err
 		}
 	}
+	if r.Links != nil {
+		if err := put("links", r.Links, ","); err != nil {
+			return err
+		}
+	}
 	bw.WriteString("  \"findings\": [")
 	sep := "\n    "
 	for f, err := range r.Findings() {
@@ -226,6 +231,17 @@ func Text(w io.Writer, r *inventory.Report) error {
 		}
 		if shown > textRows {
 			fmt.Fprintf(bw, "  and %d more places: see the report (-o report.html)\n", shown-textRows)
+		}
+		fmt.Fprintln(bw)
+	}
+	if ways := linkGraph(r.Links); len(ways) > 0 {
+		fmt.Fprintln(bw, "Found by what refers to them")
+		for i, way := range ways {
+			if i == textRows {
+				fmt.Fprintf(bw, "  and %d more ways: see the report (-o report.html)\n", len(ways)-i)
+				break
+			}
+			fmt.Fprintf(bw, "  %s\n", clean(way))
 		}
 		fmt.Fprintln(bw)
 	}

@@ -46,13 +46,18 @@ func sample() *inventory.Report {
 		Format: inventory.Format,
 		Run:    inventory.Run{ID: "20261102T093000Z-1", Spoor: "0.1.0", Mode: "scan", Started: at, Finished: at.Add(3 * time.Second), Status: "incomplete", Notice: "uri and locator are exact"},
 		Subjects: []inventory.Subject{
-			{ID: "person-0042", Requests: []inventory.Request{{ID: "dsr-2026-0042", Type: "access", Received: "2026-11-02", Due: "2026-12-02"}}, Identifiers: []inventory.Identifier{{Type: "email", Masked: "z**@e******.be", Origin: "given"}, {Type: "name", Masked: "Z** V** d** B*****", Origin: "given"}}, Findings: 2},
+			{ID: "person-0042", Requests: []inventory.Request{{ID: "dsr-2026-0042", Type: "access", Received: "2026-11-02", Due: "2026-12-02"}}, Identifiers: []inventory.Identifier{{Type: "email", Masked: "z**@e******.be", Origin: "given"}, {Type: "name", Masked: "Z** V** d** B*****", Origin: "given"}, {Type: "phone", Masked: "+32 *** ** ** 56", Origin: "found", Evidence: []string{"column phone of finding 00112233445566aa"}}}, Findings: 2, Suggestions: []inventory.Suggestion{{Type: "domain", Masked: "z*****.be", Evidence: []string{"column domain of finding 00112233445566aa"}, Why: "others may have it, too"}}},
 			{ID: "person-0043", Requests: []inventory.Request{}, Identifiers: []inventory.Identifier{{Type: "phone", Masked: "+32*******89", Origin: "given", Shared: true}}},
 		},
 		Activities: []inventory.Activity{{ID: "customers", Role: "controller", Controller: &inventory.Party{Name: "Voorbeeld Hosting", Contact: "privacy@example.be"}, Purpose: "customer records", LegalBasis: &law, DataSubjects: []string{"customers"}, Recipients: []inventory.Recipient{}, Origin: "provided by the person"}},
 		Sources: []inventory.Source{
 			{Name: "controlpanel", Type: "mysql", URI: "mysql://db1:3306/", Listed: true, Counts: "rows", Consistency: "Each page of rows is consistent in itself.", Coverage: inventory.Coverage{Units: inventory.Tally{Found: 12345, Scanned: 12345}, Bytes: inventory.Tally{Found: 5 << 20, Scanned: 5 << 20}}},
 			{Name: "backups", Type: "files", URI: "file:///b", Listed: false, Counts: "files", Coverage: inventory.Coverage{Units: inventory.Tally{Found: 10, Scanned: 7, Partial: 1, Unread: 1, Excluded: 1}, Bytes: inventory.Tally{Found: 9000, Scanned: 8000, Partial: 600, Unread: 300, Excluded: 100}}},
+		},
+		Links: []inventory.Link{
+			{Source: "controlpanel", From: "controlpanel.invoices.client_id", To: "controlpanel.clients.id", Kind: "inferred", Confidence: 0.95, Why: "the column is called after the table; 513 of 513 different values are found there", Followed: true, Rows: 3},
+			{Source: "controlpanel", From: "controlpanel.lines.invoice_id", To: "controlpanel.invoices.id", Kind: "declared", Confidence: 1, Why: "a declared foreign key", Followed: true, Rows: 6},
+			{Source: "controlpanel", From: "controlpanel.notes.object_id", To: "controlpanel.clients.id", When: "object_type is client", Kind: "inferred", Confidence: 0.65, Why: "the column object_type names the table"},
 		},
 		Gaps: []inventory.Gap{
 			{Source: "backups", URI: "file:///b/zoe.zip", Place: "backups / file .zip", Reason: "encrypted", Detail: "zip member: password needed", Units: 1, Bytes: 300},
@@ -82,6 +87,7 @@ func sample() *inventory.Report {
 func surveyed() *inventory.Report {
 	r := sample()
 	r.Run.Mode = "survey"
+	r.Links = nil
 	r.Subjects, r.Summary = []inventory.Subject{}, inventory.Summary{Confidence: map[string]int{}, Gaps: 2, Exclusions: 1, Places: []inventory.PlaceCount{}}
 	r.Findings = func() iter.Seq2[*inventory.Finding, error] { return func(func(*inventory.Finding, error) bool) {} }
 	table := inventory.SurveyPlace{Source: "controlpanel", URI: "mysql://db1:3306/controlpanel/clients", Place: "controlpanel / clients", Kind: "table"}

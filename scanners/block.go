@@ -44,6 +44,11 @@ type Block struct {
 	// hash is the row's RowHash and n counts identical rows from 1; a row with
 	// a key needs neither.
 	Refs func(row int, hash string, n int) Ref
+	// Name makes the Ref of a row of any block b that has the Table's columns, of
+	// which only those of the key need hold anything; origin is what Origin said
+	// of the row. It stays valid. nil: a row can be named while its own block is
+	// valid only.
+	Name func(b *Block, row int, origin int64, hash string, n int) Ref
 	// Origin returns the place of the row in the bytes that a document was read
 	// from, -1 where unknown; nil for live databases.
 	Origin func(row int) int64

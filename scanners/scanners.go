@@ -208,10 +208,16 @@ type Check struct {
 	Remedy string
 }
 
-// A Relation says that Column of Table refers to RefColumn of RefTable.
+// A Relation says that Column of Table refers to RefColumn of RefTable, both
+// named as in Table.Name.
 type Relation struct {
 	Table, Column, RefTable, RefColumn string
+	// With are the further columns of a key that has several.
+	With []ColumnPair
 }
+
+// A ColumnPair is a column and the one that it refers to.
+type ColumnPair struct{ Column, RefColumn string }
 
 // A Looker is a Source that can find rows by the value of a column, which later
 // rounds of a scan use to follow links.

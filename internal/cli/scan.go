@@ -30,6 +30,7 @@ import (
 func (s streams) scan() *cobra.Command {
 	var (
 		config, file, failOn string
+		expand               string
 		outputs              []string
 		quiet, show          bool
 		id                   string
@@ -61,9 +62,14 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 	f.StringVar(&failOn, "fail-on", "", "exit with status 4 on `findings`")
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	f.BoolVar(&show, "show-values", false, "put identifiers into the report unmasked")
+	f.StringVar(&expand, "expand", "strict", "identifiers that a person's records reveal: look for those that are theirs alone (`strict`), only name them (suggest), or neither (off)")
 	c.RunE = func(c *cobra.Command, targets []string) error {
 		if failOn != "" && failOn != "findings" {
 			return usagef("--fail-on knows only: findings")
+		}
+		widen, ok := map[string]engine.Expand{"strict": engine.Strict, "suggest": engine.Suggest, "off": engine.Off}[expand]
+		if !ok {
+			return usagef("--expand knows only: strict, suggest, off")
 		}
 		if err := checkOutputs(outputs); err != nil {
 			return usage(err)
@@ -76,7 +82,7 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if err != nil {
 			return usage(err)
 		}
-		rep, done, err := s.run(c.Context(), p, subjects, quiet, show)
+		rep, done, err := s.run(c.Context(), p, subjects, widen, quiet, show)
 		if err != nil {
 			return err
 		}
@@ -232,7 +238,7 @@ func openSources(ctx context.Context, p *plan.Plan, key []byte) (sources []engin
 }
 
 // run scans and returns the report, which lives until done is called.
-func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, quiet, show bool) (rep *inventory.Report, done func(), err error) {
+func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, expand engine.Expand, quiet, show bool) (rep *inventory.Report, done func(), err error) {
 	var persons []subject.Person
 	for _, x := range subjects {
 		for _, t := range x.Ignored {
@@ -265,7 +271,16 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 		},
 		Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, show), Activities: reportActivities(p.Activities),
 		Decoders: list, Limits: limits(p.Limits), RowKey: key, ShowValues: show,
+		Links: engineLinks(p.Links), Expand: expand,
 	}, quiet)
+}
+
+func engineLinks(list []plan.Link) []engine.Link {
+	var out []engine.Link
+	for _, l := range list {
+		out = append(out, engine.Link{From: engine.LinkEnd(l.From), To: engine.LinkEnd(l.To), Refuse: l.Refuse})
+	}
+	return out
 }
 
 func runID() string {

@@ -36,8 +36,9 @@ var allowed = map[string][]string{
 	"internal/sandbox":     {"scanners", "internal/container"},
 	"internal/inventory":   {"scanners", "rules", "internal/subject"},
 	"internal/state":       {"scanners", "internal/inventory"},
+	"internal/links":      {"scanners"},
 	"internal/engine": {
-		"scanners", "rules", "internal/secret", "internal/plan", "internal/container", "internal/document",
+		"scanners", "rules", "internal/links", "internal/secret", "internal/plan", "internal/container", "internal/document",
 		"internal/match", "internal/subject", "internal/inventory", "internal/state",
 	},
 	"reports":          {"internal/inventory"},

@@ -201,16 +201,16 @@ func (d *dumpReader) kept() *scanners.Block {
 		}
 		return starts[row]
 	}
-	b.Refs = func(row int, hash string, n int) scanners.Ref { return dumpRef(b, b.Origin(row), row, hash, n) }
+	b.Refs = func(row int, hash string, n int) scanners.Ref { return dumpRef(b, row, b.Origin(row), hash, n) }
 	return b
 }
 
 func (d *dumpReader) ref(row int, hash string, n int) scanners.Ref {
-	return dumpRef(&d.block, d.origin(row), row, hash, n)
+	return dumpRef(&d.block, row, d.origin(row), hash, n)
 }
 
 // dumpRef returns the reference of a row that begins at origin.
-func dumpRef(b *scanners.Block, origin int64, row int, hash string, n int) scanners.Ref {
+func dumpRef(b *scanners.Block, row int, origin int64, hash string, n int) scanners.Ref {
 	t := b.Table
 	loc := DumpRow{Type: dumpRowType, Schema: t.Schema, Table: t.Table, Offset: origin}
 	if len(t.Key) == 0 {

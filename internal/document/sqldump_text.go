@@ -88,7 +88,7 @@ type dumpReader struct {
 
 func newDumpReader(ctx context.Context, src io.Reader) *dumpReader {
 	d := &dumpReader{ctx: ctx, src: src, fresh: true, delim: []byte(";"), dumpSession: newDumpSession()}
-	d.block.Refs, d.block.Origin = d.ref, d.origin
+	d.block.Refs, d.block.Origin, d.block.Name = d.ref, d.origin, dumpRef
 	// Windows' shells write what a program prints as UTF-16.
 	if d.fill(4); len(d.buf) >= 4 {
 		var order unicode.Endianness

@@ -105,6 +105,7 @@ func (a *aside) rows(ctx context.Context, b *scanners.Block) {
 		defer func() { <-a.run.spares }()
 		defer close(x.ready)
 		defer func() { x.failed = recover() }()
+		a.run.linker.observe(a.rec, x.b, false)
 		x.hits, x.undecoded = a.run.Recognizer.SearchRows(nil, x.b.Data, rowBounds(x.b), cellBounds(x.b))
 	})
 	a.write(ctx, false)

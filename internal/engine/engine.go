@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -46,6 +47,11 @@ type Options struct {
 	ShowValues bool   // put identifiers into the report as they were found
 	Progress   *Progress
 
+	// Links are references between columns that the configuration knows of.
+	Links []Link
+	// Expand says what becomes of identifiers that a person's record reveals.
+	Expand Expand
+
 	// Survey makes the run one that counts what detectors find, instead of
 	// looking for people: Recognizer has none.
 	Survey *rules.Set
@@ -62,6 +68,8 @@ type Activity struct {
 type run struct {
 	Options
 	col     *inventory.Collector
+	linker  *linker           // nil in a survey
+	reveals *revelation       // nil where nothing is made of what records reveal
 	mails   []map[string]bool // each person's own e-mail addresses
 	places  sync.Map          // places as they are shown, by place as scanners call it
 	placed  atomic.Int64      // how many
@@ -87,32 +95,22 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 	for _, m := range nestedMagic() {
 		r.magics[m[0]] = true
 	}
-	for _, p := range opt.Recognizer.Persons() {
-		own := map[string]bool{}
-		for _, id := range p.Identifiers {
-			if n, err := id.Normal(); err == nil && id.Type == subject.Email && id.Hash == "" {
-				own[n] = true
-			}
-		}
-		r.mails = append(r.mails, own)
-	}
 	for _, s := range opt.Sources {
 		col.AddSource(inventory.Source{
 			Name: s.Info.Name, Type: s.Info.Type, URI: s.Info.URI, Counts: s.Info.Units, Consistency: s.Info.Consistency,
 		})
 	}
-	var wg sync.WaitGroup
 	if opt.Survey != nil {
 		col.Detect(detectors(opt.Survey))
 		var err error
 		if r.windows, err = match.Compile(nil); err != nil {
 			return nil, err
 		}
+		r.know()
+		r.pass(ctx, opt.Sources)
+	} else if err := r.rounds(ctx); err != nil {
+		return nil, err
 	}
-	for i, s := range opt.Sources {
-		wg.Go(func() { r.source(ctx, s, opt.Progress.source(i)) })
-	}
-	wg.Wait()
 	if r.failed != nil {
 		return nil, r.failed
 	}
@@ -124,7 +122,38 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 	activities = append(activities, inventory.Activity{
 		ID: unassigned, Role: unassigned, DataSubjects: []string{}, Recipients: []inventory.Recipient{},
 	})
-	return col.Settle(opt.Run, opt.Subjects, activities)
+	rep, err := col.Settle(opt.Run, r.Subjects, activities)
+	if err == nil && r.linker != nil {
+		rep.Links = r.linker.listed()
+	}
+	return rep, err
+}
+
+// know takes the people who are looked for into account.
+func (r *run) know() {
+	r.mails = nil
+	for _, p := range r.Recognizer.Persons() {
+		own := map[string]bool{}
+		for _, id := range p.Identifiers {
+			if n, err := id.Normal(); err == nil && id.Type == subject.Email && id.Hash == "" {
+				own[n] = true
+			}
+		}
+		r.mails = append(r.mails, own)
+	}
+	r.places.Clear()
+	r.placed.Store(0)
+}
+
+// pass reads sources once.
+func (r *run) pass(ctx context.Context, sources []Source) {
+	var wg sync.WaitGroup
+	for i, s := range r.Sources {
+		if slices.ContainsFunc(sources, func(o Source) bool { return o.Info.Name == s.Info.Name }) {
+			wg.Go(func() { r.source(ctx, s, r.Progress.source(i)) })
+		}
+	}
+	wg.Wait()
 }
 
 // enginePart starts the ids of parts that are the engine's own; no source's do.
@@ -152,10 +181,9 @@ func (r *run) source(ctx context.Context, s Source, c *Counter) {
 		r.unlisted(listing, s, s.Err)
 		return
 	}
-	var l *links
 	var unlinked error
-	if r.Survey == nil {
-		l, unlinked = newLinks(ctx, s.Source)
+	if r.linker != nil {
+		unlinked = r.linker.begin(ctx, s)
 	}
 	parts := make(chan scanners.Part)
 	open := make(chan struct{}, max(1, s.Info.Parallel)) // deferred items that are open
@@ -163,7 +191,7 @@ func (r *run) source(ctx context.Context, s Source, c *Counter) {
 	for range max(1, s.Info.Parallel) {
 		wg.Go(func() {
 			for p := range parts {
-				r.part(ctx, s, p, open, l, c)
+				r.part(ctx, s, p, open, c)
 			}
 		})
 	}
@@ -173,7 +201,6 @@ func (r *run) source(ctx context.Context, s Source, c *Counter) {
 	}
 	close(parts)
 	wg.Wait()
-	r.follow(ctx, s, l, c)
 	r.optional(listing, s.Info)
 }
 
@@ -244,9 +271,8 @@ func (r *run) unlisted(b *batch, s Source, err error) {
 }
 
 // part reads one part.
-func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan struct{}, l *links, c *Counter) {
+func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan struct{}, c *Counter) {
 	b := newBatch(r, s, p, c)
-	b.links = l
 	defer b.commit()
 	var wg sync.WaitGroup
 	var ended error // why the part was not read to its end
@@ -420,7 +446,6 @@ type batch struct {
 	result      inventory.Result
 	units, size int64 // seen so far
 	identical   map[string]int
-	links       *links
 }
 
 // batchFindings is how many findings and gaps a batch holds before it commits.

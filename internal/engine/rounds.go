@@ -2,261 +2,487 @@ package engine
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 
+	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/links"
 	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
-// links follows the declared keys of a source. Round 1 reads everything, and
-// notes the keys of rows that are certainly about a person; each further round
-// looks up the rows that refer to those, until a round adds nothing.
-type links struct {
-	source scanners.Looker
-	to     map[string][]scanners.Relation // by the table that is referred to
-
-	mu    sync.Mutex
-	known map[string]bool // findings by id that are certain already
-	seen  map[linkKey]bool
-	next  map[scanners.Relation]map[string][]origin // by the value of the key
+// A Link is a reference between two columns that the configuration declares,
+// confirms or refuses.
+type Link struct {
+	From, To LinkEnd
+	Refuse   bool
 }
 
-// An origin is a row that is certainly about a person, to which others refer.
+// A LinkEnd is a column of a table of a source.
+type LinkEnd struct{ Source, Table, Column string }
+
+const (
+	// maxLinkRounds bounds the length of a chain of keys.
+	maxLinkRounds = 32
+	// fewPeople is how many people may share a key for it to be followed.
+	fewPeople = 3
+	// aloneFanIn is how many rows refer to a row of another table, on average,
+	// where that is the other half of each of them.
+	aloneFanIn = 2.0
+	// maxChildren bounds how many rows are looked at to tell whether one that
+	// they refer to belongs to a person alone.
+	maxChildren = 10_000
+)
+
+// A linker leads from the rows in which people were found to the rows that
+// belong to them. Round 1 reads everything; it shows which tables and columns
+// there are, and which rows are somebody's. Each further round finds the rows
+// that refer to those, in databases by asking them, in documents by the index of
+// keys, until a round adds nothing.
+type linker struct {
+	run    *run
+	survey *links.Survey
+	index  *keyIndex
+
+	mu      sync.Mutex
+	live    map[string]liveScope
+	known   map[string]int8 // findings by id, and how sure they are
+	held    []heldRow       // of the round under way
+	links   map[string][]links.Link
+	count   map[string]*inventory.Link // what was followed, by what it is
+	order   []string
+	seen    map[string]bool // values that were looked up
+	merged  map[string]string
+	nothing int // rows that were not followed, since too many people share them
+}
+
+type liveScope struct {
+	source Source
+	looker scanners.Looker
+}
+
+// An origin is a row that is about a person, to which others may refer.
 type origin struct {
 	person int
 	chain  []string // how it came to be known, for people; empty for a row that says so itself
+	conf   subject.Confidence
 	id     string   // of its finding
 	own    []int    // identifiers that settle it; none for a row that a key ties to another
+	with   []string // the further values of the key under which it is referred to
 }
 
-type linkKey struct {
-	relation scanners.Relation
-	value    string
-	person   int
+// A heldRow is an origin and the cells that others may refer to.
+type heldRow struct {
+	origin
+	scope  string
+	table  string
+	values map[string]string // by column
 }
 
-// maxLinkRounds bounds the length of a chain of keys.
-const maxLinkRounds = 32
-
-// newLinks returns nil for a source whose rows can't be looked up.
-func newLinks(ctx context.Context, s scanners.Source) (l *links, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			l, err = nil, panicked(p)
-		}
-	}()
-	looker, ok := s.(scanners.Looker)
-	if !ok {
-		return nil, nil
-	}
-	relations, err := looker.Relations(ctx)
+func newLinker(r *run) (*linker, error) {
+	x, err := newKeyIndex()
 	if err != nil {
 		return nil, err
 	}
-	l = &links{
-		source: looker, to: map[string][]scanners.Relation{}, known: map[string]bool{},
-		seen: map[linkKey]bool{}, next: map[scanners.Relation]map[string][]origin{},
-	}
-	for _, r := range relations {
-		l.to[r.RefTable] = append(l.to[r.RefTable], r)
-	}
-	return l, nil
+	return &linker{
+		run: r, survey: links.NewSurvey(), index: x, live: map[string]liveScope{}, known: map[string]int8{},
+		links: map[string][]links.Link{}, count: map[string]*inventory.Link{}, seen: map[string]bool{}, merged: map[string]string{},
+	}, nil
 }
 
-// note takes the keys of a row that is certainly about a person.
-func (l *links) note(b *scanners.Block, row int, o origin) {
-	if l == nil || len(l.to) == 0 {
+// liveOf names the scope of the tables of a source.
+func liveOf(source string) string { return "live\x00" + source }
+
+// begin takes a source whose rows can be looked up into account: its declared
+// keys.
+func (l *linker) begin(ctx context.Context, s Source) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+		}
+	}()
+	looker, ok := s.Source.(scanners.Looker)
+	if !ok {
+		return nil
+	}
+	relations, err := looker.Relations(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	scope := liveOf(s.Info.Name)
+	l.live[scope] = liveScope{s, looker}
+	l.links[scope] = nil
+	for _, r := range relations {
+		l.links[scope] = append(l.links[scope], links.Link{
+			Table: r.Table, Column: r.Column, RefTable: r.RefTable, RefColumn: r.RefColumn, With: r.With,
+			Kind: links.Declared, Confidence: 1, Why: "a declared foreign key",
+		})
+	}
+	return err
+}
+
+// scopeOf names the tables among which a record's rows may refer to each other.
+func (l *linker) scopeOf(rec *record, live bool) (scope string, doc int) {
+	if live {
+		return liveOf(rec.unit.source.Info.Name), -1
+	}
+	doc = l.index.doc(rec)
+	if doc < 0 {
+		return "", -1
+	}
+	return "doc\x00" + rec.unit.source.Info.Name + "\x00" + rec.ref.URI, doc
+}
+
+// observe learns from a block that is read in round 1. It may be called
+// concurrently.
+func (l *linker) observe(rec *record, b *scanners.Block, live bool) {
+	if l == nil || b.Rows() == 0 {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.known[o.id] = true
-	for _, rel := range l.to[b.Table.Name] {
-		col := slices.Index(b.Table.Columns, rel.RefColumn)
-		if col < 0 {
+	if live {
+		l.mu.Lock()
+		_, ok := l.live[liveOf(rec.unit.source.Info.Name)]
+		l.mu.Unlock()
+		if !ok {
+			return
+		}
+	}
+	scope, doc := l.scopeOf(rec, live)
+	if scope == "" {
+		return
+	}
+	t := l.survey.Table(scope, b.Table)
+	if t == nil || len(t.Keys) == 0 {
+		return
+	}
+	t.Observe(b)
+	if !live && b.Refs != nil {
+		l.index.add(doc, t, b, l.run.RowKey)
+	}
+	l.observeInside(rec, b, scope, doc, live)
+}
+
+// maxInside bounds how many members of the cells of a block may be references.
+const maxInside = 16
+
+// observeInside learns from what the cells of a block hold: JSON, and values as
+// PHP writes them. No server can look for these by a key, so the index keeps
+// them, whatever they come from.
+func (l *linker) observeInside(rec *record, b *scanners.Block, scope string, doc int, live bool) {
+	if b.Refs == nil {
+		return
+	}
+	type member struct {
+		col  int
+		name string
+	}
+	blocks := map[member]*scanners.Block{}
+	rows := map[member][]int{}
+	for col := range b.Table.Columns {
+		for row := range b.Rows() {
+			cell, _ := b.Cell(row, col)
+			if !links.MayHoldKeys(cell) {
+				if row > 100 && len(blocks) == 0 {
+					break // the column is not of that kind
+				}
+				continue
+			}
+			links.Inside(cell, func(name string, value []byte) {
+				m := member{col, name}
+				x := blocks[m]
+				if x == nil {
+					if len(blocks) >= maxInside {
+						return
+					}
+					x = &scanners.Block{Table: links.InsideTable(b.Table, b.Table.Columns[col], name)}
+					blocks[m] = x
+				}
+				if n := len(rows[m]); n > 0 && rows[m][n-1] == row {
+					return // the first of several
+				}
+				rows[m] = append(rows[m], row)
+				for c := range b.Table.Columns {
+					v, null := b.Cell(row, c)
+					if !slices.Contains(b.Table.Key, c) {
+						v, null = nil, true
+					}
+					x.Append(v, null)
+				}
+				x.Append(value, false)
+			})
+		}
+	}
+	for m, x := range blocks {
+		t := l.survey.Table(scope, x.Table)
+		if t == nil {
 			continue
 		}
-		v, null := b.Cell(row, col)
-		k := linkKey{rel, string(v), o.person}
-		if null || l.seen[k] {
-			continue
+		t.Observe(x)
+		of := rows[m]
+		x.Refs = func(row int, hash string, n int) scanners.Ref { return b.Refs(of[row], hash, n) }
+		x.Name = b.Name
+		if b.Origin != nil {
+			x.Origin = func(row int) int64 { return b.Origin(of[row]) }
 		}
-		l.seen[k] = true
-		if l.next[rel] == nil {
-			l.next[rel] = map[string][]origin{}
+		if live {
+			doc = l.index.live(rec.unit.source, scope)
 		}
-		l.next[rel][k.value] = append(l.next[rel][k.value], o)
+		l.index.addRows(doc, t, x, b, of, l.run.RowKey)
 	}
 }
 
-// take returns what the next round has to look up.
-func (l *links) take() map[scanners.Relation]map[string][]origin {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	next := l.next
-	l.next = map[scanners.Relation]map[string][]origin{}
-	return next
-}
-
-// follow runs the rounds after the first.
-func (r *run) follow(ctx context.Context, s Source, l *links, c *Counter) {
+// note takes a row that is about a person into account.
+func (l *linker) note(scope string, b *scanners.Block, row int, o origin, others int) {
 	if l == nil {
 		return
 	}
-	for round := 2; ctx.Err() == nil; round++ {
-		next := l.take()
-		if len(next) == 0 {
-			return
-		}
-		b := newBatch(r, s, scanners.Part{ID: fmt.Sprintf("%sround-%d", enginePart, round), Place: "rows that refer to others"}, c)
-		b.links = l
-		if round > maxLinkRounds {
-			b.gap(scanners.Gap{Reason: scanners.TooDeep, Detail: "a chain of keys is not followed any further"})
-			b.commit()
-			return
-		}
-		for rel, origins := range next {
-			r.unshared(origins)
-			r.lookup(ctx, b, rel, origins)
-		}
-		b.commit()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if k, ok := l.known[o.id]; !ok || k > rankOf(o.conf) {
+		l.known[o.id] = rankOf(o.conf)
 	}
-}
-
-// unshared drops the origins that only identifiers tie to a person which turned
-// out to be shared.
-func (r *run) unshared(origins map[string][]origin) {
-	for v, list := range origins {
-		list = slices.DeleteFunc(list, func(o origin) bool {
-			return len(o.own) > 0 && !slices.ContainsFunc(o.own, func(i int) bool { return !r.col.Shared(o.person, i, r.hasName(o.person)) })
-		})
-		if len(list) == 0 {
-			delete(origins, v)
-		} else {
-			origins[v] = list
-		}
-	}
-}
-
-// lookup finds the rows that refer to origins by one relation.
-func (r *run) lookup(ctx context.Context, b *batch, rel scanners.Relation, origins map[string][]origin) {
-	failed := func(err error) {
-		b.gap(scanners.Gap{
-			Place: strings.ReplaceAll(rel.Table, ".", " / ") + " / row", Reason: scanners.ReasonOf(err),
-			Detail: "rows that refer to " + rel.RefTable + " could not be looked up: " + errorText(err),
-		})
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			failed(panicked(p))
-		}
-	}()
-	identical := map[string]int{}
-	values := slices.Sorted(maps.Keys(origins))
-	for it, err := range b.links.source.Lookup(ctx, rel.Table, rel.Column, values) {
-		if err != nil {
-			if b.note(err) {
-				continue
-			}
-			failed(err)
-			return
-		}
-		if it.Block != nil {
-			r.linkedRows(b, it.Block, rel, origins, identical)
-		}
-	}
-}
-
-// linkedRows makes findings of rows that refer to origins.
-func (r *run) linkedRows(bt *batch, b *scanners.Block, rel scanners.Relation, origins map[string][]origin, identical map[string]int) {
-	col := slices.Index(b.Table.Columns, rel.Column)
-	if col < 0 {
+	if others > fewPeople && !links.PersonTable(b.Table.Table) {
+		l.nothing++
 		return
 	}
-	hits := map[int][]subject.Hit{}
-	found, _ := r.Recognizer.SearchRows(nil, b.Data, rowBounds(b), cellBounds(b)) // round 1 told what was not decoded
-	for _, h := range found {
-		if row, _, ok := within(b, h); ok {
-			hits[row] = append(hits[row], h)
-		}
-	}
-	u := &unit{run: r, source: bt.source, batch: bt}
-	for row := range b.Rows() {
-		v, null := b.Cell(row, col)
-		from := origins[string(v)]
-		if from == nil {
-			// The server compares by its own collation.
-			for key, o := range origins {
-				if strings.EqualFold(strings.TrimSpace(key), strings.TrimSpace(string(v))) {
-					from = o
-				}
-			}
-		}
-		hash, n := b.Hash(r.RowKey, row), 1
-		if len(b.Table.Key) == 0 {
-			identical[hash]++
-			n = identical[hash]
-		}
-		if null || from == nil {
+	h := heldRow{origin: o, scope: scope, table: b.Table.Name, values: map[string]string{}}
+	t := l.survey.Known(scope, b.Table.Name)
+	for col, name := range b.Table.Columns {
+		if t != nil && !slices.Contains(t.Keys, col) && !l.declared(scope, b.Table.Name, name) {
 			continue
 		}
-		ref := b.Refs(row, hash, n)
-		ref.If = map[string]string{"row-hmac": hash}
-		rec := &record{unit: u, ref: ref, top: ref.URI, isRow: true}
-		r.rowHits(rec, b, row, hits[row])
-		linked := false
-		for _, o := range from {
-			id := findingID(r.Subjects[o.person].ID, ref.URI)
-			bt.links.mu.Lock()
-			known := bt.links.known[id]
-			bt.links.mu.Unlock()
-			if known {
+		if v, null := b.Cell(row, col); !null && len(v) > 0 && len(v) <= 128 {
+			h.values[name] = string(v)
+		}
+	}
+	l.held = append(l.held, h)
+}
+
+// declared reports whether a link of a scope needs a column.
+func (l *linker) declared(scope, table, column string) bool {
+	for _, x := range l.links[scope] {
+		if x.Table == table && x.Column == column || x.RefTable == table && x.RefColumn == column {
+			return true
+		}
+		for _, p := range x.With {
+			if x.RefTable == table && p.RefColumn == column {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func rankOf(c subject.Confidence) int8 {
+	switch c {
+	case subject.Certain:
+		return 0
+	case subject.Likely:
+		return 1
+	}
+	return 2
+}
+
+// infer completes the links of all scopes that were read.
+func (l *linker) infer() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mergeFolders()
+	scopes := map[string]bool{}
+	for s := range l.live {
+		scopes[s] = true
+	}
+	for _, h := range l.held {
+		scopes[l.into(h.scope)] = true
+	}
+	for s := range scopes {
+		known := l.links[s]
+		for _, x := range l.survey.Infer(s, known) {
+			if c, ok := l.configured(s, x); ok {
+				if c.Refuse {
+					l.report(s, x, "refused")
+					continue
+				}
+				x.Kind, x.Confidence, x.Why = links.Configured, 1, "confirmed in the configuration"
+			}
+			known = append(known, x)
+		}
+		for _, c := range l.run.Links {
+			if c.Refuse || c.From.Source != c.To.Source || sourceOf(s) != c.From.Source || l.has(known, c) {
 				continue
 			}
-			a := rec.about(o.person)
-			a.chain = append(slices.Clone(o.chain), fmt.Sprintf("%s.%s refers to %s.%s of finding %s", rel.Table, rel.Column, rel.RefTable, rel.RefColumn, o.id))
-			linked = true
+			from, to := l.tableIn(s, c.From.Table), l.tableIn(s, c.To.Table)
+			if from != "" && to != "" {
+				known = append(known, links.Link{
+					Table: from, Column: c.From.Column, RefTable: to, RefColumn: c.To.Column,
+					Kind: links.Configured, Confidence: 1, Why: "declared in the configuration",
+				})
+			}
 		}
-		if !linked {
+		l.links[s] = known
+		for _, x := range known {
+			l.report(s, x, "")
+		}
+	}
+}
+
+func (l *linker) has(known []links.Link, c Link) bool {
+	return slices.ContainsFunc(known, func(x links.Link) bool {
+		return sameTable(x.Table, c.From.Table) && x.Column == c.From.Column && sameTable(x.RefTable, c.To.Table) && x.RefColumn == c.To.Column
+	})
+}
+
+// tableIn returns the name of a table in a scope, as the survey has it.
+func (l *linker) tableIn(scope, name string) string {
+	for _, t := range l.survey.Tables(scope) {
+		if sameTable(t, name) {
+			return t
+		}
+	}
+	return ""
+}
+
+// sameTable reports whether a name with or without its schema is that of a
+// table.
+func sameTable(full, name string) bool {
+	return full == name || strings.HasSuffix(full, "."+name) && !strings.Contains(name, ".")
+}
+
+// configured returns what the configuration says of an inferred link.
+func (l *linker) configured(scope string, x links.Link) (Link, bool) {
+	for _, c := range l.run.Links {
+		if c.From.Source == sourceOf(scope) && c.To.Source == c.From.Source && sameTable(x.Table, c.From.Table) && x.Column == c.From.Column &&
+			(c.To.Table == "" || sameTable(x.RefTable, c.To.Table) && x.RefColumn == c.To.Column) {
+			return c, true
+		}
+	}
+	return Link{}, false
+}
+
+func sourceOf(scope string) string {
+	_, rest, _ := strings.Cut(scope, "\x00")
+	name, _, _ := strings.Cut(rest, "\x00")
+	return name
+}
+
+// mergeFolders puts documents that hold one table each into one scope with their
+// neighbours: a folder of exported tables.
+func (l *linker) mergeFolders() {
+	l.index.mu.Lock()
+	defer l.index.mu.Unlock()
+	for i := range l.index.docs {
+		d := &l.index.docs[i]
+		if d.live || len(d.tables) != 1 || strings.HasPrefix(d.scope, "folder\x00") {
 			continue
 		}
-		r.finishRow(rec, b, row, true)
-	}
-	bt.add(u)
-}
-
-// linkedWhy is the reason of the confidence of a record that a declared key ties
-// to another.
-const linkedWhy = "a declared key ties it to a record that is certainly about the person"
-
-// finishRow makes the findings of a row of a live database, and notes its keys.
-func (r *run) finishRow(rec *record, b *scanners.Block, row int, linkedOnly bool) {
-	chains := map[string][]string{}
-	own := map[string][]int{}
-	for p, a := range rec.people {
-		a.silent = linkedOnly && a.chain == nil
-		chains[r.Subjects[p].ID] = a.chain
-		if a.chain == nil {
-			own[r.Subjects[p].ID] = a.own
+		k := strings.LastIndexByte(d.ref.URI, '/')
+		if k < 0 {
+			continue
 		}
-	}
-	from := len(rec.unit.findings)
-	rec.finish()
-	for _, f := range rec.unit.findings[from:] {
-		if f.Confidence == string(subject.Certain) {
-			rec.unit.batch.links.note(b, row, origin{person: f.SubjectIndex(), chain: chains[f.Subject], id: f.ID, own: own[f.Subject]})
-		}
+		folder := "folder\x00" + d.source.Info.Name + "\x00" + d.ref.URI[:k]
+		l.survey.Move(d.scope, folder)
+		l.merged[d.scope] = folder
+		d.scope = folder
 	}
 }
 
-// evidence is never null in a report.
-func evidence(chain []string) []string {
-	if chain == nil {
-		return []string{}
+func (l *linker) into(scope string) string {
+	if m, ok := l.merged[scope]; ok {
+		return m
 	}
-	return chain
+	return scope
+}
+
+// report lists a link for the report, once for each source and pair of columns.
+func (l *linker) report(scope string, x links.Link, kind string) *inventory.Link {
+	if kind == "" {
+		kind = x.Kind
+	}
+	x.Table = links.PlainName(x.Table)
+	k := sourceOf(scope) + "\x00" + x.Table + "\x00" + x.Column + "\x00" + x.RefTable + "\x00" + x.RefColumn
+	if r := l.count[k]; r != nil {
+		return r
+	}
+	r := &inventory.Link{
+		Source: sourceOf(scope), From: l.run.shown(x.Table) + "." + x.Column, To: l.run.shown(x.RefTable) + "." + x.RefColumn,
+		Kind: kind, Confidence: x.Confidence, Why: x.Why, Followed: kind != "refused" && x.Confidence >= links.Followed,
+	}
+	if x.TypeColumn != "" {
+		r.When = x.TypeColumn + " is " + strings.Join(x.Types, ", ")
+	}
+	l.count[k] = r
+	l.order = append(l.order, k)
+	return r
+}
+
+// listed returns the links for the report: those that were followed, and those
+// that somebody may confirm.
+func (l *linker) listed() []inventory.Link {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := []inventory.Link{}
+	for _, k := range l.order {
+		out = append(out, *l.count[k])
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		a, b := out[i], out[j]
+		if a.Source != b.Source {
+			return a.Source < b.Source
+		}
+		if a.From != b.From {
+			return a.From < b.From
+		}
+		return a.To < b.To
+	})
+	return out
+}
+
+// follow runs the rounds after the first, until one adds nothing.
+func (l *linker) follow(ctx context.Context, c *Counter) {
+	if l == nil {
+		return
+	}
+	l.infer()
+	for round := 2; ctx.Err() == nil; round++ {
+		l.mu.Lock()
+		held := l.held
+		l.held = nil
+		l.mu.Unlock()
+		if len(held) == 0 {
+			return
+		}
+		if round > maxLinkRounds {
+			for source := range bySource(held) {
+				b := newBatch(l.run, sourceNamed(l.run, source), scanners.Part{ID: enginePart + "rounds", Place: "rows that refer to others"}, c)
+				b.gap(scanners.Gap{Reason: scanners.TooDeep, Detail: "a chain of keys is not followed any further"})
+				b.commit()
+			}
+			return
+		}
+		l.round(ctx, round, l.searches(held), l.upward(held), c)
+	}
+}
+
+func bySource(held []heldRow) map[string]bool {
+	out := map[string]bool{}
+	for _, h := range held {
+		out[sourceOf(h.scope)] = true
+	}
+	return out
+}
+
+func sourceNamed(r *run, name string) Source {
+	for _, s := range r.Sources {
+		if s.Info.Name == name {
+			return s
+		}
+	}
+	return Source{Info: scanners.Info{Name: name}}
+}
+
+// unshared reports whether what ties a row to its person has not turned out to
+// be shared.
+func (r *run) unshared(o origin) bool {
+	return len(o.own) == 0 || slices.ContainsFunc(o.own, func(i int) bool { return !r.col.Shared(o.person, i, r.hasName(o.person)) })
 }

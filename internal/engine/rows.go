@@ -30,6 +30,7 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 	if r.Survey != nil {
 		r.surveyRows(rec, b, live)
 	}
+	r.linker.observe(rec, b, live)
 	hits, undecoded := r.Recognizer.SearchRows(nil, b.Data, rowBounds(b), cellBounds(b))
 	r.found(ctx, rec, b, hits, undecoded, live)
 }
@@ -203,11 +204,11 @@ func (r *run) row(ctx context.Context, rec *record, b *scanners.Block, row int, 
 	for _, col := range w.cells {
 		r.cell(ctx, sub, b, row, col)
 	}
-	if live {
-		r.finishRow(sub, b, row, false)
-	} else {
-		sub.finish()
+	scope := ""
+	if r.linker != nil {
+		scope, _ = r.linker.scopeOf(rec, live)
 	}
+	r.finishRow(sub, r.linker, scope, b, row, false)
 	return sub.partial
 }
 

@@ -79,6 +79,7 @@ type record struct {
 	large    bool   // it is a text of which only the surroundings of hits were looked at for others
 	people   map[int]*about
 	others   map[string]bool // e-mail addresses in the record, where they are collected
+	counted  int             // other people in it, where these were only counted
 	same     map[string]int  // identical rows of a document, by table and hash
 }
 
@@ -109,7 +110,10 @@ type about struct {
 	contradicted bool
 	born         bool     // the person's own birth date stands in the record
 	chain        []string // the links that tie the record to the person
-	silent       bool     // reported in an earlier round
+	tied         subject.Confidence
+	tiedWhy      string
+	other        bool // the record names somebody else
+	silent       bool // reported in an earlier round
 }
 
 // gap records what could not be read of the record.
@@ -254,7 +258,10 @@ func category(t subject.Type) string {
 }
 
 // finish turns what was seen in the record into findings.
-func (rec *record) finish() {
+func (rec *record) finish() { rec.finishWith(nil) }
+
+// finishWith is finish; each, where it is not nil, is shown every finding.
+func (rec *record) finishWith(each func(*inventory.Finding)) {
 	if rec.unit.run.Survey != nil {
 		rec.finishSurvey()
 		return
@@ -276,10 +283,10 @@ func (rec *record) finish() {
 		}
 		id := r.Subjects[p].ID
 		conf, why := a.evidence.Judge(a.contradicted && !a.born)
-		third := len(rec.people) - 1 + strangers
+		third := len(rec.people) - 1 + strangers + rec.counted
 		switch {
-		case a.chain != nil && conf != subject.Certain:
-			conf, why, a.relation = subject.Certain, linkedWhy, "linked"
+		case a.chain != nil && (a.total == 0 || rankOf(a.tied) < rankOf(conf)):
+			conf, why, a.relation = a.tied, a.tiedWhy, "linked"
 		case rec.isRow && conf == subject.Certain && a.relation == "mentioned":
 			a.relation = "owner"
 		}
@@ -302,6 +309,9 @@ func (rec *record) finish() {
 		f.SetSubject(p, id)
 		f.Actions = []inventory.Action{rec.action(conf, third)}
 		rec.unit.findings = append(rec.unit.findings, f)
+		if each != nil {
+			each(f)
+		}
 	}
 	rec.unit.spill()
 }

@@ -88,6 +88,13 @@ type entry struct {
 	own     uint64 // identifiers, as bits, of which one is enough for rank
 	id      [16]byte
 	place   string
+	more    []span // where the same record was found once more
+}
+
+// A span is where a finding lies in the spool.
+type span struct {
+	off int64
+	len int32
 }
 
 // NewCollector returns an empty collector. The caller closes it.
@@ -180,6 +187,23 @@ func (c *Collector) shared(subjects []Subject) []uint64 {
 		id.Evidence = append(id.Evidence, "it stands in rows that name other people, so it counts as shared")
 	}
 	return bits
+}
+
+// Reset drops what was collected of sources that are to be read once more. What
+// is known of shared identifiers stays, for all subjects keep theirs.
+func (c *Collector) Reset(sources ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range sources {
+		c.order = slices.DeleteFunc(c.order, func(k partKey) bool { return k.source == s })
+		delete(c.listing, s)
+	}
+	for k := range c.parts {
+		if slices.Contains(sources, k.source) {
+			delete(c.parts, k)
+		}
+	}
+	clear(c.same)
 }
 
 // Unlisted says that a source could not be listed to its end.
@@ -345,14 +369,16 @@ func dropRepeats(all []entry) []entry {
 		subject int32
 		id      [16]byte
 	}
-	seen := make(map[key]bool, len(all))
+	seen := make(map[key]int, len(all))
 	kept := all[:0]
 	for _, e := range all {
 		k := key{e.subject, e.id}
-		if !seen[k] {
-			seen[k] = true
-			kept = append(kept, e)
+		if i, ok := seen[k]; ok {
+			kept[i].more = append(kept[i].more, span{e.off, e.len})
+			continue
 		}
+		seen[k] = len(kept)
+		kept = append(kept, e)
 	}
 	return slices.Clip(kept)
 }
@@ -397,16 +423,30 @@ func (r *Report) count(all []entry) {
 func (c *Collector) findings(all []entry) iter.Seq2[*Finding, error] {
 	return func(yield func(*Finding, error) bool) {
 		var buf []byte
-		for _, e := range all {
-			buf = slices.Grow(buf[:0], int(e.len))[:e.len]
-			if _, err := c.spool.ReadAt(buf, e.off); err != nil {
-				yield(nil, fmt.Errorf("inventory: read the spool: %w", err))
-				return
+		read := func(at span) (*Finding, error) {
+			buf = slices.Grow(buf[:0], int(at.len))[:at.len]
+			if _, err := c.spool.ReadAt(buf, at.off); err != nil {
+				return nil, fmt.Errorf("inventory: read the spool: %w", err)
 			}
 			f := new(Finding)
 			if err := json.Unmarshal(buf, f); err != nil {
-				yield(nil, fmt.Errorf("inventory: read the spool: %w", err))
+				return nil, fmt.Errorf("inventory: read the spool: %w", err)
+			}
+			return f, nil
+		}
+		for _, e := range all {
+			f, err := read(span{e.off, e.len})
+			if err != nil {
+				yield(nil, err)
 				return
+			}
+			for _, at := range e.more {
+				other, err := read(at)
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				f.merge(other)
 			}
 			if o := f.Otherwise; o != nil && rank(f.Confidence) != e.rank {
 				f.Confidence, f.Why = o.Confidence, o.Why
@@ -420,6 +460,19 @@ func (c *Collector) findings(all []entry) iter.Seq2[*Finding, error] {
 				return
 			}
 		}
+	}
+}
+
+// merge adds what another finding of the same record knows and f does not.
+func (f *Finding) merge(o *Finding) {
+	if len(f.Matches) == 0 {
+		f.Matches, f.MatchesTotal = o.Matches, o.MatchesTotal
+	}
+	if len(f.Fields) == 0 {
+		f.Fields = o.Fields
+	}
+	if len(f.Evidence) == 0 {
+		f.Evidence = o.Evidence
 	}
 }
 

@@ -24,6 +24,7 @@ type Report struct {
 	Exclusions []Exclusion `json:"exclusions"`
 	Summary    Summary     `json:"summary"`
 	Survey     *Survey     `json:"survey,omitempty"` // of a run in the mode "survey"
+	Links      []Link      `json:"links,omitempty"`  // between columns, by which records were found
 
 	// Findings yields the findings; the *Finding is valid until the iteration
 	// continues. It may be ranged over more than once.
@@ -53,6 +54,8 @@ type Subject struct {
 	// NotLookedFor names types of identifiers that were given and that spoor
 	// can't look for.
 	NotLookedFor []string `json:"not_looked_for,omitempty"`
+	// Suggestions are further identifiers that the subject's records reveal.
+	Suggestions []Suggestion `json:"suggestions,omitempty"`
 }
 
 // Request is a data subject's request. Dates are in the form 2006-01-02.
@@ -70,6 +73,28 @@ type Identifier struct {
 	Origin   string   `json:"origin"` // given | found
 	Evidence []string `json:"evidence,omitempty"`
 	Shared   bool     `json:"shared,omitempty"` // several people turned out to have it
+}
+
+// Suggestion is an identifier that a record of the subject reveals and that was
+// not looked for.
+type Suggestion struct {
+	Type     string   `json:"type"`
+	Masked   string   `json:"masked"`
+	Evidence []string `json:"evidence"`
+	Why      string   `json:"why"` // why it was not looked for
+}
+
+// Link is a reference of one column to another.
+type Link struct {
+	Source     string  `json:"source"`
+	From       string  `json:"from"` // "schema.table.column"
+	To         string  `json:"to"`
+	When       string  `json:"when,omitempty"` // under which condition it holds
+	Kind       string  `json:"kind"`           // declared | configured | inferred | refused
+	Confidence float64 `json:"confidence"`     // from 0 to 1
+	Why        string  `json:"why"`
+	Followed   bool    `json:"followed"`
+	Rows       int     `json:"rows"` // that it led to
 }
 
 // Activity is a processing activity (Art. 30).

@@ -32,6 +32,48 @@ type Plan struct {
 	Rules      []rules.Rule // the users' own, beside those of package rules
 	Passwords  []Password
 	OCR        OCR
+	Links      []Link
+}
+
+// A Link is a reference between two columns that nobody declared in a database:
+// one that is to be followed, or is not to be.
+type Link struct {
+	From   End  `yaml:"from"`
+	To     End  `yaml:"to"` // may be left out where it is refused
+	Refuse bool `yaml:"refuse"`
+}
+
+// An End is a column, written as SOURCE/SCHEMA.TABLE.COLUMN; the schema may be
+// left out.
+type End struct{ Source, Table, Column string }
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler.
+func (e *End) UnmarshalYAML(n ast.Node) error {
+	v, _ := scalar(n)
+	source, rest, ok := strings.Cut(v, "/")
+	dot := strings.LastIndexByte(rest, '.')
+	if !ok || source == "" || dot <= 0 || dot == len(rest)-1 {
+		return syntax(n, "links: expected SOURCE/SCHEMA.TABLE.COLUMN, as in controlpanel/billing.invoices.client_id")
+	}
+	*e = End{source, rest[:dot], rest[dot+1:]}
+	return nil
+}
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler.
+func (l *Link) UnmarshalYAML(n ast.Node) error {
+	type plain Link
+	if err := yaml.NodeToValue(n, (*plain)(l), yaml.Strict()); err != nil {
+		return err
+	}
+	switch {
+	case l.From.Source == "":
+		return syntax(n, "links: from is missing: the column that refers to another, as SOURCE/SCHEMA.TABLE.COLUMN")
+	case l.To.Source == "" && !l.Refuse:
+		return syntax(n, "links: to is missing: the column that is referred to, as SOURCE/SCHEMA.TABLE.COLUMN")
+	case l.To.Source == "":
+		l.To.Source = l.From.Source
+	}
+	return nil
 }
 
 // A Password opens what is encrypted inside the sources.
@@ -225,6 +267,7 @@ type file struct {
 	Rules      []ruleNode   `yaml:"rules"`
 	Passwords  []Password   `yaml:"passwords"`
 	OCR        OCR          `yaml:"ocr"`
+	Links      []Link       `yaml:"links"`
 }
 
 // ruleNode is a detector of the users' own.
@@ -283,7 +326,7 @@ func parse(b []byte, kinds []scanners.Kind) (p *Plan, err error) {
 	if l := f.Limits; l.Depth < 0 || l.Members < 0 || l.Ratio < 0 {
 		return nil, errors.New("limits: expected numbers above zero")
 	}
-	p = &Plan{Activities: f.Activities, Limits: f.Limits, Passwords: f.Passwords, OCR: f.OCR}
+	p = &Plan{Activities: f.Activities, Limits: f.Limits, Passwords: f.Passwords, OCR: f.OCR, Links: f.Links}
 	own := map[string]bool{}
 	for _, r := range rules.All() {
 		own[r.ID] = true
@@ -306,6 +349,13 @@ func parse(b []byte, kinds []scanners.Kind) (p *Plan, err error) {
 		}
 		names[src.Name] = true
 		p.Sources = append(p.Sources, src)
+	}
+	for _, l := range f.Links {
+		for _, e := range []End{l.From, l.To} {
+			if !names[e.Source] {
+				return nil, fmt.Errorf("links: no source is called %q", e.Source)
+			}
+		}
 	}
 	ids := map[string]bool{}
 	for _, a := range f.Activities {

@@ -20,7 +20,7 @@ func (id Identifier) Sharable() bool {
 	switch {
 	case id.Hash != "":
 		return false
-	case id.Type == Phone:
+	case id.Found, id.Type == Phone:
 		return true
 	case id.Type == Email:
 		local, _, _ := strings.Cut(id.Value, "@")

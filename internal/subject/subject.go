@@ -59,6 +59,9 @@ type Identifier struct {
 	// Hash is "md5", "sha1" or "sha256" when Value is the hash, in hexadecimal,
 	// of the identifier's normal form (OpenDSR identity_format); else empty.
 	Hash string
+	// Found says that a record of the person revealed it, so that it may turn
+	// out to be somebody else's too.
+	Found bool
 }
 
 // A Person is a data subject.

@@ -1,0 +1,166 @@
+package links
+
+import "bytes"
+
+// maxInside bounds how much of a cell is looked through for keys, in bytes.
+const maxInside = 64 << 10
+
+// MayHoldKeys reports whether a cell looks like JSON or like what PHP makes of
+// values (serialize, session_encode), which may hold keys of other rows.
+func MayHoldKeys(cell []byte) bool {
+	if len(cell) < 8 {
+		return false
+	}
+	switch c := cell[0]; {
+	case c == '{', c == '[':
+		return bytes.IndexByte(cell[:min(len(cell), 4096)], ':') > 0
+	case (c == 'a' || c == 'O') && cell[1] == ':':
+		return true
+	case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_':
+		// "client_id|i:4711;"
+		k := bytes.IndexByte(cell[:min(len(cell), 64)], '|')
+		return k > 0 && k+2 < len(cell) && cell[k+2] == ':'
+	}
+	return false
+}
+
+// Inside calls fn with the members of a cell whose names are those of keys, and
+// their values: whole numbers and short texts. The cell is as MayHoldKeys says;
+// what is not well-formed in it is passed over.
+func Inside(cell []byte, fn func(name string, value []byte)) {
+	cell = cell[:min(len(cell), maxInside)]
+	if cell[0] == '{' || cell[0] == '[' {
+		insideJSON(cell, fn)
+		return
+	}
+	insidePHP(cell, fn)
+}
+
+func insideJSON(p []byte, fn func(name string, value []byte)) {
+	for {
+		k := bytes.IndexByte(p, '"')
+		if k < 0 {
+			return
+		}
+		name, rest, ok := quotedText(p[k:])
+		if !ok {
+			return
+		}
+		p = bytes.TrimLeft(rest, " \t\r\n")
+		if len(p) == 0 || p[0] != ':' {
+			continue
+		}
+		p = bytes.TrimLeft(p[1:], " \t\r\n")
+		if len(p) == 0 {
+			return
+		}
+		var value []byte
+		if p[0] == '"' {
+			if value, rest, ok = quotedText(p); !ok {
+				return
+			}
+			p = rest
+		} else {
+			n := digits(p)
+			value, p = p[:n], p[n:]
+		}
+		emit(name, value, fn)
+	}
+}
+
+// quotedText takes a quoted text off p, which begins with it. Escapes stay as
+// they are.
+func quotedText(p []byte) (text, rest []byte, ok bool) {
+	for i := 1; i < len(p); i++ {
+		switch p[i] {
+		case '\\':
+			i++
+		case '"':
+			return p[1:i], p[i+1:], true
+		}
+	}
+	return nil, nil, false
+}
+
+func digits(p []byte) int {
+	n := 0
+	for n < len(p) && p[n] >= '0' && p[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+func emit(name, value []byte, fn func(name string, value []byte)) {
+	if len(name) == 0 || len(name) > 64 || empty(value) || bytes.ContainsAny(value, "\\ ") {
+		return
+	}
+	if n := string(name); n != "id" && candidate(n, "") {
+		fn(n, value)
+	}
+}
+
+func insidePHP(p []byte, fn func(name string, value []byte)) {
+	var name []byte
+	for len(p) > 0 {
+		// A session's member: name|value.
+		if k := bytes.IndexByte(p[:min(len(p), 64)], '|'); k > 0 && word(p[:k]) {
+			name, p = p[:k], p[k+1:]
+		}
+		var value []byte
+		switch {
+		case len(p) > 2 && p[0] == 's' && p[1] == ':':
+			n := digits(p[2:])
+			size := number(p[2 : 2+n])
+			start := 2 + n + 2 // :"
+			if n == 0 || start > len(p) || size < 0 || size > len(p)-start {
+				return
+			}
+			value, p = p[start:start+size], p[start+size:]
+		case len(p) > 2 && p[0] == 'i' && p[1] == ':':
+			n := digits(p[2:])
+			value, p = p[2:2+n], p[2+n:]
+			if name == nil { // the index of a list
+				value = nil
+			}
+		default:
+			k := bytes.IndexAny(p, ";{}")
+			if k < 0 {
+				return
+			}
+			name, p = nil, p[k+1:]
+			continue
+		}
+		if name != nil {
+			emit(name, value, fn)
+			name = nil
+		} else if value != nil {
+			name = bytes.Clone(value)
+			// A private member is called "\x00Class\x00name".
+			if k := bytes.LastIndexByte(name, 0); k >= 0 {
+				name = name[k+1:]
+			}
+		}
+		p = bytes.TrimLeft(p, `";`)
+	}
+}
+
+func word(p []byte) bool {
+	for _, c := range p {
+		if c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
+}
+
+// number returns a number of few digits, -1 for others.
+func number(p []byte) int {
+	if len(p) == 0 || len(p) > 9 {
+		return -1
+	}
+	n := 0
+	for _, c := range p {
+		n = 10*n + int(c-'0')
+	}
+	return n
+}
