@@ -9,6 +9,9 @@ import "github.com/spoor-scan/spoor/internal/container"
 func All(o container.Options) []container.Decoder {
 	return []container.Decoder{
 		officeDecoder(o),
+		oleDecoder(o),
+		biffDecoder(o),
+		rtfDecoder(o),
 		SQLDump(),
 		MBox(),
 		Mail(),

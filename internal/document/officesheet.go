@@ -189,7 +189,7 @@ func dateFormat(code string) bool {
 
 // A sheet gathers the rows of one sheet into blocks.
 type sheet struct {
-	o       *office
+	yield   func(scanners.Item, error) bool
 	name    string
 	table   *scanners.Table
 	block   scanners.Block
@@ -202,8 +202,8 @@ type sheet struct {
 	columns []string
 }
 
-func (o *office) newSheet(name string) *sheet {
-	s := &sheet{o: o, name: name}
+func newSheet(yield func(scanners.Item, error) bool, name string) *sheet {
+	s := &sheet{yield: yield, name: name}
 	s.block.Refs = func(row int, _ string, _ int) scanners.Ref { return sheetRow(s.name, s.rows[row], s.first[row]) }
 	return s
 }
@@ -270,7 +270,7 @@ func (s *sheet) flush() error {
 	if len(s.rows) == 0 {
 		return nil
 	}
-	if !s.o.yield(scanners.Item{Size: -1, Block: &s.block}, nil) {
+	if !s.yield(scanners.Item{Size: -1, Block: &s.block}, nil) {
 		return errStop
 	}
 	s.block.Reset()
@@ -318,7 +318,7 @@ func (o *office) sheet(part string, r io.Reader) error {
 	if !ok {
 		name = strings.TrimSuffix(path.Base(part), ".xml")
 	}
-	s := o.newSheet(name)
+	s := newSheet(o.yield, name)
 	x := newXMLReader(r)
 	var (
 		row, style int64
@@ -384,6 +384,9 @@ func (o *office) sheet(part string, r io.Reader) error {
 				}
 			case "f":
 				formula = append(formula, t.text...)
+			case "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter":
+				// Codes stand right before words.
+				other = append(append(other, pageText(string(t.text))...), '\n')
 			default:
 				other = append(append(other, t.text...), '\n')
 			}
@@ -515,7 +518,7 @@ func (o *office) tables(r io.Reader) error {
 		switch name := string(t.name); {
 		case t.kind == xmlStart && name == "table":
 			v, _ := t.attr("name")
-			s, row = o.newSheet(string(v)), 0
+			s, row = newSheet(o.yield, string(v)), 0
 			n++
 			if len(v) == 0 {
 				s.name = strconv.Itoa(n)
