@@ -13,6 +13,8 @@ func All(o container.Options) []container.Decoder {
 		biffDecoder(o),
 		rtfDecoder(o),
 		SQLDump(),
+		sqliteDecoder(),
+		sqliteLogDecoder(),
 		MBox(),
 		Mail(),
 		pdfDecoder(o),
