@@ -17,6 +17,7 @@ import (
 	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/engine"
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/ocr"
 	"github.com/spoor-scan/spoor/internal/plan"
 	"github.com/spoor-scan/spoor/internal/sandbox"
 	"github.com/spoor-scan/spoor/internal/secret"
@@ -192,6 +193,13 @@ func opening(ctx context.Context, p *plan.Plan) (list []container.Decoder, done 
 			return list
 		},
 		OCR: p.OCR.On,
+	}
+	if p.OCR.On {
+		r, err := ocr.New(ctx, p.OCR.Languages)
+		if err != nil {
+			return nil, nil, usage(err)
+		}
+		o.Recognise = r.Read
 	}
 	pool := sandbox.NewPool(o)
 	return pool.Wrap(decoders(o)), pool.Close, nil

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,6 +23,10 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command line as people type it.
 func TestScripts(t *testing.T) {
+	fixtures, err := filepath.Abs("../document/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -36,6 +41,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SPOOR_STATE_DIR", e.WorkDir+"/.state")
+			e.Setenv("FIXTURES", fixtures)
 			return nil
 		},
 	})

@@ -6,6 +6,7 @@ package container
 
 import (
 	"context"
+	"io"
 	"iter"
 
 	"github.com/spoor-scan/spoor/scanners"
@@ -53,6 +54,10 @@ type Options struct {
 	// OCR says that the text in pictures is recognised: the decoders of
 	// documents then yield the pictures in them as members.
 	OCR bool
+	// Recognise returns the text in a picture, in UTF-8; nil: there is nothing
+	// that could, as in the process of a hostile decoder. Its error is that of
+	// ctx, or a *scanners.Gap beside which there may be some text.
+	Recognise func(ctx context.Context, picture io.Reader) ([]byte, error)
 }
 
 // For returns the passwords to be tried on in.

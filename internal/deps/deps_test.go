@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	"internal/container":   {"scanners"},
 	"internal/document":    {"scanners", "internal/container"},
 	"internal/sandbox":     {"scanners", "internal/container"},
+	"internal/ocr":         {"scanners"},
 	"internal/inventory":   {"scanners", "rules", "internal/subject"},
 	"internal/state":       {"scanners", "internal/inventory"},
 	"internal/links":      {"scanners"},

@@ -15,6 +15,7 @@ func All(o container.Options) []container.Decoder {
 		SQLDump(),
 		sqliteDecoder(),
 		sqliteLogDecoder(),
+		imageDecoder(o),
 		MBox(),
 		Mail(),
 		pdfDecoder(o),

@@ -30,8 +30,8 @@ const pdfPages = 1 << 20
 //     "annotation", "field" (of a form), "link", "outline", "javascript", and
 //     "string" for others; the XMP metadata as they are in "xmp"; the bytes of
 //     signatures, which hold the names of their certificates, in "signature";
-//   - embedded files, and, where text in pictures is recognised, the pictures of
-//     pages without text, as members;
+//   - embedded files, and, where text in pictures is recognised, the pictures on
+//     pages, as members;
 //   - the text of content that no page draws as "content", and of objects that
 //     later ones have replaced, which still stand in the file, as "revision";
 //   - "raw": the codes of text in a font that doesn't say which characters they
@@ -48,7 +48,7 @@ func pdfDecoder(o container.Options) container.Decoder {
 			return func(yield func(scanners.Item, error) bool) {
 				sp, err := b.Spool(ctx, in.Body)
 				defer func() { _ = sp.Close() }() // valid even with an error
-				w := &pdfWalker{o: o, in: in, yield: yield}
+				w := &pdfWalker{o: o, in: in, yield: yield, pictured: map[int]bool{}}
 				w.d = &pdfFile{ctx: ctx, b: b, at: sp, size: sp.Size(), used: map[int]bool{}}
 				w.run()
 				if err != nil && !w.over {
@@ -120,7 +120,8 @@ type pdfWalker struct {
 	pages     []pdfPage
 	listed    map[int]bool // objects that are pages
 	damaged   bool
-	unread    int // pages without text
+	unread    int          // pages without text
+	pictured  map[int]bool // pictures that were yielded
 	unmapped  []byte
 }
 
@@ -340,15 +341,22 @@ func (w *pdfWalker) page(i int) {
 		w.resources[n] = p.res
 	}
 	w.canvas(c, "page", "page="+strconv.Itoa(i+1))
-	if len(c.page.glyphs) > 0 || len(c.unmapped) > 0 || len(c.images) == 0 && !c.inlined {
-		return
-	}
-	if !w.o.OCR || len(c.images) == 0 {
+	read := len(c.page.glyphs) > 0 || len(c.unmapped) > 0
+	switch {
+	case !read && (len(c.images) > 0 || c.inlined) && (!w.o.OCR || len(c.images) == 0):
 		w.unread++
-		return
-	}
-	for k, x := range c.images {
-		w.picture(x, fmt.Sprintf("page-%d-image-%d", i+1, k+1))
+	default:
+		for k, x := range c.images {
+			if w.pictured[x.num] {
+				continue // a picture that many pages show
+			}
+			w.pictured[x.num] = true
+			if w.o.OCR {
+				w.picture(x, fmt.Sprintf("page-%d-image-%d", i+1, k+1))
+			} else if !w.over && !w.yield(scanners.Item{}, &scanners.Exclusion{Reason: scanners.ByOption, Detail: imageUnread}) {
+				w.over = true
+			}
+		}
 	}
 }
 

@@ -60,7 +60,7 @@ func SQLDump() container.Decoder {
 
 // DumpRow is the locator of a row in an SQL dump.
 type DumpRow struct {
-	Type   string `json:"type"` // "sqldump"
+	Type   string `json:"type"` // "sqldump", or "sqlite" for a database in a file
 	Schema string `json:"schema,omitempty"`
 	Table  string `json:"table"`
 	// Key names the row. It is empty where the dump declares no key before the
