@@ -18,7 +18,6 @@ func Opaque(head []byte) (kind string, reason scanners.Reason, ok bool) {
 	}{
 		{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE document (old office, Outlook)", scanners.Unsupported},
 		{0, "PGDMP", "a pg_dump archive", scanners.Unsupported},
-		{0, "MSCF\x00\x00\x00\x00", "a cabinet", scanners.Unsupported},
 		{0, "!BDN", "an Outlook store", scanners.Unsupported},
 		{0, "\x78\x9f\x3e\x22", "a TNEF attachment", scanners.Unsupported},
 		{0, "REDIS0", "a Redis dump", scanners.Unsupported},
