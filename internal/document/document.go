@@ -16,6 +16,7 @@ func All(o container.Options) []container.Decoder {
 		sqliteDecoder(),
 		sqliteLogDecoder(),
 		imageDecoder(o),
+		mediaDecoder(),
 		MBox(),
 		Mail(),
 		pdfDecoder(o),
