@@ -418,13 +418,14 @@ func (f *sqliteFile) bigRow(c *sqliteCell) {
 func (f *sqliteFile) flush() {
 	if len(f.starts) > 0 {
 		b, starts := &f.block, f.starts
+		b.Name = sqliteRef
 		b.Origin = func(row int) int64 { return starts[row] }
-		b.Refs = func(row int, hash string, n int) scanners.Ref { return sqliteRef(b, starts[row], row, hash, n) }
+		b.Refs = func(row int, hash string, n int) scanners.Ref { return sqliteRef(b, row, starts[row], hash, n) }
 		b.Keep = func() *scanners.Block {
 			k, starts := b.Clone(), slices.Clone(starts)
 			k.Keep = nil
 			k.Origin = func(row int) int64 { return starts[row] }
-			k.Refs = func(row int, hash string, n int) scanners.Ref { return sqliteRef(k, starts[row], row, hash, n) }
+			k.Refs = func(row int, hash string, n int) scanners.Ref { return sqliteRef(k, row, starts[row], hash, n) }
 			return k
 		}
 		f.give(scanners.Item{Size: -1, Block: b}, nil)
@@ -438,8 +439,8 @@ func (f *sqliteFile) flush() {
 
 // sqliteRef returns the reference of a row: that of a row of a dump, which it
 // is like.
-func sqliteRef(b *scanners.Block, origin int64, row int, hash string, n int) scanners.Ref {
-	ref := dumpRef(b, origin, row, hash, n)
+func sqliteRef(b *scanners.Block, row int, origin int64, hash string, n int) scanners.Ref {
+	ref := dumpRef(b, row, origin, hash, n)
 	loc := ref.Locator.(DumpRow)
 	loc.Type = sqliteRowType
 	ref.Locator = loc
