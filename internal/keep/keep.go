@@ -3,7 +3,6 @@ package keep
 
 import (
 	_ "github.com/andybalholm/brotli"
-	_ "github.com/bep/imagemeta"
 	_ "github.com/bodgit/sevenzip"
 	_ "github.com/nwaples/rardecode/v2"
 	_ "github.com/pdfcpu/pdfcpu/pkg/api"
