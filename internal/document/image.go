@@ -129,9 +129,9 @@ func (m *picture) run(o container.Options) {
 	case "jp2":
 		m.boxes(0, m.size, 0, nil)
 	case "bmp":
-		if off := int64(le32(head[10:])); off > 0 && off <= m.size {
+		if off := int64(uintLE(head[10:])); off > 0 && off <= m.size {
 			m.used(0, 14)
-			m.used(off, min(m.size, max(off, int64(le32(head[2:])))))
+			m.used(off, min(m.size, max(off, int64(uintLE(head[2:])))))
 		}
 	}
 	if len(m.fields) > 0 {
@@ -347,7 +347,7 @@ func (m *picture) gif() {
 		m.damaged = true
 		return
 	}
-	m.width, m.height = int64(le16(h[6:])), int64(le16(h[8:]))
+	m.width, m.height = int64(wordLE(h[6:])), int64(wordLE(h[8:]))
 	at := int64(13)
 	if h[10]&0x80 != 0 {
 		at += 3 << (h[10]&7 + 1)
@@ -418,7 +418,7 @@ func (m *picture) webp() {
 		h := m.bytes(at, 8)
 		n := int64(0)
 		if len(h) == 8 {
-			n = int64(le32(h[4:]))
+			n = int64(uintLE(h[4:]))
 		}
 		if len(h) < 8 || at+8+n > m.size {
 			m.damaged = true
@@ -428,7 +428,7 @@ func (m *picture) webp() {
 		switch string(h[:4]) {
 		case "VP8X":
 			if v := m.bytes(body, 10); len(v) == 10 {
-				m.width, m.height = int64(le32(v[3:])>>8)+1, int64(le32(v[6:])>>8)+1
+				m.width, m.height = int64(uintLE(v[3:])>>8)+1, int64(uintLE(v[6:])>>8)+1
 			}
 			m.used(at, body+n)
 		case "VP8 ", "VP8L", "ALPH", "ANIM", "ANMF":
@@ -460,9 +460,9 @@ func (m *picture) psd() {
 		m.damaged = true
 		return
 	}
-	m.height, m.width = int64(be32(h[14:])), int64(be32(h[18:]))
-	at := 30 + int64(be32(h[26:])) // behind the palette
-	n := int64(be32(m.bytes(at, 4)))
+	m.height, m.width = int64(uintBE(h[14:])), int64(uintBE(h[18:]))
+	at := 30 + int64(uintBE(h[26:])) // behind the palette
+	n := int64(uintBE(m.bytes(at, 4)))
 	if at+4+n > m.size || n > imageMaxText {
 		m.damaged = true
 		return
@@ -471,21 +471,21 @@ func (m *picture) psd() {
 	m.resources(m.bytes(at+4, n), 0)
 }
 
-func le16(b []byte) uint16 {
+func wordLE(b []byte) uint16 {
 	if len(b) < 2 {
 		return 0
 	}
 	return uint16(b[0]) | uint16(b[1])<<8
 }
 
-func le32(b []byte) uint32 {
+func uintLE(b []byte) uint32 {
 	if len(b) < 4 {
 		return 0
 	}
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }
 
-func be32(b []byte) uint32 {
+func uintBE(b []byte) uint32 {
 	if len(b) < 4 {
 		return 0
 	}

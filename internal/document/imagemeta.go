@@ -319,7 +319,7 @@ func (m *picture) resources(b []byte, depth int) {
 		if i+4 > len(b) {
 			break
 		}
-		n := int64(be32(b[i:]))
+		n := int64(uintBE(b[i:]))
 		if i += 4; n > int64(len(b)-i) {
 			break
 		}

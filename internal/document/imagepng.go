@@ -22,7 +22,7 @@ func (m *picture) png() {
 			m.damaged = true
 			return
 		}
-		n := int64(be32(h))
+		n := int64(uintBE(h))
 		body, end := at+8, at+12+n
 		if end > m.size {
 			m.damaged = true
@@ -34,7 +34,7 @@ func (m *picture) png() {
 		switch string(h[4:]) {
 		case "IHDR", "JHDR":
 			if v := m.bytes(body, 8); len(v) == 8 {
-				m.width, m.height = int64(be32(v)), int64(be32(v[4:]))
+				m.width, m.height = int64(uintBE(v)), int64(uintBE(v[4:]))
 			}
 			m.used(at, end)
 		case "IEND", "MEND":
@@ -159,12 +159,12 @@ func (m *picture) boxes(at, end int64, depth int, see func(kind string, at, body
 		if len(h) < 8 {
 			return
 		}
-		size, body := int64(be32(h)), at+8
+		size, body := int64(uintBE(h)), at+8
 		switch {
 		case size == 0:
 			size = end - at
 		case size == 1 && len(h) == 16:
-			size, body = int64(be32(h[8:]))<<32|int64(be32(h[12:])), at+16
+			size, body = int64(uintBE(h[8:]))<<32|int64(uintBE(h[12:])), at+16
 		}
 		kind := string(h[4:8])
 		if size < body-at || size > end-at {
@@ -221,7 +221,7 @@ func (m *picture) heif() {
 					}
 				case "iprp":
 					if i := bytes.Index(b, []byte("ispe")); i >= 0 && i+16 <= len(b) {
-						m.width, m.height = int64(be32(b[i+8:])), int64(be32(b[i+12:]))
+						m.width, m.height = int64(uintBE(b[i+8:])), int64(uintBE(b[i+12:]))
 					}
 				}
 			})
@@ -239,7 +239,7 @@ func (m *picture) heif() {
 			continue
 		}
 		// In front stands how far the header is away.
-		if skip := 4 + int64(be32(m.bytes(p.at, 4))); skip < p.n {
+		if skip := 4 + int64(uintBE(m.bytes(p.at, 4))); skip < p.n {
 			m.tiff(p.at+skip, p.n-skip)
 		}
 	}

@@ -118,13 +118,13 @@ func Opaque(head []byte) (kind string, reason scanners.Reason, ok bool) {
 		return "a CAD drawing (DWG)", no, true
 	case data && has(0, "TAPE"):
 		return "a backup in the Microsoft Tape Format", no, true
-	case len(head) > 24 && head[0] == 0x60 && head[1] == 0xea && 30 <= le16(head[2:]) && le16(head[2:]) <= 2600:
+	case len(head) > 24 && head[0] == 0x60 && head[1] == 0xea && 30 <= wordLE(head[2:]) && wordLE(head[2:]) <= 2600:
 		return "an ARJ archive", no, true
 	case has(6, "-") && (has(2, "-lh") || has(2, "-lz") || has(2, "-pm")) && len(head) > 21:
 		return "an LHA archive", no, true
-	case has(1080, "\x53\xef") && le32(head[1100:]) <= 1 && le16(head[1082:]) <= 7:
+	case has(1080, "\x53\xef") && uintLE(head[1100:]) <= 1 && wordLE(head[1082:]) <= 7:
 		return "an ext file system", no, true
-	case len(head) > 512 && be32(head[4:]) == 0 && has(24, "\x00\x08") && string(head[34:38]) == string(head[38:42]) && be32(head[46:]) > 0:
+	case len(head) > 512 && uintBE(head[4:]) == 0 && has(24, "\x00\x08") && string(head[34:38]) == string(head[38:42]) && uintBE(head[46:]) > 0:
 		return "a tablespace of InnoDB", no, true
 	case has(510, "\x55\xaa") && head[446]&0x7f == 0 && head[462]&0x7f == 0 && head[478]&0x7f == 0 && head[494]&0x7f == 0:
 		return "a disk image", no, true
