@@ -12,6 +12,8 @@ func All(o container.Options) []container.Decoder {
 		oleDecoder(o),
 		biffDecoder(o),
 		rtfDecoder(o),
+		PST(),
+		TNEF(),
 		SQLDump(),
 		MBox(),
 		Mail(),
