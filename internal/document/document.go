@@ -14,6 +14,7 @@ func All(o container.Options) []container.Decoder {
 		rtfDecoder(o),
 		PST(),
 		TNEF(),
+		CMS(),
 		SQLDump(),
 		MBox(),
 		Mail(),

@@ -3,6 +3,7 @@ package document
 import (
 	"encoding/binary"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -137,6 +138,9 @@ func (m *msgFile) message(e *oleEntry, head int) *mapiMessage {
 			m.told[c] = true
 			attachments = append(attachments, c)
 		}
+	}
+	for _, l := range [][]*oleEntry{recips, attachments} { // the directory is a tree
+		slices.SortStableFunc(l, func(a, b *oleEntry) int { return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name)) })
 	}
 	msg.recipients = func(yield func(*mapiProps) bool) {
 		for _, c := range recips {
