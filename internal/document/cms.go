@@ -198,7 +198,7 @@ func (c *cms) parts(yield func(string, io.Reader) bool) {
 		c.err = err
 	}
 	if content != nil {
-		var r io.Reader = content
+		r := content
 		if c.kind == cmsCompressed {
 			z, err := zlib.NewReader(content)
 			if err != nil {
@@ -369,7 +369,7 @@ func (c *cms) content(seen *bytes.Buffer) (io.Reader, error) {
 		return nil, err
 	}
 	at := seen.Len() - 2
-	if id, err = c.take(h, seen); err != nil {
+	if _, err = c.take(h, seen); err != nil {
 		return nil, err
 	}
 	if inner.size >= 0 && int64(seen.Len()-at) >= inner.size {

@@ -25,6 +25,7 @@ func Opaque(head []byte) (kind string, reason scanners.Reason, ok bool) {
 		{0, "LUKS\xba\xbe", "an encrypted volume", scanners.Encrypted},
 		{0, "Salted__", "a file encrypted by openssl", scanners.Encrypted},
 		{0, "age-encryption.org/", "a file encrypted by age", scanners.Encrypted},
+		{0, "\x76\xe8\x04\x60\xc4\x11\xe3\x86", "a rights-protected message (rpmsg)", scanners.Encrypted},
 		{0, "-----BEGIN PGP MESSAGE-----", "a PGP message", scanners.Encrypted},
 	} {
 		if len(head) >= m.at+len(m.magic) && string(head[m.at:m.at+len(m.magic)]) == m.magic {

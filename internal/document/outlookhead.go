@@ -248,6 +248,9 @@ func (h *mapiHead) rest(p *mapiProps, prefix string) {
 		}
 		name := prefix + q.label()
 		for _, s := range p.values(q) {
+			if addr, ok := strings.CutPrefix(s, "SMTP:"); ok && q.kind == mapiBinary && h.tells(addr) {
+				continue // by which programs compare addresses
+			}
 			if q.name != nil && q.name.text != "" && mapiToken(q.name.text) != q.name.text {
 				s = q.name.text + ": " + s
 			}

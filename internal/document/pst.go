@@ -329,14 +329,25 @@ func (f *pstFile) readBlock(bid uint64, p pstPlace) ([]byte, error) {
 	if at <= 0 || at > f.size-int64(size) {
 		return nil, errPST
 	}
-	b := make([]byte, size)
-	if n, err := f.at.ReadAt(b, at); n < size {
+	unit, trailer, sum := 64, 16, 4
+	switch {
+	case f.ansi:
+		trailer, sum = 12, 8
+	case f.big:
+		unit, trailer = 512, 24
+	}
+	all := make([]byte, (size+trailer+unit-1)/unit*unit)
+	n, err := f.at.ReadAt(all, at)
+	if n < size {
 		if err == nil || errors.Is(err, io.EOF) {
 			err = errPST
 		}
 		return nil, err
 	}
-	f.check(b, at)
+	b := all[:size]
+	if n == len(all) && pstSum(b) != binary.LittleEndian.Uint32(all[n-trailer+sum:]) {
+		f.note("the checksum of a block is wrong")
+	}
 	if p.full != size {
 		z, err := zlib.NewReader(bytes.NewReader(b))
 		if err != nil {
@@ -357,25 +368,6 @@ func (f *pstFile) readBlock(bid uint64, p pstPlace) ([]byte, error) {
 		}
 	}
 	return b, nil
-}
-
-// check compares the checksum of a block with its content.
-func (f *pstFile) check(b []byte, at int64) {
-	unit, trailer, sum := int64(64), int64(16), int64(4)
-	switch {
-	case f.ansi:
-		trailer, sum = 12, 8
-	case f.big:
-		unit, trailer = 512, 24
-	}
-	end := (int64(len(b)) + trailer + unit - 1) / unit * unit
-	var t [4]byte
-	if n, _ := f.at.ReadAt(t[:], at+end-trailer+sum); n < 4 {
-		return
-	}
-	if pstSum(b) != binary.LittleEndian.Uint32(t[:]) {
-		f.note("the checksum of a block is wrong")
-	}
 }
 
 // list returns what a block lists ([MS-PST], section 2.2.2.8.3.2): blocks of data

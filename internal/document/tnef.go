@@ -46,8 +46,8 @@ const (
 )
 
 const (
-	tnefTable   = 1 << 16 // properties in a list, and recipients
-	tnefShort   = 64 << 10
+	tnefTable = 1 << 16 // properties in a list, and recipients
+	tnefShort = 64 << 10
 )
 
 // TNEF returns the decoder of the attachment winmail.dat, in which Outlook and
