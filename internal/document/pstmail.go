@@ -58,7 +58,9 @@ func PST() container.Decoder {
 				}
 				f, err := openPST(ctx, spool, spool.Size())
 				if err != nil {
-					if ctx.Err() != nil || yield(scanners.Item{}, err) && ctx.Err() == nil {
+					if ctx.Err() != nil {
+						yield(scanners.Item{}, ctx.Err())
+					} else if yield(scanners.Item{}, err) {
 						yield(scanners.Item{Size: spool.Size(), Text: true, Verbatim: true, Body: b.Reader(ctx, io.NewSectionReader(spool, 0, spool.Size()))}, nil)
 					}
 					return
