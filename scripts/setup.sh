@@ -20,6 +20,7 @@ need mariadb-client mariadb-dump
 need dovecot-imapd dovecot
 need python3 python3
 need tesseract-ocr tesseract
+need pst-utils readpst
 need chromium chromium chromium-browser google-chrome
 
 if [ -n "$missing" ]; then

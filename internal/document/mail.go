@@ -1,11 +1,13 @@
 package document
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"iter"
+	"path"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -47,8 +49,11 @@ const (
 //   - a message within the message likewise, under a Name that ends in ".eml". It
 //     is not entered: sections within it are relative to it, so that its own and
 //     theirs, joined by a dot, are the section within the outer message.
-//   - a file that is uuencoded within text as an item with the Step
-//     "N.uuK/name", for the K-th in section N. It has no section of its own.
+//   - a file that is uuencoded, in yEnc or in base64 within text as an item with
+//     the Step "N.uuK/name", for the K-th in section N. It has no section of its
+//     own.
+//   - what is signed or compressed by S/MIME in a way that hides it as if it stood
+//     there, its parts numbered below the number of the one that it came in.
 //
 // Where the structure was guessed, because a boundary is missing or wrong,
 // Section is empty: a server would number other parts.
@@ -84,10 +89,12 @@ func (in mailInput) Read(p []byte) (int, error) {
 // one.
 func mailMatch(head []byte, name string) bool {
 	name = name[strings.LastIndexAny(name, "/\\")+1:]
-	if len(name) >= 4 && strings.EqualFold(name[len(name)-4:], ".eml") || mailDirName(name) {
+	switch ext := strings.ToLower(path.Ext(name)); {
+	case ext == ".eml", ext == ".emlx", ext == ".mht", ext == ".mhtml", mailDirName(name):
 		return true
 	}
 	head = bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
+	head = head[mailCount(head):]
 	head = bytes.TrimLeft(head, "\r\n")
 	cr := bytes.IndexByte(head, '\n') < 0
 	sure, strong, known, odd, first := 0, 0, 0, 0, true
@@ -402,6 +409,9 @@ func (w *mailWalker) leaf(h *mimeHeader, t mimeType, at mailPlace) {
 		return
 	}
 	main, sub, _ := strings.Cut(t.value, "/")
+	if name == "" && main != "text" && main != "message" {
+		name = h.place() // a page that was saved has no other names
+	}
 	isText := t.value == "" || main == "text" && sub != "rtf"
 	message := t.value == "message/rfc822" || t.value == "message/global" || t.value == "message/news"
 	body, coded := w.transfer(h, isText || main == "message")
@@ -438,20 +448,7 @@ func (w *mailWalker) leaf(h *mimeHeader, t mimeType, at mailPlace) {
 		}
 		w.attach(it, coded)
 	case sub == "pkcs7-mime" || sub == "x-pkcs7-mime":
-		w.win.reset(body)
-		it.Body = &w.win
-		kind := strings.ToLower(t.get("smime-type"))
-		signed := bytes.Contains(w.win.peek(512), []byte("\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"))
-		it.Text = true
-		w.attach(it, coded)
-		if w.stopped() {
-			return
-		}
-		if signed || kind == "signed-data" || kind == "certs-only" || kind == "compressed-data" {
-			w.gap(scanners.Unsupported, at.section, "S/MIME message that is not plain text")
-		} else {
-			w.gap(scanners.Encrypted, at.section, "S/MIME message")
-		}
+		w.smime(it, t, at, coded)
 	default:
 		it.Text = at.sealed
 		w.attach(it, coded)
@@ -606,6 +603,9 @@ func (w *mailWalker) text(body io.Reader, t mimeType, at mailPlace, c mailCoding
 				w.gap(scanners.Encrypted, at.section, "PGP message in the text")
 			}
 			r, known := w.decoded(plain, t.get("charset"), sample)
+			if strings.EqualFold(t.get("format"), "flowed") {
+				r = &mimeFlowed{r: bufio.NewReaderSize(r, 4096), join: strings.EqualFold(t.get("delsp"), "yes")}
+			}
 			it := mailText("body", r)
 			if r == io.Reader(plain) && uu == 1 && c.start >= 0 {
 				it.Verbatim, it.Offset = true, c.start
@@ -633,7 +633,7 @@ func (w *mailWalker) text(body io.Reader, t mimeType, at mailPlace, c mailCoding
 		}
 		w.uu.drain()
 		if w.uu.bad {
-			w.gap(scanners.Corrupt, at.section, "uuencoded file without an end")
+			w.gap(scanners.Corrupt, at.section, "encoded file in the text without an end")
 		}
 	}
 	w.settle(c, at.section)
@@ -699,18 +699,4 @@ func (w *mailWalker) fileName(h *mimeHeader, d, t mimeType) string {
 	}
 	w.send(mailText("filename", w.small(w.value)))
 	return name
-}
-
-// mimeMetaCharset returns the charset that an HTML text names in its start.
-func mimeMetaCharset(sample []byte) string {
-	low := bytes.ToLower(sample[:min(len(sample), 2048)])
-	i := bytes.Index(low, []byte("charset="))
-	if i < 0 {
-		return ""
-	}
-	v := bytes.TrimLeft(low[i+len("charset="):], "\"' ")
-	if j := bytes.IndexAny(v, "\"' >;/"); j > 0 {
-		return string(v[:j])
-	}
-	return ""
 }

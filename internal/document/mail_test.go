@@ -250,13 +250,44 @@ func mailCases() []mailCase {
 		{name: "delivery status", data: mailHead + "Content-Type: multipart/report; report-type=delivery-status; boundary=o\n\n--o\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; gone@example.be\n--o\nContent-Type: text/rfc822-headers\n\nSubject: " + mailIBAN + "\n--o--\n", want: []string{"gone@example.be", mailIBAN}},
 		{name: "external body", data: mailHead + "Content-Type: message/external-body; access-type=URL; URL=\"http://example.org/zoe\"\n\nContent-Type: text/plain\nContent-ID: <" + mailIBAN + "@example.org>\n\n", want: []string{mailIBAN, "http://example.org/zoe"}},
 		{name: "smime enveloped", data: mailHead + "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\n" + part, gaps: encrypted},
-		{name: "smime signed opaque", data: mailHead + "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\n" + part, gaps: unsupported},
+		{name: "smime signed opaque that is none", data: mailHead + "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\n" + part, gaps: corrupt},
+		{name: "yenc in text", data: mailHead + "Content-Transfer-Encoding: 8bit\n\nSee the note:\n" + mailYEnc("note.txt", plain+strings.Repeat("\x00\x13\xe3", 100)+"LAST") + "Bye AFTER\n", want: []string{mailIBAN, "See the note:", "Bye AFTER", "\x00\x13\xe3LAST"}},
+		{name: "yenc in text without end", data: mailHead + "\nSee:\n=ybegin line=128 size=30 name=a b.txt\n" + strings.TrimSuffix(mailYEnc("", plain)[len("=ybegin line=128 size=31 name=\r\n"):], "=yend size=31\r\n"), gaps: corrupt},
+		{name: "format flowed", data: mailHead + "Content-Type: text/plain; charset=utf-8; format=flowed\n\n> Zoë \n> Van den \n>Broeck\n>> deeper \n> not this\n-- \nSIG" + mailIBAN + "\n", want: []string{"> Zoë Van den Broeck\n", ">> deeper \r\n> not this\n", "-- \nSIG" + mailIBAN}},
+		{name: "format flowed within a word", data: mailHead + "Content-Type: text/plain; format=flowed; delsp=yes\n\nBE685390 \n07547034 and\nmore", want: []string{mailIBAN + " and\nmore"}},
+		{name: "encoded word of the wrong charset", data: "Subject: =?us-ascii?Q?Zo=C3=AB?= =?iso-8859-1?Q?Zo=C3=AB?= =?utf-8?Q?Zo=EB?=\n\nx\n", want: []string{"Zoë"}},
+		{name: "partial in base64", data: mailHead + "Content-Type: message/partial; number=1; total=2; id=x\n\nFrom: inner@example.be\nSubject: inner\n\n" + plain, want: []string{mailIBAN, "inner@example.be"}, gaps: unsupported},
+		{name: "saved page", data: "From: <Saved by Blink>\nSnapshot-Content-Location: https://example.org/order\nSubject: order\nMIME-Version: 1.0\nContent-Type: multipart/related; type=\"text/html\"; boundary=b\n\n--b\nContent-Type: text/html\nContent-Location: https://example.org/order\n\n<p>" + mailIBAN + "</p>\n--b\nContent-Type: image/svg+xml\nContent-Location: https://example.org/img/pass%20photo.svg?v=1#x\n\n<svg/>\n--b--\n", want: []string{mailIBAN, "<svg/>"}},
+		{name: "count first, as Apple Mail has it", data: "1234      \n" + mailHead + "Content-Transfer-Encoding: base64\n\n" + part},
 		{name: "pgp encrypted", data: mailHead + "Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=o\n\n--o\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--o\nContent-Type: application/octet-stream; name=encrypted.asc\n\n-----BEGIN PGP MESSAGE-----\n--o--\n", want: []string{"Version: 1", "BEGIN PGP"}, gaps: encrypted},
 		{name: "pgp inline", data: mailHead + "\nHello " + mailIBAN + "\n-----BEGIN PGP MESSAGE-----\nabc\n", gaps: encrypted},
 		{name: "signed", data: mailHead + "Content-Type: multipart/signed; boundary=o\n\n--o\nContent-Transfer-Encoding: base64\n\n" + part + "--o\nContent-Type: application/pgp-signature\n\nSIG\n--o--\n", want: []string{mailIBAN, "SIG"}},
 		{name: "zip called text", data: mailHead + "Content-Type: text/plain; charset=iso-8859-2; name=a.zip\nContent-Transfer-Encoding: base64\n\n" + mailB64("PK\x03\x04\x00\xff\xfe\x80") + "\n", want: []string{"PK\x03\x04\x00\xff\xfe\x80"}},
 		{name: "text attachment", data: mailHead + "Content-Type: text/csv; charset=utf-16le; name=a.csv\nContent-Transfer-Encoding: base64\n\n" + mailB64(enc(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder(), "Zoë;"+mailIBAN)) + "\n", want: []string{"Zoë;" + mailIBAN}},
 	}
+}
+
+// mailYEnc encodes a file in yEnc.
+func mailYEnc(name, s string) string {
+	b := fmt.Appendf(nil, "=ybegin line=128 size=%d name=%s\r\n", len(s), name)
+	col := 0
+	for i := range len(s) {
+		c := s[i] + 42
+		if c == 0 || c == '\n' || c == '\r' || c == '=' || c == '.' && col == 0 {
+			b = append(b, '=')
+			c += 64
+			col++
+		}
+		b = append(b, c)
+		if col++; col >= 128 {
+			b = append(b, "\r\n"...)
+			col = 0
+		}
+	}
+	if col > 0 {
+		b = append(b, "\r\n"...)
+	}
+	return string(fmt.Appendf(b, "=yend size=%d\r\n", len(s)))
 }
 
 func mailUUEncode(s string) string {
@@ -575,6 +606,14 @@ func TestMailMatch(t *testing.T) {
 		{"a/b/X.EML", "", true},
 		{"cur/1669112345.M123P456.host,S=1234,W=1300:2,S", "", true},
 		{"1669112345.M123P456.host:2,", "", true},
+		{"1700000000.M1P2.host:2,S", "X-Odd: 1\nX-Other: 2\n\nbody", true},
+		{"1700000000.M1P2.host:2,S", "no field at all\n", true},
+		{"1700000000.M1P2.host", "X-Odd: 1\nDelivered-To: zoe@example.be\nDate: x\n\nbody", true},
+		{"page.mhtml", "From: <Saved by Blink>\nX: y\n", true},
+		{"x", "MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n", true},
+		{"12.emlx", "2345\nReceived: x\nFrom: y\nTo: z\n", true},
+		{"x", "2345\nReceived: x\nFrom: y\nTo: z\n", true},
+		{"x", "2345\n2346\n2347\n", false},
 		{"report:2,final.txt", "hello", false},
 		{"", mailHead + "\nx", true},
 		{"x.txt", "Return-Path: <a@example.be>\nReceived: from x\n\tby y\n" + long, true},

@@ -348,3 +348,17 @@ const (
 	mimeSpace = 65
 	mimeBad   = 128
 )
+
+// mimeMetaCharset returns the charset that an HTML text names in its start.
+func mimeMetaCharset(sample []byte) string {
+	low := bytes.ToLower(sample[:min(len(sample), 2048)])
+	i := bytes.Index(low, []byte("charset="))
+	if i < 0 {
+		return ""
+	}
+	v := bytes.TrimLeft(low[i+len("charset="):], "\"' ")
+	if j := bytes.IndexAny(v, "\"' >;/"); j > 0 {
+		return string(v[:j])
+	}
+	return ""
+}

@@ -463,10 +463,10 @@ func (t *mimePlain) Read(p []byte) (int, error) {
 	}
 	n := len(b)
 	for from := 0; ; {
-		i := bytes.Index(b[from:], []byte("\nbegin"))
+		i := mimeIndexBegin(b[from:])
 		if i < 0 {
 			if !whole {
-				n -= 5
+				n -= 6
 			}
 			break
 		}
@@ -491,11 +491,28 @@ const (
 	mimeNoUU = iota
 	mimeUU
 	mimeUU64
+	mimeYEnc
 )
+
+// mimeIndexBegin returns where in b a line ends that one may follow which starts
+// a file, or -1.
+func mimeIndexBegin(b []byte) int {
+	i := bytes.Index(b, []byte("\nbegin"))
+	if i >= 0 {
+		b = b[:i]
+	}
+	if j := bytes.Index(b, []byte("\n=ybegin")); j >= 0 {
+		return j
+	}
+	return i
+}
 
 // mimeUUBegin reports whether b starts with the first line of a uuencoded file
 // and a second line that fits.
 func mimeUUBegin(b []byte) int {
+	if mimeYEncBegin(b) {
+		return mimeYEnc
+	}
 	kind := mimeUU
 	rest, ok := bytes.CutPrefix(b, []byte("begin "))
 	if !ok {
@@ -563,6 +580,8 @@ type mimeUUDecoder struct {
 	pos  int
 	done bool
 	bad  bool // ended without "end"
+	esc  bool // yEnc: the next byte is escaped
+	mid  bool // yEnc: within a line
 }
 
 func (d *mimeUUDecoder) open(w *mimeWindow) {
@@ -570,6 +589,10 @@ func (d *mimeUUDecoder) open(w *mimeWindow) {
 	*d = mimeUUDecoder{w: w, kind: mimeUUBegin(w.peek(1024)), out: d.out[:0]}
 	w.pos += len(first)
 	first = bytes.TrimRight(first, "\r\n")
+	if d.kind == mimeYEnc {
+		d.name = mimeYEncName(first)
+		return
+	}
 	if f := bytes.SplitN(first, []byte(" "), 3); len(f) == 3 {
 		d.name = string(mimeDecodeText("", f[2]))
 	}
@@ -601,6 +624,10 @@ func (d *mimeUUDecoder) step() {
 	line := bytes.TrimRight(full, "\r\n")
 	if len(full) == 0 {
 		d.done, d.bad = true, true
+		return
+	}
+	if d.kind == mimeYEnc {
+		d.yenc(full)
 		return
 	}
 	if d.kind == mimeUU64 {

@@ -62,6 +62,7 @@ type mimeHeader struct {
 	types       []string // the values of Content-Type, as they stand
 	encodings   []string
 	disposition []string
+	location    string // of the content on the web
 
 	fields bool // it has any field at all
 	over   bool // it is too long: the rest is not understood
@@ -83,7 +84,21 @@ func (h *mimeHeader) note(name string, value []byte) {
 		add(&h.encodings)
 	case strings.EqualFold(name, "Content-Disposition"):
 		add(&h.disposition)
+	case strings.EqualFold(name, "Content-Location"):
+		h.location = string(bytes.TrimSpace(value))
 	}
+}
+
+// place returns the file name in the Content-Location of a part (RFC 2557), ""
+// where there is none.
+func (h *mimeHeader) place() string {
+	s, _, _ := strings.Cut(h.location, "#")
+	s, _, _ = strings.Cut(s, "?")
+	if i := strings.IndexByte(s, ':'); i > 0 && !strings.HasPrefix(s[i:], "://") && i != 1 {
+		return "" // cid:, data:
+	}
+	s = string(mimePercent(nil, s[strings.LastIndexAny(s, "/\\")+1:]))
+	return string(mimeWords(nil, []byte(s), ""))
 }
 
 // A mimeType is a parsed header value with parameters.
@@ -467,13 +482,28 @@ func (w *mailWalker) header(top bool) (h mimeHeader) {
 	return h
 }
 
-// start passes over a byte order mark and finds out how lines end.
+// mailCount returns how long the first line is where that holds only how long
+// the message is, as in files of Apple Mail.
+func mailCount(head []byte) int {
+	line, n, ok := mimeCutLine(head[:min(len(head), 32)], false)
+	if !ok || len(bytes.Trim(line, "0123456789 \t")) > 0 || len(bytes.TrimSpace(line)) == 0 {
+		return 0
+	}
+	next, _, _ := mimeCutLine(head[n:], false)
+	if name, _ := mailFieldName(next); name == "" {
+		return 0
+	}
+	return n
+}
+
+// start passes over a byte order mark or count, and finds out how lines end.
 func (w *mailWalker) start() {
 	s := w.src
 	b := s.fill(4096)
 	if bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) {
 		s.skip(3, true)
 	}
+	s.skip(mailCount(s.fill(4096)), true)
 	s.cr = bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') >= 0
 }
 
@@ -615,84 +645,4 @@ func mailCanonical(name string) string {
 		return "Content-MD5"
 	}
 	return textproto.CanonicalMIMEHeaderKey(name)
-}
-
-// longField yields a field that is too long to be held, the last of the held
-// ones, as a stream. mid says that its current line goes on. It returns how many
-// bytes it read.
-func (w *mailWalker) longField(h *mimeHeader, mid bool) int64 {
-	last := w.fields[len(w.fields)-1]
-	w.fields = w.fields[:len(w.fields)-1]
-	piece := bytes.Clone(w.arena[last.line:last.end])
-	h.note(last.name, w.arena[last.value:last.end])
-	w.flushFields(h)
-	if w.over {
-		return 0
-	}
-	name := "header"
-	if last.name != "" {
-		name = mailCanonical(last.name)
-	}
-	r := &mailLongField{w: w, next: piece, mid: mid}
-	w.send(mailText(name, w.b.Reader(w.ctx, r)))
-	for !r.done {
-		r.step()
-	}
-	return r.n
-}
-
-// A mailLongField reads a field piece by piece; the pieces end at white space
-// where there is any.
-type mailLongField struct {
-	w    *mailWalker
-	next []byte // raw, not yet decoded
-	out  []byte
-	pos  int
-	mid  bool
-	done bool
-	n    int64
-}
-
-func (r *mailLongField) Read(p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
-	for r.pos == len(r.out) {
-		if r.done {
-			return 0, mimeEnd(r.w.src)
-		}
-		r.step()
-	}
-	n := copy(p, r.out[r.pos:])
-	r.pos += n
-	return n, nil
-}
-
-func (r *mailLongField) step() {
-	s := r.w.src
-	end := false
-	for len(r.next) < 64<<10 && !end {
-		if !r.mid && s.atDelimiter() {
-			end = true
-			break
-		}
-		line, n, whole := s.line()
-		if n == 0 || !r.mid && (len(line) == 0 || line[0] != ' ' && line[0] != '\t') || r.n > mailHeaderLen {
-			end = true
-			break
-		}
-		r.next = append(r.next, line...)
-		s.skip(n, whole)
-		r.n += int64(n)
-		r.mid = !whole
-	}
-	cut := len(r.next)
-	if !end {
-		if i := bytes.LastIndexAny(r.next, " \t,"); i > 0 {
-			cut = i
-		}
-	}
-	r.out, r.pos = mimeWords(r.out[:0], r.next[:cut], ""), 0
-	r.next = append(r.next[:0], r.next[cut:]...)
-	r.done = end
 }

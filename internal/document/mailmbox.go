@@ -18,7 +18,7 @@ import (
 const mailBoxWindow = 256 << 10
 
 // MBox returns the decoder of files of many messages in the mbox format (RFC
-// 4155), in the dialects known as mboxo, mboxrd, mboxcl and mboxcl2.
+// 4155), in the dialects known as mboxo, mboxrd, mboxcl and mboxcl2, and in MMDF.
 //
 // Each message is an item whose Step is its number, from 1, and whose Name is
 // the number and ".eml". Its Body starts with the "From " line, which holds the
@@ -34,6 +34,9 @@ func MBox() container.Decoder {
 	return container.Decoder{
 		Name: "mbox",
 		Match: func(head []byte, name string) bool {
+			if bytes.HasPrefix(head, []byte(mailMMDF+"\n")) || bytes.HasPrefix(head, []byte(mailMMDF+"\r\n")) {
+				return true
+			}
 			if strings.HasSuffix(strings.ToLower(name), ".eml") {
 				return false
 			}
@@ -49,6 +52,10 @@ func MBox() container.Decoder {
 			return func(yield func(scanners.Item, error) bool) {
 				m := &mailBox{s: newMIMESource(mailInput{ctx, in.Body})}
 				m.s.buf = make([]byte, 2*mailBoxWindow)
+				if bytes.HasPrefix(m.s.fill(len(mailMMDF)), []byte(mailMMDF)) {
+					(&mailMMDFBox{s: m.s}).run(ctx, b, yield)
+					return
+				}
 				m.run(ctx, b, yield)
 			}
 		},

@@ -75,7 +75,8 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 			if child.Body == nil {
 				continue
 			}
-			rec.decoded = true
+			// The parts of what comes out are none that a server knows.
+			rec.decoded, rec.sections = true, false
 			inner, err := budget.Enter()
 			if err != nil {
 				rec.failed(err)
@@ -279,7 +280,7 @@ func memberOf(kind string) string {
 	switch kind {
 	case mail:
 		return "attachment"
-	case "mbox":
+	case "mbox", "pst":
 		return "message"
 	}
 	return kind + " member"
