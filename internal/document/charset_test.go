@@ -191,3 +191,14 @@ func BenchmarkCharsetOf(b *testing.B) {
 		})
 	}
 }
+
+// encoder returns an encoding in which characters are written as c has them.
+func (c Charset) encoder() encoding.Encoding {
+	switch {
+	case c.enc != nil:
+		return c.enc
+	case c.unit == 2 && c.big:
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	}
+	return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+}

@@ -20,5 +20,6 @@ func All(o container.Options) []container.Decoder {
 		MBox(),
 		Mail(),
 		pdfDecoder(o),
+		CSV(), // the least sure of all: what the others don't take
 	}
 }
