@@ -97,6 +97,9 @@ func (r *run) childText(ctx context.Context, rec *record, d *container.Decoder, 
 	if child.Verbatim && !rec.decoded {
 		at = child.Offset
 	}
+	if _, ok := child.Body.(document.Sourced); ok && !rec.decoded {
+		at = 0
+	}
 	body := child.Body
 	if d.Name == mail && addressHeader(child.Field) {
 		b, err := io.ReadAll(io.LimitReader(body, 64<<10))
