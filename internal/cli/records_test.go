@@ -25,8 +25,8 @@ type recordsReport struct {
 	Findings []struct {
 		Subject, URI, Confidence, Why string
 		Matches                       []struct {
-			Type, Form, Field string
-			Offset            int
+			Type, Form, Field, Fragment string
+			Offset                      int
 		}
 		Evidence []string
 	}
@@ -132,7 +132,7 @@ func TestRecords(t *testing.T) {
 				}
 				got[f.Subject], why[f.Subject] = f.Confidence, f.Why
 				for _, m := range f.Matches {
-					if m.Field != "" {
+					if m.Field != "" && !strings.HasPrefix(m.Fragment, "line=") {
 						// Within a field offsets are the field's own.
 						for _, p := range x.places {
 							p.found = p.found || p.who == f.Subject

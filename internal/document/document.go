@@ -20,8 +20,11 @@ func All(o container.Options) []container.Decoder {
 		sqliteLogDecoder(),
 		imageDecoder(o),
 		mediaDecoder(),
+		Cards(),
 		MBox(),
 		Mail(),
 		pdfDecoder(o),
+		HTML(),
+		CSV(), // the least sure of all: what the others don't take
 	}
 }

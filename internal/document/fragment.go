@@ -67,6 +67,7 @@ const maxFragment = 64 << 20
 // or cell by its number, or the text of a page.
 func findNumbered(ctx context.Context, items iter.Seq2[scanners.Item, error], fragment string) (scanners.Item, error) {
 	sheet, number := cellOf(fragment)
+	wanted := csvRowNumber(fragment)
 	for it, err := range items {
 		if ctx.Err() != nil {
 			return scanners.Item{}, context.Cause(ctx)
@@ -87,7 +88,7 @@ func findNumbered(ctx context.Context, items iter.Seq2[scanners.Item, error], fr
 			it.Body = bytes.NewReader(text)
 			return it, err
 		}
-		if it.Block.Refs == nil {
+		if it.Block.Refs == nil || wanted > 0 && it.Block.First > wanted {
 			continue
 		}
 		for row := range it.Block.Rows() {

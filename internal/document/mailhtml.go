@@ -22,6 +22,13 @@ type mimeHTML struct {
 	attrs  []byte // of tags, until the next block
 	sep    byte   // the separator written last, 0 when text followed
 	script string // the end tag that ends raw text, "" outside
+
+	// Where what is written comes from, for those who ask.
+	track bool
+	offsets
+	base  int64       // of in
+	sent  int64       // bytes written before out
+	heads []offsetSeg // of attrs, by their place in it
 }
 
 func (h *mimeHTML) reset(r io.Reader) {
@@ -37,11 +44,11 @@ func (h *mimeHTML) Read(p []byte) (int, error) {
 			if len(h.attrs) == 0 {
 				return 0, h.err
 			}
-			h.out, h.at = h.out[:0], 0
+			h.clear()
 			h.flush()
 			continue
 		}
-		h.out, h.at = h.out[:0], 0
+		h.clear()
 		h.step()
 	}
 	n := copy(p, h.out[h.at:])
@@ -49,8 +56,22 @@ func (h *mimeHTML) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+func (h *mimeHTML) clear() {
+	h.sent += int64(len(h.out))
+	h.out, h.at = h.out[:0], 0
+}
+
+// from notes that what is written next stands at in[at:], n bytes of it for as
+// many; 0: all of it comes from there.
+func (h *mimeHTML) from(at int, n uint8) {
+	if h.track {
+		h.add(h.sent+int64(len(h.out)), h.base+int64(at), n, n)
+	}
+}
+
 // more reads on behind what is not used yet.
 func (h *mimeHTML) more() {
+	h.base += int64(h.pos)
 	h.in = append(h.in[:0], h.in[h.pos:]...)
 	h.pos = 0
 	n := len(h.in)
@@ -151,6 +172,10 @@ func (h *mimeHTML) token(b []byte, final bool) bool {
 		h.block(kind)
 	}
 	if len(attrs) > 0 {
+		if h.track {
+			at := h.pos - end - 1 + bytes.Index(h.in[h.pos-end-1:h.pos], attrs)
+			h.heads = append(h.heads, offsetSeg{int64(len(h.attrs)), h.base + int64(at), 1, 1})
+		}
 		h.attrs = append(h.attrs, html.UnescapeString(string(attrs))...)
 		h.attrs = append(h.attrs, '\n')
 		if len(h.attrs) > 4*mimeTagLen {
@@ -170,11 +195,43 @@ func (h *mimeHTML) text(b []byte) {
 		h.emit(b)
 		return
 	}
-	h.out = append(h.out, html.UnescapeString(string(b))...)
+	if h.track {
+		h.tracked(b)
+	} else {
+		h.out = append(h.out, html.UnescapeString(string(b))...)
+	}
 	h.sep = 0
 }
 
+// tracked writes text reference by reference.
+func (h *mimeHTML) tracked(b []byte) {
+	at := h.pos
+	for len(b) > 0 {
+		n := bytes.IndexByte(b, '&')
+		if n < 0 {
+			n = len(b)
+		}
+		if n > 0 {
+			h.from(at, 1)
+			h.out = append(h.out, b[:n]...)
+		} else {
+			// A reference, and what may belong to it.
+			for n = 1; n < len(b) && n < 40 && b[n] != '&' && b[n] != ' ' && b[n] != '\n'; n++ {
+				if b[n] == ';' {
+					n++
+					break
+				}
+			}
+			h.from(at, 0)
+			h.out = append(h.out, html.UnescapeString(string(b[:n]))...)
+		}
+		b, at = b[n:], at+n
+	}
+}
+
+// emit writes what stands at pos.
 func (h *mimeHTML) emit(b []byte) {
+	h.from(h.pos, 1)
 	h.out = append(h.out, b...)
 	if len(b) > 0 {
 		h.sep = 0
@@ -195,6 +252,10 @@ func (h *mimeHTML) block(sep byte) {
 
 func (h *mimeHTML) flush() {
 	h.out = append(h.out, '\n')
+	for _, s := range h.heads {
+		h.add(h.sent+int64(len(h.out))+s.out, s.src, 1, 1)
+	}
+	h.heads = h.heads[:0]
 	h.out = append(h.out, h.attrs...)
 	h.attrs = h.attrs[:0]
 	h.sep = '\n'

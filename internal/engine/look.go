@@ -9,9 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
-
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/subject"
@@ -24,8 +21,11 @@ const mail = "mail"
 
 // look matches the body of an item, or opens it and looks at what is inside.
 func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *container.Budget) {
-	head, rest, _ := container.Head(it.Body) // rest meets the error again
-	d := container.Detect(r.Decoders, head, it.Name)
+	d, head, rest, _ := recognised(r.Decoders, it) // rest meets the error again
+	if from, ok := rest.(document.Sourced); ok {
+		defer func(outer document.Sourced) { rec.source = outer }(rec.source)
+		rec.source = from
+	}
 	if d == nil {
 		at := int64(0)
 		if rec.decoded {
@@ -33,10 +33,10 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 		}
 		if kind, reason, ok := document.Opaque(head); ok {
 			rec.gap(scanners.Gap{Reason: reason, Detail: kind + " is searched as plain bytes only"})
-		} else if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
-			rest, at = transform.NewReader(rest, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()), -1
 		}
-		r.text(ctx, rec, rest, "", at, true)
+		rec.plain = true
+		r.text(ctx, rec, onlyRead{rest}, "", at, true)
+		rec.plain = false
 		return
 	}
 	it.Body, it.Ref = rest, rec.ref
@@ -98,6 +98,9 @@ func (r *run) childText(ctx context.Context, rec *record, d *container.Decoder, 
 	if child.Verbatim && !rec.decoded {
 		at = child.Offset
 	}
+	if _, ok := child.Body.(document.Sourced); ok && !rec.decoded {
+		at = 0
+	}
 	body := child.Body
 	if d.Name == mail && addressHeader(child.Field) {
 		b, err := io.ReadAll(io.LimitReader(body, 64<<10))
@@ -115,6 +118,9 @@ func (r *run) childText(ctx context.Context, rec *record, d *container.Decoder, 
 	r.text(ctx, rec, body, child.Field, at, d.Name != mail)
 	rec.fragment = ""
 }
+
+// onlyRead hides what else a reader can do.
+type onlyRead struct{ io.Reader }
 
 type failing struct{ err error }
 
@@ -142,10 +148,16 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 		rec.texts++
 	}
 	rec.pieces++
-	var head *header
+	var (
+		head   *header
+		from   document.Sourced
+		lined  *lineCounter
+		called notation
+	)
+	from, _ = body.(document.Sourced)
 	seen, first := int64(-1), (*byte)(nil) // the piece of text whose addresses are known
 	births := false                        // it may name birth dates
-	hit := func(h subject.Hit, base int64, piece []byte) {
+	hit := func(h subject.Hit, base int64, piece, window []byte) {
 		if base != seen || first != &piece[0] {
 			seen, first = base, &piece[0]
 			if rec.others == nil {
@@ -156,7 +168,13 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 		}
 		off, near := int64(-1), int64(-1)
 		if at >= 0 {
-			off = at + h.Start
+			off = h.Start
+			if from != nil {
+				off = from.Source(off)
+			}
+			if off += at; rec.source != nil {
+				off = rec.source.Source(off)
+			}
 		}
 		if lines {
 			near = h.Start
@@ -167,10 +185,27 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 				h.Weak = true // the line is about a namesake
 			}
 		}
-		rec.hit(h, "", field, off, near)
+		name := field
+		if rec.plain && (h.Bare && !h.Named || rec.keeps(h.Person)) {
+			if keys := called.keysAt(window, int(h.Start-base)); len(keys) > 0 {
+				name = r.shown(keyPath(keys))
+				table := ""
+				if n := len(keys); n > 1 {
+					table = keys[n-2]
+				}
+				h.Named = h.Named || r.Recognizer.NamedBy(h.Type, table, keys[len(keys)-1])
+			}
+			rec.line = lined.at(h.Start, base, window)
+		}
+		rec.hit(h, "", name, off, near)
+		rec.line = -1
 		if a := rec.people[h.Person]; a != nil && births && !a.contradicted && !h.Type.Own() {
 			a.contradicted = r.Recognizer.ContradictedNear(h, base, piece)
 		}
+	}
+	if rec.plain {
+		lined = &lineCounter{r: body}
+		body = lined
 	}
 	small := make([]byte, 512, smallText)
 	n, err, idle := 0, error(nil), 0
@@ -192,6 +227,7 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 	}
 	if lines {
 		head = r.headerOf(small[:n], path.Base(rec.name))
+		called = notationOf(small[:n], rec.name)
 	}
 	var undecoded []subject.Undecoded
 	if err != nil {

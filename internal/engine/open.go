@@ -101,13 +101,24 @@ func (f *finding) in(ctx context.Context, it scanners.Item, section string, step
 		}
 		return nil
 	}
-	head, rest, err := container.Head(it.Body)
+	if here {
+		// What is stored is printed as it is, but for its compression.
+		head, rest, _ := container.Head(it.Body)
+		it.Body = rest
+		if d := container.Detect(f.Decoders, head, it.Name); d == nil || !d.Bare {
+			return f.found(it)
+		}
+	}
+	d, _, rest, err := recognised(f.Decoders, it)
 	if err != nil && !here {
 		return err
 	}
 	it.Body = rest
-	d := container.Detect(f.Decoders, head, it.Name)
 	if here && (d == nil || !d.Bare) {
+		return f.found(it)
+	}
+	if from, to, ok := linesOf(f.fragment(steps)); ok && (d == nil || !d.Bare) && len(steps) == 1 {
+		it.Body, it.Size = cutLines(ctx, it.Body, from, to), -1
 		return f.found(it)
 	}
 	if d == nil {
@@ -126,6 +137,14 @@ func (f *finding) in(ctx context.Context, it scanners.Item, section string, step
 		return f.in(ctx, row, "", steps[1:], inner)
 	}
 	return f.children(ctx, items, section, steps, inner)
+}
+
+// fragment returns the fragment that the next step is, empty where it is none.
+func (f *finding) fragment(steps []scanners.Step) string {
+	if len(steps) == 0 {
+		return ""
+	}
+	return steps[0].Fragment
 }
 
 func (f *finding) children(ctx context.Context, items iter.Seq2[scanners.Item, error], section string, steps []scanners.Step, budget *container.Budget) error {

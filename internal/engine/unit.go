@@ -16,6 +16,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/spoor-scan/spoor/internal/container"
+	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/rules"
@@ -69,7 +70,10 @@ type record struct {
 	sections bool   // parts are named by IMAP sections
 	section  string // the record's own
 
-	fragment string // of the text that is being matched, within the record
+	fragment string           // of the text that is being matched, within the record
+	plain    bool             // that text is the record itself, whose lines can be named
+	line     int64            // of the hit, counted from 0; negative: not known
+	source   document.Sourced // leads back from what was decoded; nil: it is the record's own bytes
 	partial  bool
 	decoded  bool   // the bytes that are matched are not the record's own
 	texts    int    // how many texts were matched so far
@@ -199,11 +203,20 @@ func (rec *record) hit(h subject.Hit, table, field string, at, near int64) {
 	if at >= 0 {
 		m.Offset = &at
 	}
+	if rec.plain && rec.line >= 0 {
+		m.Line, m.Fragment = rec.line+1, lineFragment(rec.line)
+	}
 	m.Masked = r.Masked(h.Person, h.Identifier)
 	if rec.unit.run.ShowValues {
 		m.Masked = r.Persons()[h.Person].Identifiers[h.Identifier].Value
 	}
 	a.matches = append(a.matches, m)
+}
+
+// keeps reports whether another match of a person is listed.
+func (rec *record) keeps(person int) bool {
+	a := rec.people[person]
+	return a == nil || len(a.matches) < maxMatches
 }
 
 // about returns what the record holds of a person, so far.

@@ -354,18 +354,19 @@ func (r *Recognizer) SearchRows(dst []Hit, buf []byte, row, cell func(off int) (
 // decodes to, and base says only which pieces are the same. It returns how many
 // bytes it read, what it did not look into, and what reading failed with.
 func (r *Recognizer) Scan(ctx context.Context, rd io.Reader, fn func(h Hit, base int64, piece []byte)) (int64, error) {
-	n, _, err := r.ScanAll(ctx, rd, fn)
+	n, _, err := r.ScanAll(ctx, rd, func(h Hit, base int64, piece, _ []byte) { fn(h, base, piece) })
 	return n, err
 }
 
-// ScanAll is Scan that also tells what it did not look into.
-func (r *Recognizer) ScanAll(ctx context.Context, rd io.Reader, fn func(h Hit, base int64, piece []byte)) (int64, []Undecoded, error) {
+// ScanAll is Scan that also tells what it did not look into, and the text from
+// base on as it stands.
+func (r *Recognizer) ScanAll(ctx context.Context, rd io.Reader, fn func(h Hit, base int64, piece, window []byte)) (int64, []Undecoded, error) {
 	f := r.finder()
 	defer r.release(f)
 	length := max(viewLength, r.matcher.MaxLen())
 	n, err := r.matcher.Windows(ctx, rd, length, viewMargin, func(base int64, b []byte, from, end int) error {
 		for _, h := range f.window(base, b, from, end, end < len(b), nil) {
-			fn(h.Hit, base, h.piece)
+			fn(h.Hit, base, h.piece, b)
 		}
 		return nil
 	})

@@ -9,7 +9,87 @@ import (
 // another: in two objects of one array or in two JSON texts that follow each
 // other, in two tuples of an INSERT, in two lines of a table or of a log.
 func apart(b []byte, i, j int) bool {
-	return elements(b[i:j]) || lines(b, i, j)
+	return elements(b[i:j]) || lines(b, i, j) || siblings(b, i, j)
+}
+
+// siblings reports whether an element of XML in which, or in an element of which,
+// the first place lies ends before the second, and another of its name begins
+// right behind it. Two elements that hold nothing but a text are no records.
+func siblings(b []byte, i, j int) bool {
+	if bytes.IndexByte(b[i:j], '<') < 0 {
+		return false
+	}
+	ended, levels, depth := []byte(nil), 0, 0
+	from := max(0, i-near)
+	if open := bytes.LastIndexByte(b[from:i], '<'); open >= 0 && open > bytes.LastIndexByte(b[from:i], '>') {
+		// In an attribute.
+		name := tagName(b[from+open+1:])
+		end := bytes.IndexByte(b[i:j], '>')
+		if end < 0 {
+			return false
+		}
+		if i += end; b[i-1] == '/' {
+			ended = name
+		}
+		levels = 1
+	}
+	for {
+		open := bytes.IndexByte(b[i:j], '<')
+		if open < 0 {
+			return false
+		}
+		i += open + 1
+		if i >= j {
+			return false
+		}
+		end := bytes.IndexByte(b[i:j], '>')
+		closed := end > 0 && b[i+end-1] == '/'
+		switch c := b[i]; {
+		case c == '!' || c == '?':
+		case c == '/' && depth > 0:
+			depth--
+		case c == '/':
+			levels++
+			ended = nil
+			if levels > 1 {
+				ended = tagName(b[i+1:])
+			}
+		case depth > 0:
+			if !closed {
+				depth++
+			}
+		default:
+			name := tagName(b[i:])
+			if len(name) > 0 && bytes.Equal(name, ended) && !withinOne(name) {
+				return true
+			}
+			if ended = nil; !closed {
+				depth++
+			}
+		}
+		if end < 0 {
+			return false
+		}
+		i += end
+	}
+}
+
+// tagName returns the name at the start of a tag.
+func tagName(b []byte) []byte {
+	n := 0
+	for n < len(b) && n < 64 && (isAlnum(b[n]) || b[n] == ':' || b[n] == '_' || b[n] == '-' || b[n] == '.' || b[n] >= 0x80) {
+		n++
+	}
+	return b[:n]
+}
+
+// withinOne reports whether elements of a name are used within one thing.
+func withinOne(name []byte) bool {
+	switch strings.ToLower(string(name)) {
+	case "td", "th", "span", "p", "div", "a", "b", "i", "em", "strong", "font", "br", "li", "field", "cell", "column", "value", "string", "text":
+		return true
+	}
+	return false
 }
 
 // elements reports whether an object, array or tuple that began before the text

@@ -592,7 +592,7 @@ func TestUndecoded(t *testing.T) {
 		"all twice": {url.QueryEscape(strings.Repeat(pct("zoe@example.be "), 5000)), "[]"},
 	} {
 		hits := 0
-		_, undone, err := r.ScanAll(context.Background(), strings.NewReader(tt.text), func(Hit, int64, []byte) { hits++ })
+		_, undone, err := r.ScanAll(context.Background(), strings.NewReader(tt.text), func(Hit, int64, []byte, []byte) { hits++ })
 		if err != nil {
 			t.Fatal(err)
 		}
