@@ -25,7 +25,7 @@ const mail = "mail"
 // look matches the body of an item, or opens it and looks at what is inside.
 func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *container.Budget) {
 	head, rest, _ := container.Head(it.Body) // rest meets the error again
-	d := container.Detect(r.Decoders, head, it.Name)
+	d := container.DetectBeside(r.Decoders, head, it.Name, r.stands(ctx, rec))
 	if d == nil {
 		at := int64(0)
 		if rec.decoded {
@@ -39,7 +39,10 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 		r.text(ctx, rec, rest, "", at, true)
 		return
 	}
-	it.Body, it.Ref = rest, rec.ref
+	it.Body, it.Ref, it.Beside = rest, rec.ref, r.beside(rec)
+	if rec.inner == nil && !d.Bare {
+		rec.inner = &companions{}
+	}
 	side := &aside{run: r, rec: rec}
 	defer func() {
 		side.write(ctx, true)
@@ -67,7 +70,7 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 		case child.Block != nil:
 			side.rows(ctx, child.Block)
 		case child.Step != "":
-			side.member(ctx, d, child, budget)
+			side.member(ctx, d, rec.keep(child), budget)
 		case child.Text:
 			r.childText(ctx, rec, d, child)
 		default: // the content of a bare compression
@@ -231,7 +234,7 @@ const largeText = 256 << 10
 // member looks at what is a record of its own within rec.
 func (r *run) member(ctx context.Context, rec *record, d *container.Decoder, child scanners.Item, budget *container.Budget) {
 	u := rec.unit
-	sub := &record{unit: u, parent: rec, ref: rec.ref, top: rec.top}
+	sub := &record{unit: u, parent: rec, ref: rec.ref, top: rec.top, siblings: rec.inner, step: child.Step}
 	sub.inside = append(slices.Clone(rec.inside), newStep(d.Name, child.Step))
 	sub.ref.Place = rec.ref.Place + " / " + memberOf(d.Name)
 	if d.Name == mail && rec.sections && child.Section != "" {
