@@ -17,12 +17,11 @@ func Opaque(head []byte) (kind string, reason scanners.Reason, ok bool) {
 		why   scanners.Reason
 	}{
 		{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE document (old office, Outlook)", scanners.Unsupported},
-		{0, "PGDMP", "a pg_dump archive", scanners.Unsupported},
+		{0, "PGDMP", "a pg_dump archive", scanners.Unsupported}, // of a version to come
 		{0, "MSCF\x00\x00\x00\x00", "a cabinet", scanners.Unsupported},
 		{0, "SQLite format 3\x00", "a SQLite database", scanners.Unsupported},
 		{0, "!BDN", "an Outlook store", scanners.Unsupported},
 		{0, "\x78\x9f\x3e\x22", "a TNEF attachment", scanners.Unsupported},
-		{0, "REDIS0", "a Redis dump", scanners.Unsupported},
 		{0, "BORG_SEG", "a borg repository's segment", scanners.Unsupported},
 		{0, "XBSTCK01", "a stream of mariabackup", scanners.Unsupported},
 		{0, "LUKS\xba\xbe", "an encrypted volume", scanners.Encrypted},
