@@ -346,7 +346,7 @@ func BenchmarkTabDump(b *testing.B) {
 
 func BenchmarkRDB(b *testing.B) {
 	one := fixture(b, "rdb", "redis7.rdb")
-	body := "\x04\x0bclient:4711\x03\x05email\x0ezoe@example.be\x04name\x13Zoe Van den Broeck \x04note\x20some notes that are kept of it   "
+	body := "\x04\x0bclient:4711\x03\x05email\x0ezoe@example.be\x04name\x13Zoe Van den Broeck \x04note\x21some notes that are kept of it   "
 	file := append(append(slices.Clone(one[:9]), bytes.Repeat([]byte(body), 200000)...), 0xff)
 	b.SetBytes(int64(len(file)))
 	for b.Loop() {
