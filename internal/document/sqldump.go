@@ -58,9 +58,9 @@ func SQLDump() container.Decoder {
 	return container.Decoder{Name: "sqldump", Match: dumpMatch, Decode: dumpDecode}
 }
 
-// DumpRow is the locator of a row in an SQL dump.
+// DumpRow is the locator of a row in a dump of a database.
 type DumpRow struct {
-	Type   string `json:"type"` // "sqldump"
+	Type   string `json:"type"` // "sqldump", "xmldump", "bson", "rdb"
 	Schema string `json:"schema,omitempty"`
 	Table  string `json:"table"`
 	// Key names the row. It is empty where the dump declares no key before the
