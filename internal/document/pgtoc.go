@@ -243,16 +243,15 @@ func (t *pgTOCs) beside(ctx context.Context, in scanners.Item) *pgTOC {
 	if p := t.byDir[dir]; p != nil {
 		return p
 	}
-	p := none
-	if b, err := in.Beside(ctx, "toc.dat"); err == nil && bytes.HasPrefix(b, []byte(pgMagic)) {
-		toc := &pgTOC{r: bufio.NewReader(bytes.NewReader(b))}
-		if toc.header() && toc.contents(ctx, func(string) bool { return true }) {
-			toc.r = nil
-			p = toc
-		}
-	} else if ctx.Err() != nil {
+	b, err := in.Beside(ctx, "toc.dat")
+	if err != nil || !bytes.HasPrefix(b, []byte(pgMagic)) {
+		return none // it may be there for another source
+	}
+	p := &pgTOC{r: bufio.NewReader(bytes.NewReader(b))}
+	if !p.header() || !p.contents(ctx, func(string) bool { return true }) {
 		return none
 	}
+	p.r = nil
 	if len(t.order) == maxPGTOCs {
 		delete(t.byDir, t.order[0])
 		t.order = t.order[1:]

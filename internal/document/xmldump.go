@@ -33,7 +33,7 @@ func xmlDumpDecoder() container.Decoder {
 				}
 				r := &xmlDump{ctx: ctx, x: newXMLReader(in.Body), yield: yield}
 				r.rows.kind, r.rows.yield = "xmldump", yield
-				if r.session = newDumpSession(); !r.run() || !r.flushText() || !r.rows.flush() {
+				if r.session = newDumpSession(); !r.run() || !r.row() || !r.flushText() || !r.rows.flush() {
 					return
 				}
 				switch err := r.x.err; {
@@ -134,17 +134,20 @@ func (r *xmlDump) start(t *xmlToken) bool {
 		}
 		return r.attrs(t)
 	case "row":
-		r.begin()
+		return r.begin()
 	case "table":
 		// phpMyAdmin: a table of the structure holds its definition, one of the
 		// data is a row.
 		r.table = name()
 		if r.schema != "" {
-			r.begin()
+			return r.begin()
 		}
 	case "field", "column":
 		if !r.inRow {
 			return r.attrs(t)
+		}
+		if r.inCell {
+			r.ends, r.inCell = append(r.ends, len(r.cells)), false
 		}
 		if len(r.names) >= dumpMaxCells {
 			return true
@@ -161,8 +164,11 @@ func (r *xmlDump) start(t *xmlToken) bool {
 	return true
 }
 
-func (r *xmlDump) begin() {
+// begin starts a row; one that was not ended ends here.
+func (r *xmlDump) begin() bool {
+	ok := r.row()
 	r.inRow, r.names, r.cells, r.ends, r.nulls = true, r.names[:0], r.cells[:0], r.ends[:0], r.nulls[:0]
+	return ok
 }
 
 // attrs says what a tag's attributes hold: comments, definers, options.
