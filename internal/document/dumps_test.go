@@ -64,6 +64,8 @@ func TestPGDirectory(t *testing.T) {
 	)
 	holding(t, decodedItems(t, pgDataDecoder(), "3354.dat", clients), "#//3354?row-hmac=hash: 1=4711 2=zoe@example.be")
 	holding(t, decodedItems(t, pgDumpDecoder(), "toc.dat", toc), "ask owner@example.org", "relation: shop.Order Lines.client > shop.clients.id")
+	lacking(t, decodedItems(t, pgDataDecoder(), "2024.dat", []byte("a text that is called so, zoe@example.be")), "gap")
+	holding(t, decodedBeside(t, pgDataDecoder(), "3354.dat", clients[:len(clients)-5], beside), "gap: corrupt")
 	damage(t, pgDataDecoder(), "3354.dat", clients, beside)
 	for i := range toc {
 		c := slices.Clone(toc)
@@ -328,7 +330,11 @@ func FuzzXMLDump(f *testing.F) {
 }
 
 func BenchmarkBSON(b *testing.B) {
-	file := bytes.Repeat(bsonFile(), 20000)
+	oid := []byte("abcdefghijkl")
+	one := (&bdoc{}).field(0x07, "_id", oid...).text("email", "zoe@example.be").text("name", "Zoë Van den Broeck").
+		field(0x03, "address", (&bdoc{}).text("street", "Genutstraat 35").text("postcode", "3740").text("city", "Bilzen").bytes()...).
+		text("notes", strings.Repeat("some notes that are kept of it ", 5)).field(0x09, "created", le64(1700000000000)...).field(0x10, "visits", 7, 0, 0, 0).bytes()
+	file := bytes.Repeat(one, 40000)
 	b.SetBytes(int64(len(file)))
 	for b.Loop() {
 		drain(b, bsonDecoder(), "clients.bson", file, nil)

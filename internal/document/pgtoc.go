@@ -204,10 +204,13 @@ func pgDataDecoder() container.Decoder {
 				stem := strings.TrimSuffix(in.Name, ".dat")
 				e := pgEntry{copy: `COPY "` + stem + `" FROM stdin;`}
 				toc := known.beside(ctx, in)
-				if id, ok := toc.files[in.Name]; ok {
+				id, known := toc.files[in.Name]
+				if known {
 					e = toc.entries[id]
 				}
-				toc.reader(ctx, in.Body, e).run(yield)
+				d := toc.reader(ctx, in.Body, e)
+				d.loose = !known // it may be something else
+				d.run(yield)
 			}
 		},
 	}

@@ -966,7 +966,7 @@ func (d *dumpReader) readCopy(yield func(scanners.Item, error) bool) bool {
 				d.mode, d.lex, d.after = dumpText, sqlLexLine, dumpCopy
 				return true
 			}
-			d.truncated = d.err == io.EOF
+			d.truncated = d.err == io.EOF && !d.loose
 			d.mode, d.lex = dumpText, sqlLexRest
 			return true
 		}

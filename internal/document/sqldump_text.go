@@ -55,6 +55,7 @@ type dumpReader struct {
 	base   int64 // offset of buf[0] in the dump
 	err    error // that ended src
 	wide   bool  // src was UTF-16: offsets mean nothing
+	loose  bool  // lines of COPY need not end in an end mark
 	packed bool  // src is a compressed piece of something: likewise
 
 	mode  dumpMode

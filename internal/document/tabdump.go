@@ -265,6 +265,23 @@ func (d *dumpReader) readTab(yield func(scanners.Item, error) bool) bool {
 // tabLine returns the length of the line that b begins with, -1 where its end is
 // not in sight.
 func (d *dumpReader) tabLine(b []byte) int {
+	if d.tab.quote == 0 {
+		for from := 0; ; {
+			k := bytes.IndexByte(b[from:], '\n')
+			if k < 0 {
+				return -1
+			}
+			k += from
+			n := 0
+			for n < k && b[k-1-n] == '\\' {
+				n++
+			}
+			if n%2 == 0 {
+				return k + 1
+			}
+			from = k + 1
+		}
+	}
 	if k := bytes.IndexByte(b, '\n'); k >= 0 && bytes.IndexByte(b[:k], '\\') < 0 && (d.tab.quote == 0 || bytes.IndexByte(b[:k], d.tab.quote) < 0) {
 		return k + 1
 	}
