@@ -118,6 +118,35 @@ func TestBeside(t *testing.T) {
 	}
 }
 
+// The records of stores are found and opened by their keys.
+func TestRecordsOfStores(t *testing.T) {
+	bson := "\x40\x00\x00\x00\x02_id\x00\x04\x00\x00\x00K/1\x00\x03contact\x00\x1f\x00\x00\x00\x02email\x00\x0f\x00\x00\x00zoe@example.be\x00\x00\x00"
+	bson = string([]byte{byte(len(bson))}) + bson[1:]
+	rdb := "REDIS0011\xfe\x02\x00\x09session:1\x1cuser|s:14:\"zoe@example.be\"; \xff"
+	m := tree(dumped{"shop/clients.bson", bson}, dumped{"a.tar", tarred(dumped{"dump/shop/clients.bson.gz", zipped(bson)})}, dumped{"dump.rdb", rdb})
+	rep, all := scan(t, t.Context(), m)
+	for _, g := range rep.Gaps {
+		t.Errorf("%+v", g)
+	}
+	var got []string
+	o := Opener{Source: m, Decoders: append(document.All(container.Options{}), container.All(container.Options{})...), Limits: container.DefaultLimits(), RowKey: make([]byte, 32)}
+	for _, f := range all {
+		got = append(got, f.URI+" "+f.Matches[0].Field)
+		var b strings.Builder
+		if err := o.Open(t.Context(), f.URI, func(it scanners.Item) error { return Print(&b, it) }); err != nil || !strings.Contains(b.String(), "zoe@example.be") {
+			t.Errorf("%s opens %q, %v", f.URI, b.String(), err)
+		}
+	}
+	slices.Sort(got)
+	want := []string{
+		"m:/dump/a.tar!/dump/shop/clients.bson.gz#/shop/clients?_id=K/1 contact.email",
+		"m:/dump/dump.rdb#/db2/keys?key=session:1 value.user", "m:/dump/shop/clients.bson#/shop/clients?_id=K/1 contact.email",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // What stands in the fields of a value has their names.
 func TestFieldsOfCells(t *testing.T) {
 	b := &scanners.Block{Table: &scanners.Table{Name: "wp.wp_usermeta", Schema: "wp", Table: "wp_usermeta", Columns: []string{"id", "meta_key", "meta_value"}, Key: []int{0}}}
