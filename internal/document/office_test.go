@@ -53,7 +53,11 @@ func decodedBeside(t testing.TB, d container.Decoder, name string, content []byt
 			out = append(out, "error: "+err.Error())
 		case it.Relations != nil:
 			for _, r := range it.Relations {
-				out = append(out, fmt.Sprintf("relation: %s.%s > %s.%s", r.Table, r.Column, r.RefTable, r.RefColumn))
+				s := fmt.Sprintf("relation: %s.%s > %s.%s", r.Table, r.Column, r.RefTable, r.RefColumn)
+				for _, p := range r.With {
+					s += " " + p.Column + " > " + p.RefColumn
+				}
+				out = append(out, s)
 			}
 		case it.Block != nil:
 			for row := range it.Block.Rows() {

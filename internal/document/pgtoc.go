@@ -173,7 +173,7 @@ func (p *pgTOC) reader(ctx context.Context, r io.Reader, e pgEntry) *dumpReader 
 		return d
 	}
 	d := &dumpReader{ctx: ctx, src: r, fresh: true, delim: []byte(";"), dumpSession: s}
-	d.block.Refs, d.block.Origin = d.ref, d.origin
+	d.block.Refs, d.block.Origin, d.block.Name = d.ref, d.origin, dumpRef
 	h, _, st := d.parseHead([]byte(strings.TrimRight(e.copy, "\n")+"\n"), true)
 	if st != dumpOK {
 		d.lex = sqlLexRest

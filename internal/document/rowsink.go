@@ -38,6 +38,9 @@ func (s *rowSink) flush() bool {
 		return true
 	}
 	b := &s.block
+	if b.Name == nil {
+		b.Name = namer(s.kind)
+	}
 	b.Refs, b.Origin, b.Keep = s.refs(b, s.starts), func(row int) int64 { return s.starts[row] }, s.kept
 	ok := s.yield(scanners.Item{Size: -1, Block: b}, nil)
 	b.Reset()
@@ -49,9 +52,14 @@ func (s *rowSink) flush() bool {
 }
 
 func (s *rowSink) refs(b *scanners.Block, starts []int64) func(row int, hash string, n int) scanners.Ref {
-	kind := s.kind
-	return func(row int, hash string, n int) scanners.Ref {
-		ref := dumpRef(b, starts[row], row, hash, n)
+	name := b.Name
+	return func(row int, hash string, n int) scanners.Ref { return name(b, row, starts[row], hash, n) }
+}
+
+// namer returns the Name of blocks whose locators are of a kind.
+func namer(kind string) func(b *scanners.Block, row int, origin int64, hash string, n int) scanners.Ref {
+	return func(b *scanners.Block, row int, origin int64, hash string, n int) scanners.Ref {
+		ref := dumpRef(b, row, origin, hash, n)
 		if loc, ok := ref.Locator.(DumpRow); ok {
 			loc.Type = kind
 			ref.Locator = loc

@@ -127,9 +127,11 @@ func (s *dumpSession) relations() (out []scanners.Relation) {
 			if len(refs) != len(f.columns) {
 				continue
 			}
-			for i, c := range f.columns {
-				out = append(out, scanners.Relation{Table: full(name), Column: c, RefTable: full(f.table), RefColumn: refs[i]})
+			rel := scanners.Relation{Table: full(name), Column: f.columns[0], RefTable: full(f.table), RefColumn: refs[0]}
+			for i, c := range f.columns[1:] {
+				rel.With = append(rel.With, scanners.ColumnPair{Column: c, RefColumn: refs[i+1]})
 			}
+			out = append(out, rel)
 		}
 	}
 	s.related = false

@@ -32,7 +32,7 @@ func tabDecoder() container.Decoder {
 					return
 				}
 				d := &dumpReader{ctx: ctx, src: in.Body, fresh: true, delim: []byte(";"), dumpSession: newDumpSession()}
-				d.block.Refs, d.block.Origin = d.ref, d.origin
+				d.block.Refs, d.block.Origin, d.block.Name = d.ref, d.origin, dumpRef
 				d.defined(ctx, in)
 				d.insert.table = strings.TrimSuffix(in.Name, path.Ext(in.Name))
 				names := slices.Clone(d.order)

@@ -56,7 +56,7 @@ func (rec *record) keep(child scanners.Item) scanners.Item {
 	if child.Body == nil || child.Size > keptCompanion || !companionName(child.Step) {
 		return child
 	}
-	c := rec.held
+	c := rec.inner
 	if c == nil {
 		return child
 	}
