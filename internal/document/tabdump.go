@@ -115,6 +115,7 @@ func (s *dumpSession) learn(ctx context.Context, sql []byte) {
 		return true
 	})
 	s.defs, s.order, s.size, s.schema = d.defs, d.order, d.size, d.schema
+	s.related = len(d.relations()) > 0
 }
 
 // assume says in which schema the tables are that were defined without one.
@@ -125,7 +126,14 @@ func (s *dumpSession) assume(schema string) {
 		if name.schema == "" {
 			name.schema = schema
 		}
-		defs[name] = def
+		c := *def
+		c.foreign = slices.Clone(def.foreign)
+		for i := range c.foreign {
+			if c.foreign[i].table.schema == "" {
+				c.foreign[i].table.schema = schema
+			}
+		}
+		defs[name] = &c
 	}
 	for i := range s.order {
 		if s.order[i].schema == "" {

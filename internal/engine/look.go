@@ -67,6 +67,8 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 			return
 		}
 		switch {
+		case child.Relations != nil:
+			r.linker.declare(rec, child.Relations)
 		case child.Block != nil:
 			side.rows(ctx, child.Block)
 		case child.Step != "":
