@@ -144,7 +144,6 @@ type bsonReader struct {
 	buf   []byte
 
 	schema, name string
-	db, coll     string // of the last header in an archive
 	depth        int
 }
 

@@ -123,7 +123,6 @@ type rdbReader struct {
 	at    int64
 	key   []byte
 	num   [24]byte
-	n     int // strings of the module's value
 }
 
 var errRDB = errors.New("rdb: damaged")
@@ -871,7 +870,6 @@ type lzfReader struct {
 	win     [16 << 10]byte
 	pos     int // of the next byte in win
 	from    int // of those that were not handed over
-	filled  int // bytes of win that mean something
 	err     error
 }
 

@@ -145,9 +145,8 @@ func (s *dumpSession) assume(schema string) {
 
 // tabForm is how the lines of a table are written.
 type tabForm struct {
-	mark    byte
-	quote   byte // 0: none
-	columns int
+	mark  byte
+	quote byte // 0: none
 }
 
 // sniffTab tells how the lines are written from the first of them.

@@ -172,3 +172,20 @@ func TestFieldsOfCells(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// The foreign keys that a dump declares are followed, wherever it says so.
+func TestKeysOfDumps(t *testing.T) {
+	const sql = "CREATE TABLE `clients` (`id` int NOT NULL, `email` text, PRIMARY KEY (`id`));\n" +
+		"CREATE TABLE `notes` (`id` int NOT NULL PRIMARY KEY, `client` int, `text` text, FOREIGN KEY (`client`) REFERENCES `clients` (`id`));\n" +
+		"INSERT INTO `clients` VALUES (4711,'zoe@example.be'),(4712,'jan@example.org');\nINSERT INTO `notes` VALUES (1,4712,'a'),(2,4711,'b');\n"
+	_, all := scan(t, t.Context(), tree(dumped{"shop.sql", sql}))
+	var got []string
+	for _, f := range all {
+		got = append(got, f.URI+" "+f.Confidence)
+	}
+	slices.Sort(got)
+	want := []string{"m:/dump/shop.sql#//clients?id=4711 certain", "m:/dump/shop.sql#//notes?id=2 certain"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
