@@ -38,7 +38,7 @@ func lacking(t *testing.T, items []string, part string) {
 // another.
 func damage(t *testing.T, d container.Decoder, name string, b []byte, beside map[string][]byte) {
 	t.Helper()
-	step := max(1, len(b)/1500)
+	step := max(1, len(b)/300)
 	for i := 0; i < len(b); i += step {
 		decodedBeside(t, d, name, b[:i], beside)
 		c := slices.Clone(b)
