@@ -156,6 +156,15 @@ type Item struct {
 
 	// The following are set by decoders of containers and documents only.
 
+	// Beside returns the content of the file of that name in the same folder or
+	// archive, decompressed, where it is no longer than 64 MiB; what is not
+	// there is a *Gap with reason Vanished. It is set by the engine for
+	// decoders of what others describe; nil where there is nothing beside.
+	Beside func(ctx context.Context, name string) ([]byte, error)
+	// Relations are the foreign keys that a document declares among its tables,
+	// in an item that holds nothing else. They may come behind the rows.
+	Relations []Relation
+
 	// Step is the last step of the URI under which the item is a record of its
 	// own within the item it came out of: a member's name, a part's number and
 	// name. Empty: the item belongs to the same record as the one it came from.

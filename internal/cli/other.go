@@ -129,6 +129,13 @@ func planOf(uri, config string) (*plan.Plan, error) {
 		return nil, err
 	}
 	p := &plan.Plan{}
+	if folder := target[:strings.LastIndexByte(target, '/')+1]; strings.HasPrefix(target, "file:") && folder != target {
+		// What a file holds may take those beside it to tell: the other pieces of
+		// an archive, the definition of a table.
+		if err := p.AddTarget(folder, all.Kinds()); err != nil {
+			return nil, err
+		}
+	}
 	return p, p.AddTarget(target, all.Kinds())
 }
 

@@ -33,6 +33,11 @@ type Decoder struct {
 	// name helps only where the content says nothing.
 	Match func(head []byte, name string) bool
 
+	// Needs, where it is not nil, returns the names of files of which one has to
+	// stand beside an item that Match takes, for it to be of this kind: the
+	// definition of a table beside its rows.
+	Needs func(name string) []string
+
 	// Decode yields the items within in, whose Body is set. An item with a Step
 	// is a record of its own; one without belongs to in's record: the
 	// decompressed content of a bare compression, a piece of text, a block of

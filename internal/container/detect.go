@@ -10,9 +10,19 @@ import (
 // Detect returns the first of decoders that takes an item which starts with
 // head, or nil.
 func Detect(decoders []Decoder, head []byte, name string) *Decoder {
+	return DetectBeside(decoders, head, name, nil)
+}
+
+// DetectBeside is Detect for an item that may have others beside it: stands
+// reports whether one of that name is there. It is asked for few items only.
+func DetectBeside(decoders []Decoder, head []byte, name string, stands func(name string) bool) *Decoder {
 	for i := range decoders {
-		if decoders[i].Match(head, name) {
-			return &decoders[i]
+		d := &decoders[i]
+		if d.Needs != nil && stands == nil || !d.Match(head, name) {
+			continue
+		}
+		if d.Needs == nil || slices.ContainsFunc(d.Needs(name), stands) {
+			return d
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package document
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,10 +22,25 @@ import (
 // exclusions.
 func decodedItems(t testing.TB, d container.Decoder, name string, content []byte) (out []string) {
 	t.Helper()
+	return decodedBeside(t, d, name, content, nil)
+}
+
+// decodedBeside is decodedItems for an item beside which others stand.
+func decodedBeside(t testing.TB, d container.Decoder, name string, content []byte, beside map[string][]byte) (out []string) {
+	t.Helper()
 	limits := container.DefaultLimits()
 	limits.Bytes = 256 << 20
 	b := container.NewBudget(limits, int64(len(content)))
 	in := scanners.Item{Name: name, Size: int64(len(content)), Body: bytes.NewReader(content)}
+	in.Ref.URI = "file:///dump/shop/" + name
+	if beside != nil {
+		in.Beside = func(_ context.Context, name string) ([]byte, error) {
+			if b, ok := beside[name]; ok {
+				return b, nil
+			}
+			return nil, &scanners.Gap{Reason: scanners.Vanished}
+		}
+	}
 	for it, err := range d.Decode(t.Context(), in, b) {
 		var g *scanners.Gap
 		var x *scanners.Exclusion
@@ -35,6 +51,14 @@ func decodedItems(t testing.TB, d container.Decoder, name string, content []byte
 			out = append(out, "gap: "+string(g.Reason)+" "+g.Detail)
 		case err != nil:
 			out = append(out, "error: "+err.Error())
+		case it.Relations != nil:
+			for _, r := range it.Relations {
+				s := fmt.Sprintf("relation: %s.%s > %s.%s", r.Table, r.Column, r.RefTable, r.RefColumn)
+				for _, p := range r.With {
+					s += " " + p.Column + " > " + p.RefColumn
+				}
+				out = append(out, s)
+			}
 		case it.Block != nil:
 			for row := range it.Block.Rows() {
 				s := it.Block.Refs(row, "hash", 1).URI + ":"

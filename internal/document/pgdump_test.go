@@ -1,11 +1,19 @@
 package document
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
 
 	"github.com/spoor-scan/spoor/internal/container"
 )
@@ -63,4 +71,49 @@ func FuzzPGDump(f *testing.F) {
 			decodedItems(t, d, "x", b)
 		}
 	})
+}
+
+// Archives of version 1.15 name the compression; pg_dump 16 and later have lz4
+// and zstd. They are made of one of version 1.14, which is not compressed.
+func TestPGDumpCompressions(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join("testdata", "pgdump", "custom-0.dump"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pgReader{pgTOC: pgTOC{r: bufio.NewReader(bytes.NewReader(b))}}
+	if !p.header() || !p.contents(t.Context(), func(string) bool { return true }) || p.err != nil {
+		t.Fatal(p.err)
+	}
+	rest, err := io.ReadAll(p.r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	toc := b[:len(b)-len(rest)]
+	for method, pack := range map[byte]func(w io.Writer) io.WriteCloser{
+		2: func(w io.Writer) io.WriteCloser { return lz4.NewWriter(w) },
+		3: func(w io.Writer) io.WriteCloser { z, _ := zstd.NewWriter(w); return z },
+	} {
+		number := func(n int) []byte { return binary.LittleEndian.AppendUint32([]byte{0}, uint32(n)) }
+		var out bytes.Buffer
+		out.Write(toc[:6])
+		out.Write([]byte{15, 0, toc[8], toc[9], toc[10], method})
+		out.Write(toc[11+5:]) // behind the level of compression, a number
+		for _, id := range slices.Sorted(maps.Keys(p.entries)) {
+			var data bytes.Buffer
+			w := pack(&data)
+			if p.entries[id].copy != "" && strings.Contains(p.entries[id].copy, "clients") {
+				_, _ = io.WriteString(w, "4711\tzoe@example.be\tx\n\\.\n")
+			}
+			_ = w.Close()
+			out.WriteByte(pgData)
+			out.Write(number(id))
+			for half := range slices.Chunk(data.Bytes(), max(1, data.Len()/2)) {
+				out.Write(number(len(half)))
+				out.Write(half)
+			}
+			out.Write(number(0))
+		}
+		items := decodedItems(t, pgDumpDecoder(), "x.dump", out.Bytes())
+		holding(t, items, "#/shop/clients?id=4711: id=4711 email=zoe@example.be note=x")
+	}
 }

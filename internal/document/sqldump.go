@@ -58,9 +58,9 @@ func SQLDump() container.Decoder {
 	return container.Decoder{Name: "sqldump", Match: dumpMatch, Decode: dumpDecode}
 }
 
-// DumpRow is the locator of a row in an SQL dump.
+// DumpRow is the locator of a row in a dump of a database.
 type DumpRow struct {
-	Type   string `json:"type"` // "sqldump", or "sqlite" for a database in a file
+	Type   string `json:"type"` // "sqldump", "sqlite", "xmldump", "bson", "rdb"
 	Schema string `json:"schema,omitempty"`
 	Table  string `json:"table"`
 	// Key names the row. It is empty where the dump declares no key before the
@@ -87,7 +87,22 @@ func dumpDecode(ctx context.Context, in scanners.Item, _ *container.Budget) iter
 			return
 		}
 		d := newDumpReader(ctx, in.Body)
+		d.chunk(ctx, in)
 		d.run(yield)
+	}
+}
+
+// chunk takes in the definition of the table whose rows alone a file holds, as
+// mydumper writes them: the schema stands only in the names of its files.
+func (d *dumpReader) chunk(ctx context.Context, in scanners.Item) {
+	stem, isSQL := strings.CutSuffix(in.Name, ".sql")
+	db, table, ok := chunkOf(stem)
+	if !isSQL || !ok || in.Beside == nil {
+		return
+	}
+	if sql, err := in.Beside(ctx, db+"."+table+"-schema.sql"); err == nil {
+		d.learn(ctx, sql)
+		d.assume(db)
 	}
 }
 
@@ -129,6 +144,10 @@ func (d *dumpReader) run(yield func(scanners.Item, error) bool) {
 			if !d.readCopy(yield) {
 				return
 			}
+		case dumpTab:
+			if !d.readTab(yield) {
+				return
+			}
 		}
 	}
 }
@@ -146,6 +165,11 @@ func (d *dumpReader) finish(yield func(scanners.Item, error) bool) {
 			yield(scanners.Item{}, fmt.Errorf("sqldump: read: %w", d.err))
 		}
 		return
+	}
+	if d.related {
+		if rel := d.relations(); len(rel) > 0 && !yield(scanners.Item{Size: -1, Relations: rel}, nil) {
+			return
+		}
 	}
 	gap := func(detail string) bool {
 		return yield(scanners.Item{}, &scanners.Gap{Reason: scanners.Corrupt, Detail: detail})
@@ -185,7 +209,7 @@ func (d *dumpReader) full() bool {
 }
 
 func (d *dumpReader) origin(row int) int64 {
-	if d.wide {
+	if d.wide || d.packed {
 		return -1
 	}
 	return d.starts[row]
@@ -193,7 +217,7 @@ func (d *dumpReader) origin(row int) int64 {
 
 // kept returns a copy of the block that is read.
 func (d *dumpReader) kept() *scanners.Block {
-	b, starts, wide := d.block.Clone(), slices.Clone(d.starts), d.wide
+	b, starts, wide := d.block.Clone(), slices.Clone(d.starts), d.wide || d.packed
 	b.Keep = nil
 	b.Origin = func(row int) int64 {
 		if wide {
@@ -489,7 +513,7 @@ func dumpStatement(line string, strict bool) bool {
 	for _, s := range []string{
 		"create table if not exists ", "create table ", "create database if not exists ", "create database ",
 		"insert into ", "insert ignore into ", "insert ignore ", "replace into ",
-		"drop table if exists ", "drop table ", "lock tables ", "use ", "alter table ", "copy ",
+		"drop table if exists ", "drop table ", "lock tables ", "use ", "alter table ", "copy ", "insert ", "set identity_insert ",
 	} {
 		rest, ok := strings.CutPrefix(line, s)
 		if !ok {
@@ -497,7 +521,13 @@ func dumpStatement(line string, strict bool) bool {
 		}
 		if s == "use " {
 			rest = strings.TrimSpace(rest)
-			return strings.HasPrefix(rest, "`") && strings.HasSuffix(rest, "`;")
+			return strings.HasPrefix(rest, "`") && strings.HasSuffix(rest, "`;") || strings.HasPrefix(rest, "[") && strings.HasSuffix(rest, "]")
+		}
+		if strings.HasPrefix(rest, "[") && strings.IndexByte(rest, ']') > 1 {
+			return true
+		}
+		if s == "insert " || s == "set identity_insert " {
+			continue
 		}
 		if strings.HasPrefix(rest, "`") && strings.Count(rest, "`") > 1 {
 			return true
@@ -525,7 +555,7 @@ func dumpStatement(line string, strict bool) bool {
 	if strict {
 		return false
 	}
-	for _, s := range []string{"set names ", "set sql_mode", "set foreign_key_checks", "set time_zone", "start transaction;", "begin;", "delimiter "} {
+	for _, s := range []string{"set names ", "set sql_mode", "set foreign_key_checks", "set time_zone", "start transaction;", "begin;", "delimiter ", "set ansi_nulls ", "set quoted_identifier ", "set define off", "rem inserting ", "pragma "} {
 		if strings.HasPrefix(line, s) {
 			return true
 		}

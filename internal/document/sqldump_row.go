@@ -205,10 +205,15 @@ func (d *dumpReader) between(b []byte) (int, dumpStatus) {
 		}
 		return 0, dumpBad
 	}
-	if len(d.head) == 0 || d.exec > 0 || !bytes.HasPrefix(b[i:], d.delim) {
+	if len(d.head) == 0 || d.exec > 0 {
 		return 0, dumpBad
 	}
-	i = sqlSkip(b, i+len(d.delim))
+	switch {
+	case bytes.HasPrefix(b[i:], d.delim):
+		i = sqlSkip(b, i+len(d.delim))
+	case bytes.IndexByte(b[:i], '\n') < 0: // SQL Server's scripts have a line for each
+		return 0, dumpBad
+	}
 	if rest := b[i:]; len(rest) <= len(d.head) {
 		if bytes.HasPrefix(d.head, rest) {
 			return 0, dumpIncomplete
@@ -278,7 +283,7 @@ func (d *dumpReader) value(b []byte, i, col int) (int, dumpStatus) {
 		if st == dumpOK {
 			if col >= len(d.insert.plain) || !d.insert.plain[col] {
 				d.convert(mark)
-				if d.charset == "" && col < len(d.insert.plain) {
+				if (d.charset == "" || d.charset == "binary") && col < len(d.insert.plain) {
 					d.guess(mark)
 				}
 			} else if d.insert.bytea[col] && d.postgres {
@@ -961,7 +966,7 @@ func (d *dumpReader) readCopy(yield func(scanners.Item, error) bool) bool {
 				d.mode, d.lex, d.after = dumpText, sqlLexLine, dumpCopy
 				return true
 			}
-			d.truncated = d.err == io.EOF
+			d.truncated = d.err == io.EOF && !d.loose
 			d.mode, d.lex = dumpText, sqlLexRest
 			return true
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"github.com/spoor-scan/spoor/scanners"
 )
 
 // dumpMaxDefs bounds what is remembered of CREATE TABLE statements, in bytes;
@@ -26,7 +28,15 @@ type dumpDef struct {
 	columns []dumpColumn
 	key     []string // names of the columns that name a row
 	primary bool     // key is the primary key
+	foreign []dumpForeign
 	size    int
+}
+
+// dumpForeign is a foreign key of one or more columns.
+type dumpForeign struct {
+	columns []string
+	table   dumpTableName
+	refs    []string // columns of table; none: those of its primary key
 }
 
 func (t *dumpDef) index(name string) int {
@@ -71,10 +81,13 @@ type dumpSession struct {
 	size  int             // of defs
 	last  dumpInsert      // whose rows were read last
 	vars  map[string]string
+
+	maxDefs int  // bounds size
+	related bool // foreign keys were declared since they were yielded last
 }
 
 func newDumpSession() dumpSession {
-	return dumpSession{backslash: true, defs: map[dumpTableName]*dumpDef{}, vars: map[string]string{}}
+	return dumpSession{maxDefs: dumpMaxDefs, backslash: true, defs: map[dumpTableName]*dumpDef{}, vars: map[string]string{}}
 }
 
 // define remembers a table.
@@ -83,17 +96,46 @@ func (s *dumpSession) define(name dumpTableName, def *dumpDef) {
 	for _, c := range def.columns {
 		def.size += 60 + len(c.name) + len(c.typ)
 	}
+	def.size += 200 * len(def.foreign)
 	if old := s.defs[name]; old != nil {
 		s.size -= old.size
 	} else {
 		s.order = append(s.order, name)
 	}
 	s.defs[name] = def
-	for s.size += def.size; s.size > dumpMaxDefs && len(s.order) > 1; {
+	for s.size += def.size; s.size > s.maxDefs && len(s.order) > 1; {
 		s.size -= s.defs[s.order[0]].size
 		delete(s.defs, s.order[0])
 		s.order = s.order[1:]
 	}
+}
+
+// relations returns the foreign keys that are known.
+func (s *dumpSession) relations() (out []scanners.Relation) {
+	full := func(n dumpTableName) string {
+		if n.schema == "" {
+			return n.table
+		}
+		return n.schema + "." + n.table
+	}
+	for _, name := range s.order {
+		for _, f := range s.defs[name].foreign {
+			refs := f.refs
+			if other := s.defs[f.table]; len(refs) == 0 && other != nil && other.primary {
+				refs = other.key
+			}
+			if len(refs) != len(f.columns) {
+				continue
+			}
+			rel := scanners.Relation{Table: full(name), Column: f.columns[0], RefTable: full(f.table), RefColumn: refs[0]}
+			for i, c := range f.columns[1:] {
+				rel.With = append(rel.With, scanners.ColumnPair{Column: c, RefColumn: refs[i+1]})
+			}
+			out = append(out, rel)
+		}
+	}
+	s.related = false
+	return out
 }
 
 // sqlToken is a word, quoted name, string or punctuation mark.
@@ -119,6 +161,8 @@ type sqlScanner struct {
 	backslash bool
 	hash      bool // begins a comment
 	cut       bool // b may go on behind its end
+
+	foreign []dumpForeign // keys that tableKey and column came across
 }
 
 func (s *sqlScanner) next() sqlToken {
@@ -151,6 +195,11 @@ func (s *sqlScanner) next() sqlToken {
 				return sqlToken{}
 			}
 			s.i += n + 2
+		case c == '[' && len(rest) > 1 && (rest[1] == '_' || 'a' <= rest[1]|0x20 && rest[1]|0x20 <= 'z') && bytes.IndexByte(rest[:min(len(rest), 200)], ']') > 0:
+			// As SQL Server and Access quote names; an index of an array has digits.
+			n := bytes.IndexByte(rest, ']')
+			s.i += n + 1
+			return sqlToken{'q', string(rest[1:n])}
 		case c == '`' || c == '"' || c == '\'':
 			text, n := sqlQuoted(rest, c, s.backslash && c != '`')
 			if n == 0 || s.cut && n == len(rest) {
@@ -402,7 +451,9 @@ func (d *dumpReader) createTable(s *sqlScanner) {
 	if !def.primary {
 		def.key = def.uniqueKey(unique)
 	}
-	d.define(d.tableName(schema, table), def)
+	name := d.tableName(schema, table)
+	d.refer(s, def, name.schema)
+	d.define(name, def)
 }
 
 // uniqueKey returns the first of keys whose columns can't be NULL.
@@ -442,6 +493,11 @@ func (s *sqlScanner) column(c *dumpColumn) (key string, t sqlToken) {
 		case t.kind == ')':
 			depth--
 		case depth > 0:
+		case t.is("references"):
+			if f, ok := s.references(); ok {
+				f.columns = []string{c.name}
+				s.foreign = append(s.foreign, f)
+			}
 		case t.is("null") && last.is("not"):
 			c.notNull = true
 		case t.is("key") && last.is("primary"):
@@ -454,6 +510,52 @@ func (s *sqlScanner) column(c *dumpColumn) (key string, t sqlToken) {
 		before, last = last, t
 	}
 	return key, t
+}
+
+// references reads the table and the columns that a foreign key refers to, from
+// behind that word on.
+func (s *sqlScanner) references() (f dumpForeign, ok bool) {
+	t := s.next()
+	if !t.name() {
+		return f, false
+	}
+	end := 0
+	f.table.table = t.text
+	for end = s.i; ; end = s.i {
+		if t = s.next(); t.kind != '.' {
+			break
+		}
+		if t = s.next(); !t.name() {
+			return f, false
+		}
+		f.table.schema, f.table.table = f.table.table, t.text
+	}
+	if t.kind != '(' {
+		s.i = end
+		return f, true
+	}
+	for t = s.next(); t.kind != ')'; t = s.next() {
+		switch {
+		case t.name() && len(f.refs) < dumpMaxCells:
+			f.refs = append(f.refs, t.text)
+		case t.kind != ',':
+			return f, false
+		}
+	}
+	return f, true
+}
+
+// refer makes the foreign keys that were come across those of a table.
+func (d *dumpReader) refer(s *sqlScanner, def *dumpDef, schema string) {
+	for _, f := range s.foreign {
+		if f.table.schema == "" {
+			f.table.schema = schema
+		}
+		if len(f.columns) > 0 && len(def.foreign) < 1000 {
+			def.foreign = append(def.foreign[:len(def.foreign):len(def.foreign)], f)
+		}
+	}
+	d.related = d.related || len(s.foreign) > 0
 }
 
 // tableKey reads a definition of a key whose first word is t. It returns the
@@ -482,6 +584,11 @@ func (s *sqlScanner) tableKey(t sqlToken) (cols []string, kind string, next sqlT
 			}
 			if depth == 2 && first {
 				plain = false
+			}
+		case t.is("references") && depth == 0:
+			if f, ok := s.references(); ok && plain {
+				f.columns = cols
+				s.foreign = append(s.foreign, f)
 			}
 		case t.kind == ')' && depth == 0, t.kind == ',' && depth == 0:
 			if !plain {
@@ -526,7 +633,7 @@ func (d *dumpReader) alterTable(s *sqlScanner) {
 	for t.kind != 0 {
 		if t.is("add") {
 			t = s.next()
-			if t.is("primary", "unique", "constraint") {
+			if t.is("primary", "unique", "constraint", "foreign") {
 				cols, kind, next := s.tableKey(t)
 				switch {
 				case len(cols) == 0:
@@ -541,7 +648,8 @@ func (d *dumpReader) alterTable(s *sqlScanner) {
 		}
 		t = s.next()
 	}
-	if len(def.key) != len(old.key) {
+	d.refer(s, &def, name.schema)
+	if len(def.key) != len(old.key) || len(def.foreign) != len(old.foreign) {
 		d.define(name, &def)
 	}
 }

@@ -58,6 +58,7 @@ func dumpDecodeAll(r io.Reader) dumpResult {
 			res.gaps = append(res.gaps, g.Error())
 		case err != nil:
 			res.err = err
+		case it.Relations != nil:
 		case it.Block != nil:
 			b := it.Block
 			for row := range b.Rows() {

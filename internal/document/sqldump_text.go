@@ -29,6 +29,7 @@ const (
 	dumpText dumpMode = iota // text, up to the next row
 	dumpRows                 // the "(" of a row
 	dumpCopy                 // a line of a COPY block
+	dumpTab                  // a line of a table of MySQL's
 )
 
 // dumpLex is the state of the lexer of text between two pieces.
@@ -47,13 +48,15 @@ const (
 // dumpReader reads a dump through a window over its bytes. It looks at a byte a
 // few times, and never goes back.
 type dumpReader struct {
-	ctx  context.Context
-	src  io.Reader
-	buf  []byte // buf[r:] is the window; it grows up to the longest row
-	r    int
-	base int64 // offset of buf[0] in the dump
-	err  error // that ended src
-	wide bool  // src was UTF-16: offsets mean nothing
+	ctx    context.Context
+	src    io.Reader
+	buf    []byte // buf[r:] is the window; it grows up to the longest row
+	r      int
+	base   int64 // offset of buf[0] in the dump
+	err    error // that ended src
+	wide   bool  // src was UTF-16: offsets mean nothing
+	loose  bool  // lines of COPY need not end in an end mark
+	packed bool  // src is a compressed piece of something: likewise
 
 	mode  dumpMode
 	ready int // bytes of text at buf[r:]
@@ -72,6 +75,7 @@ type dumpReader struct {
 	stmt   []byte
 
 	dumpSession
+	tab tabForm
 
 	// The rows.
 	block  scanners.Block
@@ -346,6 +350,9 @@ func (d *dumpReader) start(b []byte, p int, done bool) (q, want int) {
 		case st == dumpIncomplete && len(rest) < dumpMaxHead && !done:
 			return p, max(2*len(rest), dumpLook)
 		case st == dumpOK:
+			if bytes.IndexByte(rest[:n], '[') >= 0 {
+				d.backslash = false // as SQL Server writes it
+			}
 			d.insert = h
 			d.insert.head = n
 			d.fresh = false
@@ -364,7 +371,23 @@ func (d *dumpReader) start(b []byte, p int, done bool) (q, want int) {
 			d.lex = sqlLexLine
 			return p + n, 0
 		}
+	case "go":
+		if goLine(rest) {
+			d.backslash = false
+			return p + n, 0
+		}
+	case "pragma": // SQLite
+		d.backslash = false
+	case "rem", "prompt": // SQL*Plus of Oracle
+		d.backslash = false
+		d.lex = sqlLexLine
+		return p + n, 0
 	case "create", "alter", "use", "set":
+		if len(rest) > 20 && strings.EqualFold(string(rest[:20]), "set identity_insert ") {
+			// SQL Server: nothing ends it but its line.
+			d.lex = sqlLexLine
+			return p + n, 0
+		}
 		d.keep = true
 	}
 	d.fresh = false
@@ -427,6 +450,13 @@ func (d *dumpReader) plain(b []byte, p int, done bool) int {
 			}
 		}
 		switch c {
+		case '\n':
+			// SQL Server's scripts end statements by nothing or by GO.
+			if rest := b[p+1:]; len(rest) > 1 && (goLine(rest) || d.tail && dumpNext(rest)) {
+				d.take(b[from:p])
+				d.end()
+				return p + 1
+			}
 		case '\'', '"', '`':
 			d.take(b[from : p+1])
 			d.lex, d.quote = sqlLexQuote, c
@@ -467,6 +497,35 @@ func (d *dumpReader) plain(b []byte, p int, done bool) int {
 	}
 	d.take(b[from:p])
 	return p
+}
+
+// goLine reports whether b begins with a line that holds GO alone, which ends a
+// batch of statements for the tools of SQL Server.
+func goLine(b []byte) bool {
+	if len(b) < 2 || b[0]|0x20 != 'g' || b[1]|0x20 != 'o' {
+		return false
+	}
+	for _, c := range b[2:] {
+		if c == '\n' || c == ';' {
+			break
+		}
+		if c != ' ' && c != '\r' && c != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
+// dumpNext reports whether a line begins a statement, behind a row without a mark
+// at its end.
+func dumpNext(line []byte) bool {
+	head := strings.ToLower(string(line[:min(len(line), 20)]))
+	for _, s := range []string{"insert ", "set identity_insert", "update ", "delete from ", "create ", "alter ", "print ", "use ["} {
+		if strings.HasPrefix(head, s) {
+			return true
+		}
+	}
+	return false
 }
 
 // dumpDollar returns the length of the opening of a dollar-quoted string, or 0.

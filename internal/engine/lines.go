@@ -16,9 +16,9 @@ import (
 // recognised returns the decoder that takes an item, nil where there is none,
 // and its body, to be read from its start. A text in a charset that has to be
 // decoded is UTF-8 from here on, and its body a document.Sourced.
-func recognised(decoders []container.Decoder, it scanners.Item) (d *container.Decoder, head []byte, body io.Reader, err error) {
+func recognised(decoders []container.Decoder, it scanners.Item, stands func(name string) bool) (d *container.Decoder, head []byte, body io.Reader, err error) {
 	head, body, err = container.Head(it.Body)
-	if d = container.Detect(decoders, head, it.Name); d != nil {
+	if d = container.DetectBeside(decoders, head, it.Name, stands); d != nil {
 		return d, head, body, err
 	}
 	if _, _, opaque := document.Opaque(head); opaque {
@@ -28,7 +28,7 @@ func recognised(decoders []container.Decoder, it scanners.Item) (d *container.De
 		text := document.NewText(body, c)
 		var rest io.Reader
 		head, rest, err = container.Head(text)
-		d = container.Detect(decoders, head, it.Name)
+		d = container.DetectBeside(decoders, head, it.Name, stands)
 		return d, head, sourced{rest, text}, err
 	}
 	return nil, head, body, err

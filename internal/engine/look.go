@@ -21,7 +21,7 @@ const mail = "mail"
 
 // look matches the body of an item, or opens it and looks at what is inside.
 func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *container.Budget) {
-	d, head, rest, _ := recognised(r.Decoders, it) // rest meets the error again
+	d, head, rest, _ := recognised(r.Decoders, it, r.stands(ctx, rec)) // rest meets the error again
 	if from, ok := rest.(document.Sourced); ok {
 		defer func(outer document.Sourced) { rec.source = outer }(rec.source)
 		rec.source = from
@@ -39,7 +39,10 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 		rec.plain = false
 		return
 	}
-	it.Body, it.Ref = rest, rec.ref
+	it.Body, it.Ref, it.Beside = rest, rec.ref, r.beside(rec)
+	if rec.inner == nil && !d.Bare {
+		rec.inner = &companions{}
+	}
 	side := &aside{run: r, rec: rec}
 	defer func() {
 		side.write(ctx, true)
@@ -64,10 +67,12 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 			return
 		}
 		switch {
+		case child.Relations != nil:
+			r.linker.declare(rec, child.Relations)
 		case child.Block != nil:
 			side.rows(ctx, child.Block)
 		case child.Step != "":
-			side.member(ctx, d, child, budget)
+			side.member(ctx, d, rec.keep(child), budget)
 		case child.Text:
 			r.childText(ctx, rec, d, child)
 		default: // the content of a bare compression
@@ -268,7 +273,7 @@ const largeText = 256 << 10
 // member looks at what is a record of its own within rec.
 func (r *run) member(ctx context.Context, rec *record, d *container.Decoder, child scanners.Item, budget *container.Budget) {
 	u := rec.unit
-	sub := &record{unit: u, parent: rec, ref: rec.ref, top: rec.top}
+	sub := &record{unit: u, parent: rec, ref: rec.ref, top: rec.top, siblings: rec.inner, step: child.Step}
 	sub.inside = append(slices.Clone(rec.inside), newStep(d.Name, child.Step))
 	sub.ref.Place = rec.ref.Place + " / " + memberOf(d.Name)
 	if d.Name == mail && rec.sections && child.Section != "" {

@@ -58,7 +58,7 @@ func (o Opener) Open(ctx context.Context, uri string, use func(scanners.Item) er
 	}
 	f := finding{Opener: o, use: use, base: base}
 	budget := container.NewBudget(o.Limits, it.Size)
-	err = f.in(ctx, it, section, steps, budget)
+	err = f.in(ctx, it, base, section, steps, budget)
 	switch {
 	case errors.Is(err, errFound):
 		return nil
@@ -84,7 +84,8 @@ func (f *finding) found(it scanners.Item) error {
 }
 
 // in follows the steps into it.
-func (f *finding) in(ctx context.Context, it scanners.Item, section string, steps []scanners.Step, budget *container.Budget) error {
+// uri is its own, empty where nothing can stand beside it.
+func (f *finding) in(ctx context.Context, it scanners.Item, uri, section string, steps []scanners.Step, budget *container.Budget) error {
 	here := section == "" && len(steps) == 0
 	if it.Block != nil {
 		if here {
@@ -101,15 +102,20 @@ func (f *finding) in(ctx context.Context, it scanners.Item, section string, step
 		}
 		return nil
 	}
+	beside := func(ctx context.Context, name string) ([]byte, error) { return f.beside(ctx, uri, name) }
+	stands := func(name string) bool {
+		_, err := beside(ctx, name)
+		return uri != "" && err == nil
+	}
 	if here {
 		// What is stored is printed as it is, but for its compression.
 		head, rest, _ := container.Head(it.Body)
 		it.Body = rest
-		if d := container.Detect(f.Decoders, head, it.Name); d == nil || !d.Bare {
+		if d := container.DetectBeside(f.Decoders, head, it.Name, stands); d == nil || !d.Bare {
 			return f.found(it)
 		}
 	}
-	d, _, rest, err := recognised(f.Decoders, it)
+	d, _, rest, err := recognised(f.Decoders, it, stands)
 	if err != nil && !here {
 		return err
 	}
@@ -128,15 +134,18 @@ func (f *finding) in(ctx context.Context, it scanners.Item, section string, step
 	if err != nil {
 		return err
 	}
+	if uri != "" {
+		it.Beside, it.Ref.URI = beside, uri
+	}
 	items := d.Decode(ctx, it, inner)
 	if !here && section == "" && steps[0].Fragment != "" && !d.Bare {
 		row, err := document.FindRow(ctx, items, "#"+steps[0].Fragment, f.RowKey)
 		if err != nil {
 			return err
 		}
-		return f.in(ctx, row, "", steps[1:], inner)
+		return f.in(ctx, row, "", "", steps[1:], inner)
 	}
-	return f.children(ctx, items, section, steps, inner)
+	return f.children(ctx, items, uri, section, steps, inner)
 }
 
 // fragment returns the fragment that the next step is, empty where it is none.
@@ -147,7 +156,7 @@ func (f *finding) fragment(steps []scanners.Step) string {
 	return steps[0].Fragment
 }
 
-func (f *finding) children(ctx context.Context, items iter.Seq2[scanners.Item, error], section string, steps []scanners.Step, budget *container.Budget) error {
+func (f *finding) children(ctx context.Context, items iter.Seq2[scanners.Item, error], uri, section string, steps []scanners.Step, budget *container.Budget) error {
 	for child, err := range items {
 		var g *scanners.Gap
 		var x *scanners.Exclusion
@@ -159,16 +168,20 @@ func (f *finding) children(ctx context.Context, items iter.Seq2[scanners.Item, e
 		case child.Text || child.Block != nil:
 			continue
 		case child.Step == "":
-			if err := f.in(ctx, child, section, steps, budget); err != nil {
+			if err := f.in(ctx, child, uri, section, steps, budget); err != nil {
 				return err
 			}
 		case section != "" && (child.Section == section || strings.HasPrefix(section, child.Section+".")):
 			left := strings.TrimPrefix(strings.TrimPrefix(section, child.Section), ".")
-			if err := f.in(ctx, child, left, steps, budget); err != nil {
+			if err := f.in(ctx, child, "", left, steps, budget); err != nil {
 				return err
 			}
 		case section == "" && len(steps) > 0 && child.Step == steps[0].Name && steps[0].Fragment == "":
-			if err := f.in(ctx, child, "", steps[1:], budget); err != nil {
+			own := uri
+			if own != "" {
+				own += "!/" + scanners.Escape(child.Step)
+			}
+			if err := f.in(ctx, child, own, "", steps[1:], budget); err != nil {
 				return err
 			}
 		}
@@ -188,10 +201,10 @@ func (f *finding) column(ctx context.Context, b *scanners.Block, steps []scanner
 			it, err := f.Source.Open(ctx, scanners.Ref{URI: f.base + "!/" + scanners.EscapeSegment(name)})
 			if err == nil {
 				defer it.Close()
-				return f.in(ctx, it, "", steps[1:], budget)
+				return f.in(ctx, it, "", "", steps[1:], budget)
 			}
 		}
-		return f.in(ctx, scanners.Item{Name: name, Size: int64(len(cell)), Body: bytes.NewReader(cell)}, "", steps[1:], budget)
+		return f.in(ctx, scanners.Item{Name: name, Size: int64(len(cell)), Body: bytes.NewReader(cell)}, "", "", steps[1:], budget)
 	}
 	return nil
 }

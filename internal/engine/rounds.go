@@ -46,16 +46,18 @@ type linker struct {
 	survey *links.Survey
 	index  *keyIndex
 
-	mu      sync.Mutex
-	live    map[string]liveScope
-	known   map[string]int8 // findings by id, and how sure they are
-	held    []heldRow       // of the round under way
-	links   map[string][]links.Link
-	count   map[string]*inventory.Link // what was followed, by what it is
-	order   []string
-	seen    map[string]bool // values that were looked up
-	merged  map[string]string
-	nothing int // rows that were not followed, since too many people share them
+	mu           sync.Mutex
+	live         map[string]liveScope
+	known        map[string]int8 // findings by id, and how sure they are
+	held         []heldRow       // of the round under way
+	links        map[string][]links.Link
+	count        map[string]*inventory.Link // what was followed, by what it is
+	order        []string
+	seen         map[string]bool // values that were looked up
+	merged       map[string]string
+	inDocs       []declaration // of documents, until all are read
+	declarations int
+	nothing      int // rows that were not followed, since too many people share them
 }
 
 type liveScope struct {
@@ -284,11 +286,71 @@ func rankOf(c subject.Confidence) int8 {
 	return 2
 }
 
+// A declaration is what a document says of the keys of its tables, or of those of
+// the documents in its folder.
+type declaration struct {
+	scope, folder string
+	links         []links.Link
+}
+
+// maxDeclared bounds how many keys of documents are remembered.
+const maxDeclared = 100000
+
+// declare takes the foreign keys that a document declares.
+func (l *linker) declare(rec *record, relations []scanners.Relation) {
+	if l == nil {
+		return
+	}
+	scope, _ := l.scopeOf(rec, false)
+	if scope == "" {
+		return
+	}
+	d := declaration{scope: scope}
+	if k := strings.LastIndexByte(rec.ref.URI, '/'); k >= 0 {
+		d.folder = "folder\x00" + rec.unit.source.Info.Name + "\x00" + rec.ref.URI[:k]
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range relations {
+		if l.declarations++; l.declarations > maxDeclared {
+			break // those that follow are inferred, where the rows tell
+		}
+		d.links = append(d.links, links.Link{
+			Table: r.Table, Column: r.Column, RefTable: r.RefTable, RefColumn: r.RefColumn, With: r.With,
+			Kind: links.Declared, Confidence: 1, Why: "a declared foreign key",
+		})
+	}
+	l.inDocs = append(l.inDocs, d)
+}
+
+// declaredInDocs adds what documents declare to the links of their scopes. What
+// holds no rows, as the table of contents of a dump, speaks for its folder.
+func (l *linker) declaredInDocs() {
+	for _, d := range l.inDocs {
+		scope := l.into(d.scope)
+		if len(l.survey.Tables(scope)) == 0 {
+			scope = d.folder
+		}
+		for _, x := range d.links {
+			if len(x.With) > 0 {
+				continue // inferred from the rows: of which columns the index has what
+			}
+			if !slices.ContainsFunc(l.links[scope], func(k links.Link) bool {
+				return k.Table == x.Table && k.Column == x.Column && k.RefTable == x.RefTable && k.RefColumn == x.RefColumn
+			}) {
+				l.links[scope] = append(l.links[scope], x)
+			}
+		}
+	}
+	l.inDocs = nil
+}
+
 // infer completes the links of all scopes that were read.
 func (l *linker) infer() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.mergeFolders()
+	l.declaredInDocs()
 	scopes := map[string]bool{}
 	for s := range l.live {
 		scopes[s] = true

@@ -215,10 +215,44 @@ func (r *run) row(ctx context.Context, rec *record, b *scanners.Block, row int, 
 // valueColumn matches the columns of values in tables of keys and values.
 var valueColumn = regexp.MustCompile(`(?i)(^|_)(value|val|data|content|setting|waarde|wert|valeur)$`)
 
+// fieldPaths returns for each hit the path of the field within its cell; nil where
+// no cell has fields.
+func fieldPaths(b *scanners.Block, hits []subject.Hit) (paths []string) {
+	for i := 0; i < len(hits); {
+		_, _, start := b.At(int(hits[i].Start))
+		n := sort.Search(len(b.Ends), func(k int) bool { return int(b.Ends[k]) >= start })
+		_, end := b.Span(n)
+		j := i
+		for j < len(hits) && hits[j].Start < int64(end) {
+			j++
+		}
+		if cell := b.Data[start:end]; j > i && document.Structured(cell) {
+			offs := make([]int, j-i)
+			for k := range offs {
+				offs[k] = int(hits[i+k].Start) - start
+			}
+			if paths == nil {
+				paths = make([]string, len(hits))
+			}
+			copy(paths[i:j], document.FieldPaths(cell, offs))
+		}
+		i = max(j, i+1)
+	}
+	return paths
+}
+
+// lastField returns the last two names of a path.
+func lastField(path string) (parent, name string) {
+	k := strings.LastIndexByte(path, '.')
+	parent, name = path[:max(k, 0)], path[k+1:]
+	return parent[strings.LastIndexByte(parent, '.')+1:], name
+}
+
 // rowHits takes what was found in a row into its record.
 func (r *run) rowHits(rec *record, b *scanners.Block, row int, hits []subject.Hit) {
 	columns := b.Table.Columns
-	for _, h := range hits {
+	paths := fieldPaths(b, hits)
+	for i, h := range hits {
 		_, col, start := b.At(int(h.Start))
 		field, at := columns[col], h.Start-int64(start)
 		if _, last, _ := b.At(int(h.End) - 1); last != col {
@@ -229,6 +263,11 @@ func (r *run) rowHits(rec *record, b *scanners.Block, row int, hits []subject.Hi
 			if key, null := b.Cell(row, col-1); !null && len(key) <= 64 {
 				h.Named = r.Recognizer.NamedBy(h.Type, "", string(key))
 			}
+		}
+		if paths != nil && paths[i] != "" && at >= 0 {
+			parent, name := lastField(field + "." + paths[i])
+			h.Named = h.Named || r.Recognizer.NamedBy(h.Type, parent, name) || r.Recognizer.NamedBy(h.Type, "", parent+" "+name)
+			field += "." + r.shown(paths[i])
 		}
 		rec.hit(h, b.Table.Table, field, at, -1)
 	}

@@ -86,6 +86,10 @@ type record struct {
 	held     []inventory.Field // columns that hold data of whom the row is about
 	counted  int               // other people in it, where these were only counted
 	same     map[string]int    // identical rows of a document, by table and hash
+
+	inner    *companions // of what lies in it
+	siblings *companions // of what lies in the container of which it is a member
+	step     string      // its own in that
 }
 
 // A step leads from a container to what is in it.

@@ -169,21 +169,21 @@ func (n *names) judge(h *Hit, id Identifier, b []byte, from, to int) {
 	case IP:
 		h.Bare = h.Form == "integer"
 		if h.Bare {
-			words, _ := fieldLabel(b, from)
+			words, _ := fieldLabel(b, behindKey(b, from))
 			h.Named = n.ip.MatchString(words)
 		}
 	case BirthDate:
 		switch h.Form {
 		case "us-order", "short-year", "utc-midnight", "epoch":
 			h.Bare = true
-			h.Named = n.born.MatchString(before(b, from)) || bornBehind(b, to)
+			h.Named = n.born.MatchString(before(b, behindKey(b, from))) || bornBehind(b, to)
 		}
 	case Phone:
 		h.Weak = weakForm(h.Form)
-		h.Named = h.Weak && n.phone.MatchString(before(b, from))
+		h.Named = h.Weak && n.phone.MatchString(before(b, behindKey(b, from)))
 	case VAT:
 		h.Weak = weakForm(h.Form)
-		h.Named = h.Weak && n.vat.MatchString(before(b, from))
+		h.Named = h.Weak && n.vat.MatchString(before(b, behindKey(b, from)))
 	}
 }
 
@@ -366,6 +366,7 @@ const joinMarks = ":=>\"'#[(/<"
 // isCustomer reports whether b[from:to] is called a customer's number, or hinted
 // to be one: a user's number is one where customers are users.
 func (n *names) isCustomer(b []byte, from, to int) (named, hinted bool) {
+	from = behindKey(b, from)
 	if !mayEnd(b, from, n.customerEnds) {
 		return false, false
 	}
@@ -404,6 +405,46 @@ func measured(b []byte, i int) bool {
 		k++
 	}
 	return k > j && strings.Contains(" eur euro euros usd gbp chf pln zl czk dkk sek nok x kg g km m cm mm gb mb kb tb ms s min minutes hours days years jaar jaren ans jahre times items stuks pieces points punten credits bytes requests visits users invoices orders ", " "+asciiLower(string(b[j:k]))+" ")
+}
+
+// behindKey returns the place behind the name of a field, where the value at i is
+// one of those that PHP serializes: s:11:"customer_id";s:8:"K-104711"; or
+// customer_id|i:4711; as sessions have it. Of all else it is i.
+func behindKey(b []byte, i int) int {
+	k := i
+	quoted := k > 0 && b[k-1] == '"'
+	if quoted {
+		k = backslashes(b, k-1)
+		if k == 0 || b[k-1] != ':' {
+			return i
+		}
+		k--
+		d := k
+		for d > 0 && k-d < 10 && isDigit(b[d-1]) {
+			d--
+		}
+		if d == k {
+			return i
+		}
+		k = d
+	}
+	// The type of the value and what ends the name.
+	if k < 3 || b[k-1] != ':' || quoted != (b[k-2] == 's') || strings.IndexByte("sid", b[k-2]) < 0 {
+		return i
+	}
+	switch k -= 2; {
+	case b[k-1] == '|', b[k-1] == ';' && k >= 2 && b[k-2] == '"':
+		return k - 1
+	}
+	return i
+}
+
+// backslashes returns where those that end at i begin.
+func backslashes(b []byte, i int) int {
+	for i > 0 && b[i-1] == '\\' {
+		i--
+	}
+	return i
 }
 
 // decimals reports whether one to three digits follow the mark at i, as in an
@@ -471,7 +512,7 @@ func (n *names) isUser(b []byte, from, to int) bool {
 	if d == '@' && atShell(b, from, to) {
 		return true
 	}
-	if !mayEnd(b, from, n.userEnds) {
+	if from = behindKey(b, from); !mayEnd(b, from, n.userEnds) {
 		return false
 	}
 	words, mark := fieldLabel(b, from)

@@ -8,10 +8,12 @@ func TestCustomerIDs(t *testing.T) {
 			"customer #4711", "Klantnr. 4711", "klantnummer: 4711", "client_id=4711", `"customerId":4711`, `"customer_id": "4711"`, "<clientId>4711</clientId>", "Kundennummer 4711", "Kunden-Nr.: 4711", "Kd.-Nr. 4711",
 			"N° client : 4711", "numéro de client 4711", "número de cliente: 4711", "codice cliente 4711", "numer klienta: 4711", "nr klienta 4711", "X-Customer-Id: 4711", "/customers/4711/invoices", "client=4711",
 			`<td>Klantnummer</td><td>4711</td>`, `<input name="customer_id" value="4711">`, "customer_id = 4711", "customer no. 4711", `\"customerId\":4711`, "clientID: 4711", "Mitgliedsnummer 4711", "numéro client : 4711", "account_id=4711",
+			`s:11:"customer_id";i:4711;`, `s:11:"customer_id";s:4:"4711";`, `s:11:\"customer_id\";s:4:\"4711\";`, `customer_id|i:4711;`, `customer_id|s:4:"4711";`,
 		},
 		[]string{
 			"account balance 4711", "id=4711", "order 4711", "4711", "our client paid 4711 EUR", "client 4711 EUR", "customer 4711,50", "X-Client-IP: 4711", "total 4711", "klantnummer 14711", "klantnummer 47112", "order_id=4711",
 			"client since 4711", "<clientId>12</clientId><total>4711</total>", "klantnummer 12, order 4711", "client_order_id=4711", "customer_id=12 amount=4711", "customer. 4711 days",
+			`s:8:"order_id";i:4711;`, `s:11:"customer_id";i:12;s:5:"total";i:4711;`, `a:4711:{s:11:"customer_id";i:1;}`, `s:11:"customer_id";s:4711:"x`,
 		})
 	texts(t, Identifier{Type: CustomerID, Value: "K-104711"}, []string{"K-104711", "klant k-104711"}, []string{"K-1047112", "AK-104711", "K-104711-2"})
 }

@@ -136,7 +136,7 @@ func elements(b []byte) bool {
 			if n < len(b) && b[n] == open && (comma || open == '{') {
 				return true
 			}
-			if open == '{' && comma && numbered(b[n:]) {
+			if open == '{' && (comma && numbered(b[n:]) || serialized(b[n:])) {
 				return true
 			}
 		}
@@ -162,6 +162,19 @@ func numbered(b []byte) bool {
 		i++
 	}
 	return i < len(b) && b[i] == '{'
+}
+
+// serialized reports whether the next element of a list that PHP has serialized
+// follows, an array or object: i:1;a:2:{
+func serialized(b []byte) bool {
+	i := 2
+	if len(b) < 8 || b[0] != 'i' || b[1] != ':' {
+		return false
+	}
+	for i < len(b) && i < 12 && isDigit(b[i]) {
+		i++
+	}
+	return i > 2 && i+2 < len(b) && b[i] == ';' && (b[i+1] == 'a' || b[i+1] == 'O') && b[i+2] == ':'
 }
 
 func quotedBefore(b []byte, i int) bool {
