@@ -96,8 +96,8 @@ func spellings(w folded) []string {
 	}
 	// Romanian has a comma below, and before 2007 a cedilla.
 	if c := cedillas.Replace(s); c != s {
-		cased = append(cased, c, strings.ToUpper(c))
-		out = append(out, c, strings.ToUpper(c))
+		cased = append(cased, c, strings.ToUpper(c), title(folded(c)))
+		out = append(out, c, strings.ToUpper(c), title(folded(c)))
 	}
 	for _, page := range pages[:mainPages+1] {
 		if e := encoded(page, cased...); len(e) > 0 {

@@ -173,6 +173,7 @@ func (f *Finder) Next() bool {
 	s.compressed()
 	s.escapes()
 	s.runs()
+	s.pairs()
 	s.wide()
 	s.wrong()
 	if f.depth == maxDepth {
