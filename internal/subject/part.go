@@ -7,9 +7,11 @@ import (
 
 // apart reports whether b[:i] ends in one record of a text and b[j:] starts in
 // another: in two objects of one array or in two JSON texts that follow each
-// other, in two tuples of an INSERT, in two lines of a table or of a log.
+// other, in two tuples of an INSERT, in two lines of a table or of a log, in two rows
+// or elements of a kind in XML and HTML, in two items of a list in YAML, in two
+// cards.
 func apart(b []byte, i, j int) bool {
-	return elements(b[i:j]) || lines(b, i, j)
+	return elements(b[i:j]) || lines(b, i, j) || siblings(b, i, j) || items(b, i, j) || cards(b[i:j])
 }
 
 // elements reports whether an object, array or tuple that began before the text
@@ -56,7 +58,7 @@ func elements(b []byte) bool {
 			if n < len(b) && b[n] == open && (comma || open == '{') {
 				return true
 			}
-			if open == '{' && comma && numbered(b[n:]) {
+			if open == '{' && (comma && numbered(b[n:]) || serialized(b[i+1:])) {
 				return true
 			}
 		}
