@@ -110,6 +110,9 @@ func closing(b []byte, i int) bool {
 	if i >= len(b) {
 		return false
 	}
+	if b[i] == ';' && i+2 < len(b) { // as PHP serializes
+		return b[i+1] == '}' || b[i+2] == ':' && strings.IndexByte("siabOd", b[i+1]) >= 0 || b[i+1] == 'N' && b[i+2] == ';'
+	}
 	return b[i] == ',' || b[i] == '}' || b[i] == ']' || b[i] == ':'
 }
 
