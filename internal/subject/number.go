@@ -139,6 +139,9 @@ func (n *number) prefix(b []byte, i int) (int, string, bool) {
 	j := i
 	for k := 0; k < 3; k++ { // BE-0890, BE: 0890, (BE) 0890
 		l, class := separatorBefore(b, j)
+		if l == 0 && j > 1 && b[j-1] == '+' && isAlpha(b[j-2]) {
+			l = 1
+		}
 		if l == 0 && j > 0 && b[j-1] == ':' {
 			l = 1
 		}
@@ -155,6 +158,8 @@ func (n *number) prefix(b []byte, i int) (int, string, bool) {
 		switch {
 		case i == 0:
 			return i, "", true
+		case n.typ == Card && word == "B" && at > 0 && b[at-1] == '%':
+			return i, "", true // the first track of a card (ISO/IEC 7813)
 		case known && whole:
 			return at, word, true
 		case escaped(b, i):
@@ -490,6 +495,9 @@ func accountNumbers(iban string) []number {
 		if k := strings.TrimLeft(bban[8:], "0"); len(k) >= 5 {
 			list = append(list, number{text: k, form: "domestic", beside: bban[:8]})
 		}
+		if bban[8] == '0' {
+			list = append(list, number{text: bban[8:], form: "domestic", beside: bban[:8]})
+		}
 	case cc == "AT" && len(bban) == 16:
 		list = append(list, domestic)
 		if k := strings.TrimLeft(bban[5:], "0"); len(k) >= 5 {
@@ -749,6 +757,9 @@ func forward(b []byte, i int, want string) (int, bool) {
 	for k := range len(want) {
 		for n := 0; n < 3; n++ {
 			l, _ := separatorAt(b, i)
+			if l == 0 && i < len(b) && b[i] == '+' {
+				l = 1 // of a form that was sent
+			}
 			i += l
 		}
 		if i >= len(b) || upper(b[i]) != want[k] {
@@ -764,6 +775,9 @@ func backward(b []byte, i int, want string) (int, bool) {
 	for k := len(want) - 1; k >= 0; k-- {
 		for n := 0; n < 3; n++ {
 			l, _ := separatorBefore(b, i)
+			if l == 0 && i > 0 && b[i-1] == '+' {
+				l = 1
+			}
 			i -= l
 		}
 		if i == 0 || upper(b[i-1]) != want[k] {

@@ -196,6 +196,12 @@ func (f *Finder) Next() bool {
 // byte 0. It is valid until the next call of Next or Window.
 func (f *Finder) Text() []byte { return f.layers[f.depth].text }
 
+// Original returns text of the window as it stands.
+func (f *Finder) Original(from, to int) []byte {
+	p := f.layers[0].text
+	return p[max(from, 0):min(max(to, from, 0), len(p))]
+}
+
 // Undecoded returns what could not be decoded of the window, so far.
 func (f *Finder) Undecoded() []Undecoded { return f.undone }
 
