@@ -639,7 +639,7 @@ func (a *postal) eatStreet(b []byte, i, k int) int {
 // eatInitial returns the end of the first letter of w, which a dot follows.
 func eatInitial(b []byte, i int, w folded) int {
 	end, _ := eat(b, i, w[:1])
-	if end >= len(b) || end >= 0 && b[end] != '.' {
+	if end < 0 || end >= len(b) || b[end] != '.' && !(w[0] == 'v' && b[end] == '/') && !(b[end] == ' ' && i > 0 && b[i-1] == '/') { // v/d Helstplein
 		return -1
 	}
 	return end

@@ -389,10 +389,16 @@ func (k *known) day(b []byte, start, end int, found take) {
 		i = j
 	}
 	number := func(i int) (v, digits int) {
-		if i < 0 || i >= n || !isDigit(words[i].text[0]) {
+		if i < 0 || i >= n || words[i].text == "" {
 			return -1, 0
 		}
 		w := words[i]
+		if d := k.dayWords[w.text]; d > 0 { // zeven maart 1985
+			return d, 2
+		}
+		if !isDigit(w.text[0]) {
+			return -1, 0
+		}
 		if len(w.text) > 4 || w.from == lo && wordBefore(b, w.from) || w.to == hi && wordAt(b, w.to) {
 			return -1, 0
 		}
@@ -495,6 +501,19 @@ func wideBlank(b []byte, i int) int {
 // Hungary, Italy and Spain.
 func romanMonths() [12]string {
 	return [...]string{"i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"}
+}
+
+// dayNumbers returns the days of a month by the words for them in one.
+func dayNumbers() map[string]int {
+	m := map[string]int{}
+	for lang, s := range spellers() {
+		for d := 1; d <= 31; d++ {
+			for _, w := range s.day(lang, d) {
+				m[w] = d
+			}
+		}
+	}
+	return m
 }
 
 // monthNumbers returns the months by their folded names.

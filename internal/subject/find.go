@@ -151,7 +151,7 @@ func (f *finder) decoded(base int64, layer, from, end int, more bool) {
 			hit.Start, hit.End = int64(s), int64(e)
 			hit.contradicted = f.r.ContradictedNear(hit, 0, text[lo:hi])
 		}
-		hit.Start, hit.End = base+int64(start), base+int64(stop)
+		hit.Start, hit.End, hit.decoded = base+int64(start), base+int64(stop), true
 		if packed(form) {
 			hit.from, hit.to = int64(s), int64(e)
 		}

@@ -496,7 +496,7 @@ func (n *fullName) eatParticles(b []byte, i int) (int, nameFlags) {
 	}
 	var f nameFlags
 	for k, p := range n.particles {
-		for k > 0 && i < len(b) && (b[i] == '.' || b[i] == '/' || b[i] == ' ') {
+		for k > 0 && i < len(b) && (b[i] == '.' || b[i] == '/' || b[i] == ' ' || b[i] == '\'' && p[0] == 't') {
 			i++
 		}
 		end, _ := eat(b, i, p[:1])
@@ -1365,6 +1365,10 @@ func (n *fullName) run(w folded) string {
 // spellings is spellings for a word of the name.
 func (n *fullName) spellings(w folded) []string {
 	out := spellings(w)
+	if n.turkish && w[0] == 'i' { // Işık may have been folded from either
+		dotless := "ı" + string(w[1:])
+		out = append(append(out, dotless), encoded(charmap.Windows1254, dotless)...)
+	}
 	if n.turkish && slices.Contains(w, 'i') {
 		upper := strings.ToUpperSpecial(unicode.TurkishCase, string(w))
 		out = append(append(out, upper), encoded(charmap.Windows1254, upper)...)

@@ -111,6 +111,7 @@ func (n *number) check(b []byte, start, end int) (int, int, string, bool) {
 	bare := n.from == 0 && n.to == len(n.text)
 	switch {
 	case n.need,
+		from > 1 && b[from-1] == '+' && isAlnum(b[from-2]), // more of it in front
 		n.from == 0 && longerLeft(b, from, to, false),
 		n.from > 0 && from > 1 && b[from-1] == '.' && isDigit(b[from-2]),
 		bare && n.typ != Card && amount(b, from, to),

@@ -11,6 +11,9 @@ import (
 // or elements of a kind in XML and HTML, in two items of a list in YAML, in two
 // cards.
 func apart(b []byte, i, j int) bool {
+	if i > j || j > len(b) {
+		return false
+	}
 	return elements(b[i:j]) || lines(b, i, j) || siblings(b, i, j) || items(b, i, j) || cards(b[i:j])
 }
 

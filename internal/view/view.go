@@ -319,7 +319,7 @@ func (l *layer) source(r *region, from, to int, beside bool) (src, end int, mask
 		case k == 0:
 		case a <= t && t < b && !(empty && t == a):
 			mask |= 1 << k
-		case k != quoted:
+		case k != quoted, t+1 == a && isDigit(l.text[from]), t == b && isDigit(l.text[to-1]): // rrn=2085.07.30-033.28
 			near |= 1 << k
 		}
 	}
