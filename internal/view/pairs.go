@@ -14,35 +14,46 @@ const (
 // pairs decodes hexadecimal in groups of one or two bytes.
 func (s *search) pairs() {
 	p, start := s.p, s.f.from
-	words := len(s.c.Letter)
-	alnum := func(w int) uint64 {
-		if w >= words {
-			return 0
-		}
-		return s.c.Letter[w] | s.c.Digit[w]
+	letter, digit := s.c.Letter, s.c.Digit
+	words := len(letter)
+	digit = digit[:words]
+	w := start / 64
+	if w >= words {
+		return
 	}
-	this := alnum(start / 64)
-	for w := start / 64; w < words; w++ {
-		next := alnum(w + 1)
-		at := func(k uint) uint64 { return this>>k | next<<(64-k) }
-		one := this & at(1) &^ at(2)
-		// Three pairs, or two groups of four, that stand apart. Four letters are
-		// a word as often as not: of these only such as begin with a digit, or
-		// are followed by one.
-		x := one & at(3) & at(4) &^ at(5) & at(6) & at(7) &^ at(8)
-		four := this & at(1) & at(2) & at(3) &^ at(4)
+	// Where runs of two and of four letters and digits begin, in this word and in
+	// the next. Of four only such as begin with a digit: others are words.
+	a, b := letter[w]|digit[w], uint64(0)
+	last := uint64(0) // what stands in front of a
+	if w > 0 {
+		last = (letter[w-1] | digit[w-1]) >> 63
+	}
+	if w+1 < words {
+		b = letter[w+1] | digit[w+1]
+	}
+	two, four := runsOf(last, a, b)
+	four &= digit[w]
+	for ; w < words; w++ {
+		c, d := uint64(0), uint64(0)
+		if w+2 < words {
+			c = letter[w+2] | digit[w+2]
+		}
+		if w+1 < words {
+			d = digit[w+1]
+		}
+		two2, four2 := runsOf(a>>63, b, c)
+		a, b = b, c
+		// Seven groups of two, more than a time or the address of a network card
+		// has, or two of four, that stand apart.
+		x := two & (two>>3 | two2<<61)
+		x &= two>>6 | two2<<58
+		if x != 0 {
+			x &= (two>>9 | two2<<55) & (two>>12 | two2<<52) & (two>>15 | two2<<49) & (two>>18 | two2<<46)
+		}
 		if four != 0 {
-			again := at(5)&at(6)&at(7)&at(8)&^at(9) | at(6)&at(7)&at(8)&at(9)&^at(10)&^at(5)
-			var digits uint64
-			if w < words {
-				digits = s.c.Digit[w]
-			}
-			x |= four & again & digits
+			x |= four & (four>>5 | four>>6 | four2<<59 | four2<<58)
 		}
-		this = next
-		if w == start/64 {
-			x &^= 1<<(start%64) - 1
-		}
+		two, four = two2, four2&d
 		for ; x != 0; x &= x - 1 {
 			i := w*64 + bits.TrailingZeros64(x)
 			if i < start || digits[p[i]] == 0xff {
@@ -51,6 +62,17 @@ func (s *search) pairs() {
 			start = max(start, s.pair(i))
 		}
 	}
+}
+
+// runsOf returns where runs of just two and of just four bits begin in a, which
+// stands between last, of one bit, and next.
+func runsOf(last, a, next uint64) (two, four uint64) {
+	begins := a &^ (a<<1 | last)
+	b1 := a>>1 | next<<63
+	b2 := a>>2 | next<<62
+	two = begins & b1 &^ b2
+	four = begins & b1 & b2 & (a>>3 | next<<61) &^ (a>>4 | next<<60)
+	return two, four
 }
 
 // group reads a group of n digits at p[i:], and where they start.
