@@ -321,8 +321,11 @@ func (bl *builder) writtenDates(t time.Time) {
 	for _, w := range strings.Fields(monthNames()[t.Month()-1]) {
 		short := len([]rune(w)) <= 4 && w != "juin" && w != "juni" && w != "juli" && w != "june" && w != "july" && w != "mars" && w != "luty" && w != "maja" && w != "mayo"
 		for _, s := range monthSpellings(w) {
-			for _, blank := range []string{" ", "\u00a0", "\xa0", "\u202f", "&nbsp;", "&#160;"} {
-				lead(s + blank + y)
+			lead(s + " " + y)
+			if century := y[:2]; bl.once(s + " of " + century) { // rare, so that all of a century share it
+				for _, blank := range []string{"\u00a0", "\xa0", "\u202f", "&nbsp;", "&#160;"} {
+					lead(s + blank + century)
+				}
 			}
 			if short && strings.Contains(dottedMonths, " "+w+" ") {
 				lead(s + ". " + y)

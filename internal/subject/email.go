@@ -42,25 +42,41 @@ func (k *known) hashes(b []byte, start, end int, found take) {
 	}
 }
 
-// digest adds a hash, which is given in hexadecimal: as that, in base64 with or
-// without padding, and in bytes, as a column for it has them.
+// digest adds a hash, which is given in hexadecimal: as that, and in either
+// base64 (RFC 4648), with or without padding.
 func (bl *builder) digest(kind, sum string) {
 	bl.literal(sum, kind, hashBounds)
 	raw, err := hex.DecodeString(sum)
 	if err != nil {
 		return
 	}
-	exact := func(text, form string, bounds func(b []byte, start, end int) bool) {
-		bl.literal(text, form, func(b []byte, start, end int) bool {
-			return string(b[start:end]) == text && bounds(b, start, end)
-		})
+	// Both alphabets have the letters and digits: the longest run of these leads
+	// to it.
+	std, form := base64.RawStdEncoding.EncodeToString(raw), "base64+"+kind
+	from, to := 0, 0
+	for i, start := 0, 0; i <= len(std); i++ {
+		if i < len(std) && isAlnum(std[i]) {
+			continue
+		}
+		if i-start > to-from {
+			from, to = start, i
+		}
+		start = i + 1
 	}
-	std := base64.RawStdEncoding.EncodeToString(raw)
-	exact(std, "base64+"+kind, base64Bounds)
-	if url := base64.RawURLEncoding.EncodeToString(raw); url != std {
-		exact(url, "base64+"+kind, base64Bounds)
-	}
-	exact(string(raw), kind, func([]byte, int, int) bool { return true })
+	bl.add(match.Pattern{Text: std[from:to]}, func(b []byte, start, end int) (int, int, string, bool) {
+		start, end = start-from, end-to+len(std)
+		if start < 0 || end > len(b) || !base64Bounds(b, start, end) {
+			return 0, 0, "", false
+		}
+		for i := range len(std) {
+			switch c := b[start+i]; {
+			case c == std[i], std[i] == '+' && c == '-', std[i] == '/' && c == '_':
+			default:
+				return 0, 0, "", false
+			}
+		}
+		return start, end, form, true
+	})
 }
 
 // hashBounds is wordBounds for hexadecimal digits, which a sign for them may
