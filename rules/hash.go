@@ -7,7 +7,7 @@ func passwordHash() Rule {
 	return found(Rule{
 		ID:          "password-hash",
 		Description: "a hashed password",
-		Source:      "crypt(5); PHC string format; RFC 2307; passlib, modular crypt format; MySQL mysql_native_password",
+		Source:      "crypt(5); PHC string format; RFC 2307; RFC 5803, as PostgreSQL stores it; passlib, modular crypt format; MySQL mysql_native_password",
 		Category:    "credential",
 		Context:     []string{"pass*", "wachtwoord*", "motdepasse", "kennwort*", "contrasena*", "haslo*", "hash*", "pwd", "passwd", "crypt*", "shadow"},
 		MaxLen:      512,
@@ -19,6 +19,8 @@ func passwordHash() Rule {
 			"$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7", "$apr1$abcdefgh$ABCDEFGHIJKLMNOPQRSTUV",
 			"pbkdf2_sha256$600000$abcdefghijklmnop$ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq=", "{SSHA}ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl==", "*0123456789ABCDEF0123456789ABCDEF01234567",
 			"$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E", "$7$C6..../....SodiumChloride$kBGj9fHznVYFQMEn/qDCfrDevf9YDtcDdKvEqHJLV8D",
+			"$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf",
+			"SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
 			"{SHA512-CRYPT}$6$saltstring$ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwxyz./ABCDEFGHIJKLMNOPQRSTUV",
 		},
 		NoMatch: []string{
@@ -124,6 +126,8 @@ func modularHash(b []byte, i int) int {
 		return salted(body, 16, 86)
 	case "P", "H":
 		return exact(body, 31)
+	case "S": // Drupal 7
+		return exact(body, 52)
 	case "y", "gy", "7":
 		p := body
 		if id != "7" {
@@ -164,6 +168,15 @@ func djangoHash(b []byte, i int) (int, int) {
 		start--
 	}
 	switch string(b[start:i]) {
+	case "256":
+		const scram = "SCRAM-SHA-256" // PostgreSQL: iterations, salt, stored and server key
+		if from := i - len(scram); from >= 0 && string(b[from:i]) == scram {
+			end := span(b, i+1, 200, func(c byte) bool { return base64Byte(c) || c == '$' || c == '=' || c == ':' })
+			if end-i > 90 && bytes.Count(b[i+1:end], []byte{'$'}) == 1 && bytes.Count(b[i+1:end], []byte{':'}) == 2 {
+				return from, end
+			}
+		}
+		return 0, 0
 	case "pbkdf2_sha256", "pbkdf2_sha1", "bcrypt_sha256", "bcrypt", "argon2", "scrypt", "sha1", "md5":
 	default:
 		return 0, 0

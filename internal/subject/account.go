@@ -165,7 +165,7 @@ func (n *names) judge(h *Hit, id Identifier, b []byte, from, to int) {
 		h.Named, h.Bare = named, !hinted && !distinctive(id.Value)
 	case Username:
 		h.Bare = !distinctive(id.Value)
-		h.Named = n.isUser(b, from, to)
+		h.Named = n.isUser(b, from, to) || handle(b, from, to)
 	case IP:
 		h.Bare = h.Form == "integer"
 		if h.Bare {
@@ -176,7 +176,7 @@ func (n *names) judge(h *Hit, id Identifier, b []byte, from, to int) {
 		switch h.Form {
 		case "us-order", "short-year", "utc-midnight", "epoch":
 			h.Bare = true
-			h.Named = n.born.MatchString(before(b, behindKey(b, from))) || bornBehind(b, to)
+			h.Named = n.born.MatchString(before(b, behindKey(b, from))) || bornBehind(b, to) || bornSign(b, from)
 		}
 	case Phone:
 		h.Weak = weakForm(h.Form)
@@ -185,6 +185,29 @@ func (n *names) judge(h *Hit, id Identifier, b []byte, from, to int) {
 		h.Weak = weakForm(h.Form)
 		h.Named = h.Weak && n.vat.MatchString(before(b, behindKey(b, from)))
 	}
+}
+
+// handle reports whether b[from:to] is written as the name of an account on a
+// network is: @zoevdb.
+func handle(b []byte, from, to int) bool {
+	return from > 0 && b[from-1] == '@' && (from == 1 || b[from-2] != '@' && !wordBefore(b, from-1)) && (to == len(b) || b[to] != '@')
+}
+
+// bornSign reports whether a sign for a birth stands before a date: ° in French
+// and Dutch, * in German. A star and a blank at the start of a line are an item of
+// a list.
+func bornSign(b []byte, i int) bool {
+	j := i
+	for j > 0 && b[j-1] == ' ' && i-j < 2 {
+		j--
+	}
+	switch {
+	case j > 1 && b[j-1] == 0xb0 && b[j-2] == 0xc2, j > 0 && b[j-1] == 0xb0:
+		return true
+	case j > 0 && b[j-1] == '*':
+		return (j == i || j > 3 && b[j-2] == ' ' && wordBefore(b, j-2) || j > 3 && b[j-2] == ' ' && b[j-3] == ',') && (j < 2 || b[j-2] != '*')
+	}
+	return false
 }
 
 // bornBehind reports whether the word for being born follows a date, as it does

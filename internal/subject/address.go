@@ -639,7 +639,7 @@ func (a *postal) eatStreet(b []byte, i, k int) int {
 // eatInitial returns the end of the first letter of w, which a dot follows.
 func eatInitial(b []byte, i int, w folded) int {
 	end, _ := eat(b, i, w[:1])
-	if end >= len(b) || end >= 0 && b[end] != '.' {
+	if end < 0 || end >= len(b) || b[end] != '.' && !(w[0] == 'v' && b[end] == '/') && !(b[end] == ' ' && i > 0 && b[i-1] == '/') { // v/d Helstplein
 		return -1
 	}
 	return end
@@ -707,6 +707,10 @@ func (a *postal) eatNumber(b []byte, i int) (end int, other, ok bool) {
 				last = w
 			default:
 				box = w
+			}
+			if last != "" && j+1 < len(b) && b[j] == '/' && box == "" && rest(j+1) != "" && rest(j+1) == a.box { // 143-145/8
+				box = a.box
+				j += 1 + len(box)
 			}
 			if j+1 < len(b) && strings.IndexByte("/-.", b[j]) >= 0 && isDigit(b[j+1]) {
 				return 0, false, false // a date
@@ -1055,7 +1059,10 @@ func (v *avenue) check(b []byte, start, end int, found take) {
 		}
 		tried++
 		e := v.members[0].eatStreet(b, s, 0)
-		if e < end || wordAt(b, e) {
+		if e < end || wordAt(b, e) && !(b[e-1] == '.' && isDigit(b[e])) { // Musterstr.7
+			continue
+		}
+		if len(v.members[0].street) == 1 && renamed(b, s) {
 			continue
 		}
 		if a := v.members[0]; len(a.street) > 1 && a.street[0].optional && a.street[0].stem == nil && a.eatStreet(b, s, 1) == e {
@@ -1114,7 +1121,10 @@ func (a *postal) check(b []byte, s, e int) (int, int, string, bool) {
 func (a *postal) around(b []byte, s, e int) (from, to int, other, ok bool) {
 	j, kind := gap(b, e)
 	flat := false
-	if j > e && kind&^(gapSpace|gapLine|gapComma|gapCell|gapQuote|gapSemi|gapTag|gapDot|gapApostrophe) == 0 {
+	if kind&gapJoin != 0 && kind&^(gapJoin|gapSpace|gapComma|gapDot) == 0 { // of a form that was sent: Genutstraat+35
+		kind = gapSpace
+	}
+	if (j > e || e > 0 && b[e-1] == '.' && e < len(b) && isDigit(b[e])) && kind&^(gapSpace|gapLine|gapComma|gapCell|gapQuote|gapSemi|gapTag|gapDot|gapApostrophe) == 0 {
 		k := j
 		for k < len(b) && k-j < 12 && (isAlpha(b[k]) || b[k] >= utf8.RuneSelf) {
 			k++
@@ -1210,6 +1220,17 @@ func (a *postal) boxBehind(b []byte, e int) int {
 		return k
 	}
 	return e
+}
+
+// adjectives are words that, in front of a street's name of one word, make
+// another street of it.
+const adjectives = " oude oud nieuwe nieuw grote groote kleine korte lange hoge lage achter voor boven beneden oosterse westerse noorder zuider eerste tweede derde neue alte grosse grosser lange kurze obere untere hintere vordere hohe vieille vieux nouvelle grande petite haute basse old new great little upper lower north south east west stara nowa "
+
+// renamed reports whether such a word stands right before s, and a capital with
+// it: Oude Kerkstraat.
+func renamed(b []byte, s int) bool {
+	word, capital := neighbourBefore(b, s)
+	return capital && word != "" && strings.Contains(adjectives, " "+word+" ")
 }
 
 func isStreetForm(w string) bool {

@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -13,9 +14,9 @@ import (
 // de, en, es, it and pl (where a date has the genitive), as the CLDR has them.
 func monthNames() [12]string {
 	return [...]string{
-		"januari janvier januar jänner january enero gennaio stycznia jan janv ene gen sty",
+		"januari janvier januar jänner jaenner january enero gennaio stycznia jan janv ene gen sty",
 		"februari février februar feber february febrero febbraio lutego feb févr fév lut",
-		"maart mars märz march marzo marca mrt mrz mar",
+		"maart mars märz maerz march marzo marca mrt mrz mar",
 		"april avril abril aprile kwietnia apr avr abr kwi",
 		"mei mai may mayo maggio maja mag",
 		"juni juin june junio giugno czerwca jun giu cze",
@@ -321,6 +322,11 @@ func (bl *builder) writtenDates(t time.Time) {
 		short := len([]rune(w)) <= 4 && w != "juin" && w != "juni" && w != "juli" && w != "june" && w != "july" && w != "mars" && w != "luty" && w != "maja" && w != "mayo"
 		for _, s := range monthSpellings(w) {
 			lead(s + " " + y)
+			if century := y[:2]; bl.once(s + " of " + century) { // rare, so that all of a century share it
+				for _, blank := range []string{"\u00a0", "\xa0", "\u202f", "&nbsp;", "&#160;"} {
+					lead(s + blank + century)
+				}
+			}
 			if short && strings.Contains(dottedMonths, " "+w+" ") {
 				lead(s + ". " + y)
 			}
@@ -370,12 +376,15 @@ func (k *known) day(b []byte, start, end int, found take) {
 			for j < hi && isDigit(b[j]) {
 				j++
 			}
-		case isAlpha(c) || c >= 0x80 && c != 0xa0:
-			for j < hi && (isAlpha(b[j]) || b[j] >= 0x80 && b[j] != 0xa0) {
+		case isAlpha(c) || c >= 0x80 && c != 0xa0 && wideBlank(b, i) == 0:
+			for j < hi && (isAlpha(b[j]) || b[j] >= 0x80 && b[j] != 0xa0 && wideBlank(b, j) == 0) {
 				j++
 			}
 		default:
-			i++
+			i += max(1, wideBlank(b, i))
+			if k := i; k > lo && b[k-1] == '&' && k+4 < hi && (string(b[k:k+5]) == "nbsp;" || string(b[k:k+5]) == "#160;") {
+				i += 5
+			}
 			continue
 		}
 		words[n].text, words[n].from, words[n].to = plain(decode(b[i:j])), i, j
@@ -383,10 +392,16 @@ func (k *known) day(b []byte, start, end int, found take) {
 		i = j
 	}
 	number := func(i int) (v, digits int) {
-		if i < 0 || i >= n || !isDigit(words[i].text[0]) {
+		if i < 0 || i >= n || words[i].text == "" {
 			return -1, 0
 		}
 		w := words[i]
+		if d := k.dayWords[w.text]; d > 0 { // zeven maart 1985
+			return d, 2
+		}
+		if !isDigit(w.text[0]) {
+			return -1, 0
+		}
 		if len(w.text) > 4 || w.from == lo && wordBefore(b, w.from) || w.to == hi && wordAt(b, w.to) {
 			return -1, 0
 		}
@@ -470,13 +485,38 @@ func (k *known) day(b []byte, start, end int, found take) {
 
 func dayText(b []byte, i int) bool {
 	c := b[i]
-	return isAlnum(c) || c >= 0x80 || strings.IndexByte(" .,-/:'()", c) >= 0
+	return isAlnum(c) || c >= 0x80 || strings.IndexByte(" .,-/:'()", c) >= 0 || (c == '&' || c == ';' || c == '#') && i > 0 && bytes.Contains(b[max(0, i-6):min(len(b), i+6)], []byte("&")) && (bytes.Contains(b[max(0, i-6):min(len(b), i+6)], []byte("&nbsp;")) || bytes.Contains(b[max(0, i-6):min(len(b), i+6)], []byte("&#160;")))
+}
+
+// wideBlank returns the length of the space at i that is no ASCII, 0 where there
+// is none.
+func wideBlank(b []byte, i int) int {
+	switch {
+	case b[i] == 0xc2 && i+1 < len(b) && b[i+1] == 0xa0:
+		return 2
+	case b[i] == 0xe2 && i+2 < len(b) && b[i+1] == 0x80 && (b[i+2] == 0xaf || b[i+2] >= 0x80 && b[i+2] <= 0x8a):
+		return 3
+	}
+	return 0
 }
 
 // romanMonths returns the numbers of the months as they are written in Poland,
 // Hungary, Italy and Spain.
 func romanMonths() [12]string {
 	return [...]string{"i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"}
+}
+
+// dayNumbers returns the days of a month by the words for them in one.
+func dayNumbers() map[string]int {
+	m := map[string]int{}
+	for lang, s := range spellers() {
+		for d := 1; d <= 31; d++ {
+			for _, w := range s.day(lang, d) {
+				m[w] = d
+			}
+		}
+	}
+	return m
 }
 
 // monthNumbers returns the months by their folded names.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spoor-scan/spoor/internal/match"
 	"golang.org/x/net/idna"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -41,13 +42,25 @@ func hostAnchors(ascii string) []string {
 	if a, ok := asciiPiece(u, 5); ok {
 		return []string{ascii, a}
 	}
-	return append([]string{ascii}, foldings(u)...)
+	all := append([]string{ascii}, foldings(u)...)
+	for _, v := range []string{u, strings.ToUpper(u)} {
+		if e := encoded(charmap.Windows1252, v); len(e) > 0 && !contains(all, asciiLower(e[0])) {
+			all = append(all, asciiLower(e[0]))
+		}
+	}
+	return all
 }
 
 // domain adds a domain name, to which its subdomains belong.
 func (bl *builder) domain(normal string) {
 	ascii := asciiHost(normal)
 	bl.literal(ascii, "plain", domainBounds)
+	if dot := strings.LastIndexByte(ascii, '.'); dot > 0 { // as reports of abuse write it
+		bl.literal(ascii[:dot]+"[.]"+ascii[dot+1:], "obfuscated", domainBounds)
+		if all := strings.ReplaceAll(ascii, ".", "[.]"); strings.Count(ascii, ".") > 1 {
+			bl.literal(all, "obfuscated", domainBounds)
+		}
+	}
 	if unicodeHost(ascii) == ascii {
 		return
 	}

@@ -4,8 +4,10 @@ import (
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/spoor-scan/spoor/internal/match"
@@ -38,6 +40,58 @@ func (k *known) hashes(b []byte, start, end int, found take) {
 			return
 		}
 	}
+}
+
+// digest adds a hash, which is given in hexadecimal: as that, and in either
+// base64 (RFC 4648), with or without padding.
+func (bl *builder) digest(kind, sum string) {
+	bl.literal(sum, kind, hashBounds)
+	raw, err := hex.DecodeString(sum)
+	if err != nil {
+		return
+	}
+	// Both alphabets have the letters and digits: the longest run of these leads
+	// to it.
+	std, form := base64.RawStdEncoding.EncodeToString(raw), "base64+"+kind
+	from, to := 0, 0
+	for i, start := 0, 0; i <= len(std); i++ {
+		if i < len(std) && isAlnum(std[i]) {
+			continue
+		}
+		if i-start > to-from {
+			from, to = start, i
+		}
+		start = i + 1
+	}
+	bl.add(match.Pattern{Text: std[from:to]}, func(b []byte, start, end int) (int, int, string, bool) {
+		start, end = start-from, end-to+len(std)
+		if start < 0 || end > len(b) || !base64Bounds(b, start, end) {
+			return 0, 0, "", false
+		}
+		for i := range len(std) {
+			switch c := b[start+i]; {
+			case c == std[i], std[i] == '+' && c == '-', std[i] == '/' && c == '_':
+			default:
+				return 0, 0, "", false
+			}
+		}
+		return start, end, form, true
+	})
+}
+
+// hashBounds is wordBounds for hexadecimal digits, which a sign for them may
+// precede: 0x of MySQL, \x of PostgreSQL.
+func hashBounds(b []byte, start, end int) bool {
+	if start >= 2 && b[start-1]|0x20 == 'x' && (b[start-2] == '\\' || b[start-2] == '0' && !wordBefore(b, start-2)) {
+		return !wordAt(b, end)
+	}
+	return wordBounds(b, start, end)
+}
+
+// base64Bounds wants nothing of the alphabet on either side.
+func base64Bounds(b []byte, start, end int) bool {
+	inside := func(c byte) bool { return isAlnum(c) || c == '+' || c == '/' || c == '-' || c == '_' }
+	return (start == 0 || !inside(b[start-1])) && (end == len(b) || !inside(b[end]))
 }
 
 func hashOf(kind, s string) string {
@@ -78,7 +132,7 @@ func (bl *builder) email(addr, given string) {
 	for i, s := range sums {
 		if !contains(sums[:i], s) {
 			for _, kind := range []string{"md5", "sha1", "sha256"} {
-				bl.literal(hashOf(kind, s), kind, wordBounds)
+				bl.digest(kind, hashOf(kind, s))
 			}
 		}
 	}
@@ -232,7 +286,13 @@ func asciiPiece(s string, n int) (string, bool) {
 // localRune reports whether r may stand in a local part that is read from a
 // text, but for the mark of a tag.
 func localRune(r rune) bool {
-	return wordRune(r) || r < utf8.RuneSelf && strings.IndexByte("._-", byte(r)) >= 0
+	return wordRune(r) && !unspaced(r) || r < utf8.RuneSelf && strings.IndexByte("._-", byte(r)) >= 0
+}
+
+// unspaced reports whether r is of a script that has no spaces between words, so
+// that an address follows a word without any.
+func unspaced(r rune) bool {
+	return r >= 0xe00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
 }
 
 // localPart reads the local part that ends at p backwards. With loose its dots
@@ -246,7 +306,7 @@ func localPart(b []byte, p int, loose bool) (int, string) {
 		i := lo
 		for i > 0 && lo-i < 128 {
 			r, n := runeBefore(b, i)
-			if (!localRune(r) && r != '+' && r != '%' && !(r == '\'' && wordBefore(b, i-1))) || escaped(b, i) {
+			if (!localRune(r) && r != '+' && r != '%' && !(r == '\'' && wordBefore(b, i-1))) || escaped(b, i) && (r != '.' && r != '-' && r != '_' && r != '+' || !wordBefore(b, i-n)) {
 				break
 			}
 			i -= n
@@ -294,7 +354,7 @@ const (
 // one of the words. alone are the words that need no brackets.
 func spelled(b []byte, i int, inBrackets, alone string) (j int, word string, bracketed, ok bool) {
 	j = blanks(b, i, 2)
-	if j < len(b) && strings.IndexByte("([{<", b[j]) >= 0 {
+	if j < len(b) && (strings.IndexByte("([{<", b[j]) >= 0 || b[j] == '-' && j > i) {
 		j = blanks(b, j+1, 1)
 		bracketed = true
 	} else if j == i {
@@ -319,7 +379,7 @@ func spelled(b []byte, i int, inBrackets, alone string) (j int, word string, bra
 	if bracketed {
 		list = inBrackets
 		j = blanks(b, j, 1)
-		if j >= len(b) || strings.IndexByte(")]}>", b[j]) < 0 {
+		if j >= len(b) || strings.IndexByte(")]}>-", b[j]) < 0 {
 			return 0, "", false, false
 		}
 		j++
@@ -371,7 +431,7 @@ func (h *host) read(b []byte, i int, loose bool) {
 		from, ascii := i, true
 		for i < len(b) && i-from < 256 {
 			r, n := runeAfter(b, i)
-			if !wordRune(r) && r != '-' {
+			if !wordRune(r) && r != '-' || ascii && i > from && unspaced(r) {
 				break
 			}
 			ascii = ascii && r < utf8.RuneSelf && n == 1
@@ -605,6 +665,10 @@ func (k *known) at(b []byte, p int, found take) {
 		}
 	}
 	if end >= len(b) {
+		return
+	}
+	if strings.HasPrefix(string(b[end:min(end+3, len(b))]), "＠") {
+		k.address(b, end, end+3, "obfuscated", found)
 		return
 	}
 	switch b[end] {

@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"io"
@@ -139,6 +140,9 @@ func (f *finder) decoded(base int64, layer, from, end int, more bool) {
 		if !ok || !f.view.Bounded(lo+s, lo+e) || !late && (start < from || start >= end && more) {
 			return
 		}
+		if hit.Type == NationalID && strings.HasPrefix(form, "percent") && overHundred(f.view.Original(start, stop)) {
+			return
+		}
 		if hit.Form != "plain" {
 			form += "+" + hit.Form
 		}
@@ -147,7 +151,7 @@ func (f *finder) decoded(base int64, layer, from, end int, more bool) {
 			hit.Start, hit.End = int64(s), int64(e)
 			hit.contradicted = f.r.ContradictedNear(hit, 0, text[lo:hi])
 		}
-		hit.Start, hit.End = base+int64(start), base+int64(stop)
+		hit.Start, hit.End, hit.decoded = base+int64(start), base+int64(stop), true
 		if packed(form) {
 			hit.from, hit.to = int64(s), int64(e)
 		}
@@ -159,6 +163,13 @@ func (f *finder) decoded(base int64, layer, from, end int, more bool) {
 		}
 	}
 	f.seen = accompanied(f.seen, known, nil)
+}
+
+// overHundred reports whether a number is one of Sweden with a plus, which is no
+// space of a form that was sent: it says that who bears it is over a hundred.
+func overHundred(b []byte) bool {
+	i := bytes.IndexByte(b, '+')
+	return (i == 6 || i == 8) && len(b) == i+5 && allDigits(string(b[:i])) && allDigits(string(b[i+1:]))
 }
 
 // check calls f.yield for each identifier that the matcher's hit at b[start:end]

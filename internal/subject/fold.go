@@ -71,6 +71,9 @@ var highLetters = func() (t [128][]highLetter) {
 	for i := range t {
 		for k, p := range pages {
 			r := unicode.ToLower(p.DecodeByte(byte(0x80 + i)))
+			if r == 'ς' {
+				r = 'σ'
+			}
 			if !unicode.IsLetter(r) || slices.ContainsFunc(t[i], func(h highLetter) bool { return h.r == r }) {
 				continue
 			}

@@ -100,7 +100,7 @@ func (bl *builder) literal(text, form string, ok func(b []byte, start, end int) 
 // identifier adds all forms of an identifier in normal form.
 func (bl *builder) identifier(id Identifier, normal string) {
 	if id.Hash != "" {
-		bl.literal(normal, id.Hash, wordBounds)
+		bl.digest(id.Hash, normal)
 		if id.Type == Email {
 			bl.hashed(id.Hash, normal)
 		}

@@ -126,7 +126,7 @@ func gapRun(b []byte, i int) (j int, kind gapKind) {
 			switch {
 			case r == 0xa0, r == utf8.RuneError && w == 1 && c == 0xa0, 0x2000 <= r && r <= 0x200d, r == 0x202f, r == 0xfeff:
 				kind |= gapSpace
-			case r == 0x2019, r == 0x2018, r == utf8.RuneError && w == 1 && (c == 0x92 || c == 0x91):
+			case apostrophe(r), r == utf8.RuneError && w == 1 && (c == 0x92 || c == 0x91 || c == 0xb4):
 				kind |= gapApostrophe
 			case 0x2010 <= r && r <= 0x2014, r == utf8.RuneError && w == 1 && c == 0x96, r == 0xad:
 				kind |= gapHyphen
@@ -163,7 +163,7 @@ func gapEscape(r rune) gapKind {
 		return gapDot
 	case '_', '+':
 		return gapJoin
-	case '\'', '`', 0x2018, 0x2019:
+	case '\'', '`':
 		return gapApostrophe
 	case '"':
 		return gapQuote
@@ -174,10 +174,23 @@ func gapEscape(r rune) gapKind {
 	case '/':
 		return gapSlash
 	}
-	if 0x2000 <= r && r <= 0x200d {
+	switch {
+	case apostrophe(r):
+		return gapApostrophe
+	case 0x2000 <= r && r <= 0x200d:
 		return gapSpace
 	}
 	return 0
+}
+
+// apostrophe reports whether r is one of the signs that are written as an
+// apostrophe, beside that of ASCII.
+func apostrophe(r rune) bool {
+	switch r {
+	case 0x2018, 0x2019, 0x201b, 0x2032, 0x2bb, 0x2bc, 0xb4:
+		return true
+	}
+	return false
 }
 
 // A fieldClass is what the name of a field says that its value is.

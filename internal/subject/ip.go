@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -37,6 +38,8 @@ func (bl *builder) ip4(a netip.Addr) {
 	} else {
 		number(plain)
 	}
+	number(octalGroups(v))
+	bl.lead(match.Pattern{Text: fmt.Sprintf("%d[.]%d[.]%d[.]%d", v[0], v[1], v[2], v[3])}, "defanged", k.defanged4)
 	for _, f := range []string{padded, octal, octal4} {
 		number(fmt.Sprintf(f, v[0], v[1], v[2], v[3]))
 	}
@@ -64,6 +67,24 @@ const (
 	octal  = "0%o.0%o.0%o.0%o" // inet_aton reads a leading zero as octal
 	octal4 = "%04o.%04o.%04o.%04o"
 )
+
+// octalGroups writes an address as C does with "%#o": a zero by itself has none
+// in front of it.
+func octalGroups(v [4]byte) string {
+	return fmt.Sprintf("%#o.%#o.%#o.%#o", v[0], v[1], v[2], v[3])
+}
+
+// defanged4 reads an address whose dots are in brackets, so that it is no link, as
+// reports of abuse have it.
+func (k *known) defanged4(b []byte, start, end int, found take) {
+	a, err := netip.ParseAddr(strings.ReplaceAll(string(b[start:end]), "[.]", "."))
+	if err != nil || !wordBounds(b, start, end) || bytes.HasSuffix(b[:start], []byte("[.]")) || bytes.HasPrefix(b[end:], []byte("[.]")) {
+		return
+	}
+	for _, o := range k.ips[a] {
+		found(o, start, end, "obfuscated")
+	}
+}
 
 // ip4 reads the address in digits at b[start:end].
 func (k *known) ip4(b []byte, start, end int, found take) {
@@ -112,7 +133,7 @@ func (k *known) ip4(b []byte, start, end int, found take) {
 		case base == 10 && written("%d.%d.%d.%d"):
 		case base == 10 && written(padded):
 			form = "padded"
-		case base == 8 && (written(octal) || written(octal4)):
+		case base == 8 && (written(octal) || written(octal4) || dotted == octalGroups(v)):
 			form = "octal"
 		default:
 			continue
@@ -168,8 +189,7 @@ func (k *known) dottedHex4(b []byte, start, _ int, found take) {
 			u = u<<4 | int(hexValue(b[n]))
 			n++
 		}
-		// As printf writes it: no zero in front.
-		if n == at || n-at > 2 || b[at] == '0' && n-at > 1 {
+		if n == at || n-at > 2 {
 			return
 		}
 		v[i], at = byte(u), n

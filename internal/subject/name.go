@@ -7,6 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
+
 	"github.com/spoor-scan/spoor/internal/match"
 )
 
@@ -40,6 +42,7 @@ type fullName struct {
 	particles []folded
 	core      []folded
 	second    bool        // the last of core is a second surname, often left out
+	turkish   bool        // whose capital of i is İ
 	first     letters     // with which it may start
 	short     []string    // abbreviations of the given name
 	cases     []*fullName // in which the name is declined
@@ -104,7 +107,7 @@ func givenLast(all [][]string) [][]string {
 // parseName divides a name into its parts. spanish says that the person may have
 // two surnames.
 func parseName(value string, spanish bool) *fullName {
-	n := &fullName{}
+	n := &fullName{turkish: strings.ContainsAny(value, "ıİğĞşŞ")}
 	// Don and Monsieur, cut short; D. may as well be an initial elsewhere.
 	if len(value) > 3 && (value[:3] == "M. " || spanish && value[:3] == "D. ") {
 		if rest := chunks(value[3:]); len(rest) > 1 && len(rest[0][0]) > 2 {
@@ -298,6 +301,10 @@ const (
 	wordGap  = gapHyphen | gapDot | gapJoin
 )
 
+// maxInner is what stands between two words of one part of a name at most, in
+// bytes: &#x2019; has eight.
+const maxInner = 8
+
 // inner passes over what stands between two words of one part of a name.
 func inner(b []byte, i int) (int, nameFlags, bool) {
 	if i < len(b) && isAlpha(b[i]) {
@@ -308,7 +315,7 @@ func inner(b []byte, i int) (int, nameFlags, bool) {
 	if kind&wordGap != 0 {
 		f = flagHyphen
 	}
-	ok := j-i <= 6 && (kind&^innerGap == 0 && (kind&gapDot == 0 || kind == gapDot) || kind == gapCell && j == i+1)
+	ok := j-i <= maxInner && (kind&^innerGap == 0 && (kind&gapDot == 0 || kind == gapDot) || kind == gapCell && j == i+1)
 	if kind&gapCell != 0 {
 		f |= flagCell
 	}
@@ -469,6 +476,11 @@ func (n *fullName) eatInitials(b []byte, i int) int {
 		j++
 	}
 	if j+1 < len(b) && isUpper(b[j]) && b[j+1] == '.' {
+		if len(n.particles) > 0 { // Z. V.d. Broeck
+			if k, f := n.eatParticles(b, j); k >= 0 && f&flagShort != 0 && (len(n.particles) > 1 || !wordAt(b, k)) {
+				return end
+			}
+		}
 		return -1
 	}
 	return end
@@ -484,7 +496,7 @@ func (n *fullName) eatParticles(b []byte, i int) (int, nameFlags) {
 	}
 	var f nameFlags
 	for k, p := range n.particles {
-		for k > 0 && i < len(b) && (b[i] == '.' || b[i] == '/' || b[i] == ' ') {
+		for k > 0 && i < len(b) && (b[i] == '.' || b[i] == '/' || b[i] == ' ' || b[i] == '\'' && p[0] == 't') {
 			i++
 		}
 		end, _ := eat(b, i, p[:1])
@@ -590,6 +602,11 @@ func (n *fullName) between(places []place, b []byte, from, i int, class, want fi
 	case text == gapSemi:
 		f = flagLoose
 		ok = kind&gapLine == 0
+	case text == gapApostrophe && n.clipped():
+		ok = kind&gapLine == 0 && !isSpace(b[j-1]) // Pieter 't Hooft
+	case text == gapComma|gapApostrophe && n.clipped():
+		f = flagLoose
+		ok = surnameFirst && kind&gapLine == 0
 	case text == gapHyphen || text == gapDot || text == gapJoin:
 		f = flagHyphen
 		ok = kind == text && (j == i+1 || kind == gapJoin && j == i+2)
@@ -887,6 +904,16 @@ func (n *fullName) ends(b []byte, s, end int, f nameFlags) bool {
 		return false
 	}
 	return true
+}
+
+// clipped reports whether the surname starts with an apostrophe: 't Hooft, 's
+// Jacob.
+func (n *fullName) clipped() bool {
+	first := n.core[0]
+	if len(n.particles) > 0 {
+		first = n.particles[0]
+	}
+	return len(first) == 1 && (first[0] == 't' || first[0] == 's')
 }
 
 // joinable reports whether what is written in one word is long enough, or shows
@@ -1261,9 +1288,9 @@ func (bl *builder) spanish() bool {
 // seed returns what stands in the surname wherever the pattern leads to the name,
 // empty where that is not known.
 func (n *fullName) seed(pattern string) string {
-	sur := asciiLower(asciiRun(n.surname(n.core)))
+	sur := asciiLower(n.run(n.surname(n.core)))
 	for _, w := range n.given {
-		if len(n.cases) == 0 && len(sur) > 1 && asciiLower(asciiRun(w)) == pattern && !strings.Contains(pattern, sur) {
+		if len(n.cases) == 0 && len(sur) > 1 && asciiLower(n.run(w)) == pattern && !strings.Contains(pattern, sur) {
 			return sur
 		}
 	}
@@ -1274,7 +1301,7 @@ func (n *fullName) seed(pattern string) string {
 func (n *fullName) surname(cores []folded) folded {
 	sur := cores[0]
 	for _, w := range cores[1:] {
-		if !n.second && len(asciiRun(w)) > len(asciiRun(sur)) {
+		if !n.second && len(n.run(w)) > len(n.run(sur)) {
 			sur = w
 		}
 	}
@@ -1286,24 +1313,24 @@ func (n *fullName) anchors(add func(ps ...string), cores, givens []folded) {
 	sur := n.surname(cores)
 	given := ""
 	for _, w := range givens {
-		if r := asciiRun(w); len(r) > len(given) {
+		if r := n.run(w); len(r) > len(given) {
 			given = r
 		}
 	}
-	run := asciiRun(sur)
+	run := n.run(sur)
 	switch {
 	case len(run) >= 5, len(run) == 4 && len(run) == len(sur):
 		add(run)
 		add(accented(string(sur))...)
 	case len(sur) >= 4 && len(given) >= 4:
 		add(given)
-		add(spellings(sur)...)
+		add(n.spellings(sur)...)
 	case len(sur) >= 4:
-		add(spellings(sur)...)
+		add(n.spellings(sur)...)
 		add(damaged(sur)...)
 	case len(given) >= 4:
 		add(given)
-		for _, s := range spellings(sur) {
+		for _, s := range n.spellings(sur) {
 			if k := len(n.particles); k > 0 {
 				add(string(n.particles[k-1]) + " " + s)
 				continue
@@ -1311,8 +1338,8 @@ func (n *fullName) anchors(add func(ps ...string), cores, givens []folded) {
 			add(given[:1]+". "+s, given[:2]+". "+s, given[:1]+" "+s, s+" "+given[:1]+".", s+", "+given[:1])
 		}
 	default: // two short words are only looked for side by side
-		for _, g := range spellings(slices.Concat(n.given...)) {
-			for _, s := range spellings(sur) {
+		for _, g := range n.spellings(slices.Concat(n.given...)) {
+			for _, s := range n.spellings(sur) {
 				for _, sep := range []string{" ", ".", "_", "-", "+", ",", ";", "\t", "\n", "\x00", `","`, `", "`, `";"`, `','`, `', '`, "\u00a0"} {
 					add(g+sep+s, s+sep+g)
 				}
@@ -1320,4 +1347,31 @@ func (n *fullName) anchors(add func(ps ...string), cores, givens []folded) {
 			}
 		}
 	}
+}
+
+// run is asciiRun for a word of the name.
+func (n *fullName) run(w folded) string {
+	if n.turkish && slices.Contains(w, 'i') {
+		w = slices.Clone(w)
+		for i, r := range w {
+			if r == 'i' {
+				w[i] = 'ı' // its capital is no ASCII
+			}
+		}
+	}
+	return asciiRun(w)
+}
+
+// spellings is spellings for a word of the name.
+func (n *fullName) spellings(w folded) []string {
+	out := spellings(w)
+	if n.turkish && w[0] == 'i' { // Işık may have been folded from either
+		dotless := "ı" + string(w[1:])
+		out = append(append(out, dotless), encoded(charmap.Windows1254, dotless)...)
+	}
+	if n.turkish && slices.Contains(w, 'i') {
+		upper := strings.ToUpperSpecial(unicode.TurkishCase, string(w))
+		out = append(append(out, upper), encoded(charmap.Windows1254, upper)...)
+	}
+	return out
 }

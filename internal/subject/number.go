@@ -111,6 +111,7 @@ func (n *number) check(b []byte, start, end int) (int, int, string, bool) {
 	bare := n.from == 0 && n.to == len(n.text)
 	switch {
 	case n.need,
+		from > 1 && b[from-1] == '+' && isAlnum(b[from-2]), // more of it in front
 		n.from == 0 && longerLeft(b, from, to, false),
 		n.from > 0 && from > 1 && b[from-1] == '.' && isDigit(b[from-2]),
 		bare && n.typ != Card && amount(b, from, to),
@@ -139,6 +140,9 @@ func (n *number) prefix(b []byte, i int) (int, string, bool) {
 	j := i
 	for k := 0; k < 3; k++ { // BE-0890, BE: 0890, (BE) 0890
 		l, class := separatorBefore(b, j)
+		if l == 0 && j > 1 && b[j-1] == '+' && isAlpha(b[j-2]) {
+			l = 1
+		}
 		if l == 0 && j > 0 && b[j-1] == ':' {
 			l = 1
 		}
@@ -155,6 +159,8 @@ func (n *number) prefix(b []byte, i int) (int, string, bool) {
 		switch {
 		case i == 0:
 			return i, "", true
+		case n.typ == Card && word == "B" && at > 0 && b[at-1] == '%':
+			return i, "", true // the first track of a card (ISO/IEC 7813)
 		case known && whole:
 			return at, word, true
 		case escaped(b, i):
@@ -490,6 +496,9 @@ func accountNumbers(iban string) []number {
 		if k := strings.TrimLeft(bban[8:], "0"); len(k) >= 5 {
 			list = append(list, number{text: k, form: "domestic", beside: bban[:8]})
 		}
+		if bban[8] == '0' {
+			list = append(list, number{text: bban[8:], form: "domestic", beside: bban[:8]})
+		}
 	case cc == "AT" && len(bban) == 16:
 		list = append(list, domestic)
 		if k := strings.TrimLeft(bban[5:], "0"); len(k) >= 5 {
@@ -749,6 +758,9 @@ func forward(b []byte, i int, want string) (int, bool) {
 	for k := range len(want) {
 		for n := 0; n < 3; n++ {
 			l, _ := separatorAt(b, i)
+			if l == 0 && i < len(b) && b[i] == '+' {
+				l = 1 // of a form that was sent
+			}
 			i += l
 		}
 		if i >= len(b) || upper(b[i]) != want[k] {
@@ -764,6 +776,9 @@ func backward(b []byte, i int, want string) (int, bool) {
 	for k := len(want) - 1; k >= 0; k-- {
 		for n := 0; n < 3; n++ {
 			l, _ := separatorBefore(b, i)
+			if l == 0 && i > 0 && b[i-1] == '+' {
+				l = 1
+			}
 			i -= l
 		}
 		if i == 0 || upper(b[i-1]) != want[k] {

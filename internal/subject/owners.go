@@ -28,6 +28,7 @@ type known struct {
 	days      map[int][]owner // year*10000 + month*100 + day
 	hosts     map[string]bool // of mailboxes
 	months    map[string]int  // by their folded names
+	dayWords  map[string]int  // days of a month by their words: zeven, premier
 	led       map[led]bool
 }
 
@@ -42,7 +43,7 @@ func newKnown() *known {
 	return &known{
 		mailboxes: map[string][]owner{}, bases: map[string][]owner{}, gmail: map[string][]owner{},
 		sums: map[string][]owner{}, kinds: map[string]bool{},
-		ips: map[netip.Addr][]owner{}, days: map[int][]owner{}, hosts: map[string]bool{}, months: monthNumbers(), led: map[led]bool{},
+		ips: map[netip.Addr][]owner{}, days: map[int][]owner{}, hosts: map[string]bool{}, months: monthNumbers(), dayWords: dayNumbers(), led: map[led]bool{},
 	}
 }
 

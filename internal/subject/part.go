@@ -7,89 +7,14 @@ import (
 
 // apart reports whether b[:i] ends in one record of a text and b[j:] starts in
 // another: in two objects of one array or in two JSON texts that follow each
-// other, in two tuples of an INSERT, in two lines of a table or of a log.
+// other, in two tuples of an INSERT, in two lines of a table or of a log, in two rows
+// or elements of a kind in XML and HTML, in two items of a list in YAML, in two
+// cards.
 func apart(b []byte, i, j int) bool {
-	return elements(b[i:j]) || lines(b, i, j) || siblings(b, i, j)
-}
-
-// siblings reports whether an element of XML in which, or in an element of which,
-// the first place lies ends before the second, and another of its name begins
-// right behind it. Two elements that hold nothing but a text are no records.
-func siblings(b []byte, i, j int) bool {
-	if bytes.IndexByte(b[i:j], '<') < 0 {
+	if i > j || j > len(b) {
 		return false
 	}
-	ended, levels, depth := []byte(nil), 0, 0
-	from := max(0, i-near)
-	if open := bytes.LastIndexByte(b[from:i], '<'); open >= 0 && open > bytes.LastIndexByte(b[from:i], '>') {
-		// In an attribute.
-		name := tagName(b[from+open+1:])
-		end := bytes.IndexByte(b[i:j], '>')
-		if end < 0 {
-			return false
-		}
-		if i += end; b[i-1] == '/' {
-			ended = name
-		}
-		levels = 1
-	}
-	for {
-		open := bytes.IndexByte(b[i:j], '<')
-		if open < 0 {
-			return false
-		}
-		i += open + 1
-		if i >= j {
-			return false
-		}
-		end := bytes.IndexByte(b[i:j], '>')
-		closed := end > 0 && b[i+end-1] == '/'
-		switch c := b[i]; {
-		case c == '!' || c == '?':
-		case c == '/' && depth > 0:
-			depth--
-		case c == '/':
-			levels++
-			ended = nil
-			if levels > 1 {
-				ended = tagName(b[i+1:])
-			}
-		case depth > 0:
-			if !closed {
-				depth++
-			}
-		default:
-			name := tagName(b[i:])
-			if len(name) > 0 && bytes.Equal(name, ended) && !withinOne(name) {
-				return true
-			}
-			if ended = nil; !closed {
-				depth++
-			}
-		}
-		if end < 0 {
-			return false
-		}
-		i += end
-	}
-}
-
-// tagName returns the name at the start of a tag.
-func tagName(b []byte) []byte {
-	n := 0
-	for n < len(b) && n < 64 && (isAlnum(b[n]) || b[n] == ':' || b[n] == '_' || b[n] == '-' || b[n] == '.' || b[n] >= 0x80) {
-		n++
-	}
-	return b[:n]
-}
-
-// withinOne reports whether elements of a name are used within one thing.
-func withinOne(name []byte) bool {
-	switch strings.ToLower(string(name)) {
-	case "td", "th", "span", "p", "div", "a", "b", "i", "em", "strong", "font", "br", "li", "field", "cell", "column", "value", "string", "text":
-		return true
-	}
-	return false
+	return elements(b[i:j]) || lines(b, i, j) || siblings(b, i, j) || items(b, i, j) || cards(b[i:j])
 }
 
 // elements reports whether an object, array or tuple that began before the text
@@ -136,7 +61,7 @@ func elements(b []byte) bool {
 			if n < len(b) && b[n] == open && (comma || open == '{') {
 				return true
 			}
-			if open == '{' && (comma && numbered(b[n:]) || serialized(b[n:])) {
+			if open == '{' && (comma && numbered(b[n:]) || serialized(b[i+1:])) {
 				return true
 			}
 		}
@@ -164,19 +89,6 @@ func numbered(b []byte) bool {
 	return i < len(b) && b[i] == '{'
 }
 
-// serialized reports whether the next element of a list that PHP has serialized
-// follows, an array or object: i:1;a:2:{
-func serialized(b []byte) bool {
-	i := 2
-	if len(b) < 8 || b[0] != 'i' || b[1] != ':' {
-		return false
-	}
-	for i < len(b) && i < 12 && isDigit(b[i]) {
-		i++
-	}
-	return i > 2 && i+2 < len(b) && b[i] == ';' && (b[i+1] == 'a' || b[i+1] == 'O') && b[i+2] == ':'
-}
-
 func quotedBefore(b []byte, i int) bool {
 	return bytes.IndexByte(b[:i], '"') < 0
 }
@@ -200,6 +112,9 @@ func closing(b []byte, i int) bool {
 	}
 	if i >= len(b) {
 		return false
+	}
+	if b[i] == ';' && i+2 < len(b) { // as PHP serializes
+		return b[i+1] == '}' || b[i+2] == ':' && strings.IndexByte("siabOd", b[i+1]) >= 0 || b[i+1] == 'N' && b[i+2] == ';'
 	}
 	return b[i] == ',' || b[i] == '}' || b[i] == ']' || b[i] == ':'
 }

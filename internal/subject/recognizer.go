@@ -57,7 +57,8 @@ type Hit struct {
 	// Shared says that several of the people who are looked for have it.
 	Shared bool
 
-	contradicted bool  // another birth date stands beside it, in what was decoded
+	decoded      bool  // it stands in something that is encoded
+	contradicted bool  // and another birth date beside it there
 	from, to     int64 // its place in what compressed data decode to
 }
 
@@ -277,8 +278,8 @@ func (r *Recognizer) ContradictedNear(h Hit, base int64, piece []byte) bool {
 	if !r.born[h.Person] {
 		return false
 	}
-	if h.contradicted {
-		return true
+	if h.decoded { // its place is not one in the piece, in which it was looked for
+		return h.contradicted
 	}
 	from, to := max(h.Start-base-near, 0), min(h.End-base+near, int64(len(piece)))
 	if from >= to {

@@ -84,13 +84,36 @@ func spellings(w folded) []string {
 		}
 		return append(out, encoded(charmap.Windows1253, out...)...)
 	}
+	// Some letters only, where there are several: Kjærgaard of Kjærgård.
+	for i, r := range w {
+		x := expand(r)
+		if len(x) == 0 || slices.Contains(w[:i], r) || !slices.ContainsFunc(w, func(o rune) bool { return o >= utf8.RuneSelf && o != r }) {
+			continue
+		}
+		one := strings.ReplaceAll(s, string(r), x[0])
+		cased = append(cased, one)
+		out = append(out, one, strings.ToUpper(one))
+	}
+	// Romanian has a comma below, and before 2007 a cedilla.
+	if c := cedillas.Replace(s); c != s {
+		cased = append(cased, c, strings.ToUpper(c), title(folded(c)))
+		out = append(out, c, strings.ToUpper(c), title(folded(c)))
+	}
 	for _, page := range pages[:mainPages+1] {
 		if e := encoded(page, cased...); len(e) > 0 {
-			return append(out, e...)
+			out = append(out, e...)
+			break
 		}
+	}
+	if strings.ContainsAny(s, "şğı") {
+		out = append(out, encoded(charmap.Windows1254, cased...)...)
 	}
 	return out
 }
+
+// cedillas turns the letters with a comma below into those with a cedilla, and
+// the other way round.
+var cedillas = strings.NewReplacer("ș", "ş", "ț", "ţ", "ş", "ș", "ţ", "ț")
 
 func title(w folded) string { return strings.ToUpper(string(w[:1])) + string(w[1:]) }
 

@@ -154,7 +154,7 @@ func backslashAt(p []byte, i int) Escape {
 		return char('\r', 2, json)
 	case 't':
 		return char('\t', 2, json)
-	case '"', '\'', '\\', '/':
+	case '"', '\'', '\\', '/', '@', '.', '-', '+', '_': // the last of Perl, and of regular expressions
 		return char(rune(c), 2, json)
 	}
 	return Escape{}
@@ -260,13 +260,24 @@ func quotedAt(p []byte, i int) Escape {
 			return Escape{Rune: -1, Empty: true, Width: j + 1 - i, kind: quoted}
 		}
 	default:
-		if i+2 < len(p) && c < 'a' && p[i+2] < 'a' {
+		if i+2 < len(p) && (c < 'a' && p[i+2] < 'a' || lowerQuoted(p, i)) {
 			if v, n := hexRun(p, i+1, 2); n == 2 {
 				return octet(v, 3, quoted)
 			}
 		}
 	}
 	return Escape{}
+}
+
+// lowerQuoted reports whether =2e, or each of =c3=ab, is likely to be what RFC
+// 2045 wants in capitals, though lenient readers take it: values of parameters
+// start like that, too.
+func lowerQuoted(p []byte, i int) bool {
+	quotedByte := func(k int, high bool) bool {
+		return k >= 0 && k+2 < len(p) && p[k] == '=' && hexValue(p[k+1]) >= 0 && hexValue(p[k+2]) >= 0 && (!high || hexValue(p[k+1]) >= 8)
+	}
+	c := p[i+1]
+	return '2' <= c && c <= '7' || quotedByte(i, true) && (quotedByte(i+3, true) || quotedByte(i-3, true))
 }
 
 // hides reports whether an escape can keep a value from being found as it
@@ -375,10 +386,10 @@ func (s *search) escapes() {
 			i := w*64 + bits.TrailingZeros64(x)
 			switch p := s.p; p[i] {
 			case '=':
-				if i+1 >= len(p) || p[i+1] >= 'G' || p[i+1] > '9' && p[i+1] < 'A' || p[i+1] == '"' {
+				if i+1 >= len(p) || p[i+1] >= 'G' && (p[i+1] < 'c' || p[i+1] > 'f') || p[i+1] > '9' && p[i+1] < 'A' || p[i+1] == '"' {
 					continue
 				}
-				if c := p[i+1]; i < two.next || c > ' ' && (i+2 >= len(p) || p[i+2] > 'F' || digits[p[i+2]] == 0xff) {
+				if c := p[i+1]; i < two.next || c > ' ' && (i+2 >= len(p) || digits[p[i+2]] == 0xff) {
 					continue
 				}
 				if i+3 < len(p) && isDigit(p[i+1]) && isDigit(p[i+2]) && !(p[i+3] == '=' || isDigit(p[i+3]) && i > 0 && isDigit(p[i-1])) && (!isAlnum(p[i+3]) || isDigit(p[i+3])) {

@@ -218,7 +218,7 @@ func joiner(p []byte, e int) (next int, c byte, broken bool) {
 			}
 		}
 	indent:
-		for n := 0; n < 16 && i < len(p) && (p[i] == ' ' || p[i] == '\t'); n++ {
+		for n := 0; n < 16 && i < len(p) && (p[i] == ' ' || p[i] == '\t' || p[i] == '>'); n++ { // or quotes it in an answer
 			i++
 		}
 		if i < len(p) && value[p[i]] != 0xff {

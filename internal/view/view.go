@@ -173,6 +173,7 @@ func (f *Finder) Next() bool {
 	s.compressed()
 	s.escapes()
 	s.runs()
+	s.pairs()
 	s.wide()
 	s.wrong()
 	if f.depth == maxDepth {
@@ -194,6 +195,12 @@ func (f *Finder) Next() bool {
 // Text returns the decoded text of the layer: its regions, each followed by a
 // byte 0. It is valid until the next call of Next or Window.
 func (f *Finder) Text() []byte { return f.layers[f.depth].text }
+
+// Original returns text of the window as it stands.
+func (f *Finder) Original(from, to int) []byte {
+	p := f.layers[0].text
+	return p[max(from, 0):min(max(to, from, 0), len(p))]
+}
 
 // Undecoded returns what could not be decoded of the window, so far.
 func (f *Finder) Undecoded() []Undecoded { return f.undone }
@@ -312,7 +319,7 @@ func (l *layer) source(r *region, from, to int, beside bool) (src, end int, mask
 		case k == 0:
 		case a <= t && t < b && !(empty && t == a):
 			mask |= 1 << k
-		case k != quoted:
+		case k != quoted, t+1 == a && isDigit(l.text[from]), t == b && isDigit(l.text[to-1]): // rrn=2085.07.30-033.28
 			near |= 1 << k
 		}
 	}
