@@ -23,6 +23,9 @@ type Table struct {
 	// Key holds the indexes of the columns that name a row: the primary key or
 	// a unique key without NULL. Empty: the rows have none.
 	Key []int
+	// Refers holds the indexes of columns that are declared to refer to other
+	// rows, as far as that is known when the rows are read.
+	Refers []int
 }
 
 // A Block is many rows in one piece of memory. Each cell is followed by one NUL

@@ -332,9 +332,6 @@ func (l *linker) declaredInDocs() {
 			scope = d.folder
 		}
 		for _, x := range d.links {
-			if len(x.With) > 0 {
-				continue // inferred from the rows: of which columns the index has what
-			}
 			if !slices.ContainsFunc(l.links[scope], func(k links.Link) bool {
 				return k.Table == x.Table && k.Column == x.Column && k.RefTable == x.RefTable && k.RefColumn == x.RefColumn
 			}) {
