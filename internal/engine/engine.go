@@ -80,6 +80,7 @@ type run struct {
 	without map[option]int64 // how often; under mu
 	spares  chan struct{}    // holds one for each goroutine that looks at something aside
 	magics  [256]bool        // bytes with which a container in a cell starts
+	smalls  sync.Pool        // of *[smallText]byte
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.

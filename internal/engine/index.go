@@ -208,6 +208,7 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 		last = origin
 	}
 	emails := emailColumns(whole.Table)
+	hasher := scanners.NewRowHasher(rowKey)
 	for row := range b.Rows() {
 		full := row
 		if of != nil {
@@ -217,7 +218,7 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 		buf = append(buf, third, flags)
 		hash := ""
 		if hashed {
-			hash = whole.Hash(rowKey, full)
+			hash = hasher.Hash(whole, full)
 			buf = enc.AppendUvarint(buf, uint64(len(hash)))
 			buf = append(buf, hash...)
 		}

@@ -61,6 +61,9 @@ func (t *tree) flush(kind string) error {
 	b := t.files[kind]
 	delete(t.files, kind)
 	t.n++
+	if kind == "sql" {
+		b.WriteString("\n-- Dump completed on 2026-11-02  9:00:00\n")
+	}
 	h := &tar.Header{
 		Name: fmt.Sprintf("site/%s/%05d%s", kind, t.n, fileSizes[kind].ending), Mode: 0o644, Size: int64(b.Len()),
 		ModTime: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC),
