@@ -47,7 +47,9 @@ func NewPostgres(t testing.TB, options ...string) *Postgres {
 		t.Fatal(err)
 	}
 	// The server refuses to run as root.
-	as := func(program string, args ...string) *exec.Cmd { return exec.Command(filepath.Join(bin, program), args...) }
+	as := func(program string, args ...string) *exec.Cmd {
+		return exec.Command(filepath.Join(bin, program), args...)
+	}
 	if os.Getuid() == 0 {
 		u, err := user.Lookup("postgres")
 		if err != nil {

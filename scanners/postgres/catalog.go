@@ -146,6 +146,7 @@ func (s *source) relations(ctx context.Context, database, snapshot string) ([]*r
 	if err != nil {
 		return nil, err
 	}
+	s.measure(ctx, database, byOID)
 	for _, r := range all {
 		if r.stored() && !r.columns {
 			r.via = readableAbove(r.oid, byOID, parents, 0)
@@ -160,6 +161,27 @@ func (s *source) relations(ctx context.Context, database, snapshot string) ([]*r
 		}
 	}
 	return all, nil
+}
+
+// measure asks for the size of tables that VACUUM and ANALYZE have not come to
+// yet. That waits for who has locked one of them, so that those are left alone;
+// without an answer nothing is lost but a fair split.
+func (s *source) measure(ctx context.Context, database string, all map[string]*relation) {
+	unknown := false
+	for _, r := range all {
+		unknown = unknown || r.stored() && r.heap && r.bytes < 0
+	}
+	if !unknown {
+		return
+	}
+	_ = s.run(ctx, query{database: database, sql: `SELECT c.oid,pg_relation_size(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace
+		WHERE c.relkind IN ('r','m') AND c.relpersistence<>'t' AND c.relpages=0 AND ` + notSystem("n.nspname") + ` AND NOT EXISTS
+		(SELECT FROM pg_locks l WHERE l.relation=c.oid AND l.mode='AccessExclusiveLock')`}, func(_ int, c [][]byte) error {
+		if r := all[string(c[0])]; r != nil && r.bytes < 0 && c[1] != nil {
+			r.bytes = number(c[1])
+		}
+		return nil
+	})
 }
 
 func readableAbove(oid string, all map[string]*relation, parents map[string][]string, depth int) bool {

@@ -285,7 +285,7 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 	s := &source{
 		set: set, name: env.Name, rowKey: append([]byte(nil), env.RowKey...), password: password,
 		slots: make(chan struct{}, set.Connections+1), wires: map[*wire]struct{}{}, holders: map[string]*holder{},
-		encodings: map[string]string{}, caught: map[string]bool{},
+		encodings: map[string]string{}, caught: map[string]bool{}, known: map[string]column{},
 	}
 	if _, err := s.settings(cmp.Or(set.database, "postgres"), false); err != nil {
 		return nil, err

@@ -146,7 +146,8 @@ type source struct {
 	holders   map[string]*holder // by database
 	opening   map[string]*sync.Mutex
 	replica   choice
-	caught    map[string]bool // see reader.moved
+	caught    map[string]bool   // see reader.moved
+	known     map[string]column // by database and number of the type
 
 	pace    pace
 	version atomic.Int32 // of the server, as in 15; 0 where not known yet

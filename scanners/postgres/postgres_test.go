@@ -541,7 +541,7 @@ func keysOf(it scanners.Item) []string {
 func testSplit(t *testing.T, m *testenv.Postgres) {
 	db := newDatabase(t, m,
 		"CREATE TABLE big (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n int, filler text)",
-		"INSERT INTO big (n,filler) SELECT i, repeat('f',400) FROM generate_series(1,200000) i")
+		"INSERT INTO big (n,filler) SELECT i, repeat('f',1800) FROM generate_series(1,64000) i")
 	s := open(t, m.Addr(), "spoor", db, nil)
 	r := readAll(t, t.Context(), s)
 	r.clean(t)
@@ -549,7 +549,7 @@ func testSplit(t *testing.T, m *testenv.Postgres) {
 	for _, row := range r.rows["public.big"] {
 		seen[row.get("n")] = true
 	}
-	if len(seen) != 200000 || len(r.rows["public.big"]) != 200000 {
+	if len(seen) != 64000 || len(r.rows["public.big"]) != 64000 {
 		t.Errorf("%d rows, %d of them different", len(r.rows["public.big"]), len(seen))
 	}
 	if n := len(r.parts); n < 3 {
@@ -558,7 +558,7 @@ func testSplit(t *testing.T, m *testenv.Postgres) {
 	if r.biggest > 2*goalBlock {
 		t.Errorf("a block of %d bytes", r.biggest)
 	}
-	r.reopen(t, s, "public.big", 40000)
+	r.reopen(t, s, "public.big", 10000)
 }
 
 func testLongValues(t *testing.T, m *testenv.Postgres) {

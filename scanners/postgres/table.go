@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,8 +22,8 @@ type table struct {
 	cols                   []column
 	key                    []int // indexes of columns
 	denied                 []string
-	big                    []int // indexes of columns whose values may be too long for a block
-	limit                  int   // longest value of such a column that goes into a block, in bytes
+	big                    []int  // indexes of columns whose values may be too long for a block
+	limit                  int    // longest value of such a column that goes into a block, in bytes
 	heap                   bool   // its rows have positions by which they can be read
 	node                   string // the file that it is in
 	blocks                 uint32
@@ -34,16 +35,15 @@ type table struct {
 }
 
 type column struct {
-	name     string
-	typ      string // name of the type, of its base where it is a domain; "text[]" for arrays
-	cast     string // the type as SQL writes it
-	equal    string // the operator
-	textual  bool   // the server stores what it writes
-	long     bool   // values may be of any length
-	bytea    bool
-	byteas   bool // array of bytea
-	indexed  bool // an index starts with it
-	readable bool
+	name    string
+	typ     string // name of the type, of its base where it is a domain; "text[]" for arrays
+	cast    string // the type as SQL writes it
+	equal   string // the operator
+	textual bool   // the server stores what it writes
+	long    bool   // values may be of any length
+	bytea   bool
+	byteas  bool // array of bytea
+	indexed bool // an index starts with it
 }
 
 // The most bytes of all long values of a row together, and of one of them.
@@ -62,104 +62,106 @@ func (s *source) describe(ctx context.Context, database, schema, name string) (*
 }
 
 func (s *source) describeOnce(ctx context.Context, t *table) error {
-	rel := "(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace WHERE n.nspname=" + text(t.schema) +
-		" AND c.relname=" + text(t.name) + ")"
-	const above = `WITH RECURSIVE up(oid,level) AS (SELECT %[1]s,0 UNION ALL SELECT i.inhparent,level+1 FROM pg_inherits i JOIN up ON i.inhrelid=up.oid)
-		SELECT up.oid FROM up JOIN pg_class c ON c.oid=up.oid WHERE has_schema_privilege(c.relnamespace,'USAGE')
-		AND (has_table_privilege(c.oid,'SELECT') OR level=0 AND has_any_column_privilege(c.oid,'SELECT')) ORDER BY level LIMIT 1`
-	// A partition that may be read through its parent alone is read there.
-	readable := "coalesce((" + fmt.Sprintf(above, rel) + ")," + rel + ")"
+	kind, oid, whole, some := byte(0), "", false, false
+	var toast int64
 	q := `SELECT c.oid,c.relkind,coalesce(a.amname,''),pg_relation_filenode(c.oid),coalesce(pg_relation_size(c.oid),0),
 		coalesce(pg_relation_size(nullif(c.reltoastrelid,0)),0),current_setting('block_size'),c.relispopulated,
-		r.oid,r.nspname,r.relname,has_table_privilege(r.oid,'SELECT') FROM pg_class c LEFT JOIN pg_am a ON a.oid=c.relam,
-		(SELECT c.oid,n.nspname,c.relname FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace WHERE c.oid=` + readable + `) r
-		WHERE c.oid=` + rel + `;
-		SELECT a.attname,coalesce(b.typname,y.typname),format_type(coalesce(b.oid,y.oid),-1),has_column_privilege(a.attrelid,a.attnum,'SELECT'),
-		coalesce(b.typlen,y.typlen),coalesce(e.typname,''),coalesce((SELECT n.nspname FROM pg_operator o JOIN pg_namespace n ON n.oid=o.oprnamespace
-		WHERE o.oprname='=' AND o.oprleft=coalesce(b.oid,y.oid) AND o.oprright=o.oprleft LIMIT 1),'pg_catalog'),
-		EXISTS (SELECT FROM pg_index i WHERE i.indrelid=` + rel + ` AND i.indisvalid AND i.indkey[0]=(SELECT l.attnum FROM pg_attribute l
-		WHERE l.attrelid=i.indrelid AND l.attname=a.attname))
-		FROM pg_attribute a JOIN pg_type y ON y.oid=a.atttypid LEFT JOIN pg_type b ON y.typtype='d' AND b.oid=(
-		WITH RECURSIVE down(oid,base) AS (SELECT y.oid,y.typbasetype UNION ALL SELECT d.oid,d.typbasetype FROM pg_type d JOIN down ON d.oid=down.base)
-		SELECT oid FROM down WHERE base=0)
-		LEFT JOIN pg_type e ON e.oid=coalesce(b.typelem,y.typelem) AND coalesce(b.typcategory,y.typcategory)='A'
-		WHERE a.attrelid=` + readable + ` AND a.attnum>0 AND NOT a.attisdropped ORDER BY a.attnum;
-		SELECT i.indexrelid,a.attname,i.indisprimary FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum,n)
-		LEFT JOIN pg_attribute a ON a.attrelid=i.indrelid AND a.attnum=k.attnum AND a.attnum>0 AND a.attnotnull
-		WHERE i.indrelid=` + rel + ` AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND k.n<=i.indnkeyatts
-		ORDER BY i.indisprimary DESC,i.indnkeyatts,i.indexrelid,k.n`
-	var toast int64
-	kind := byte(0)
+		has_table_privilege(c.oid,'SELECT'),has_schema_privilege(n.oid,'USAGE') AND has_any_column_privilege(c.oid,'SELECT')
+		FROM pg_namespace n JOIN pg_class c ON c.relnamespace=n.oid LEFT JOIN pg_am a ON a.oid=c.relam
+		WHERE n.nspname=` + text(t.schema) + ` AND c.relname=` + text(t.name)
+	err := s.run(ctx, query{database: t.database, sql: q}, func(_ int, c [][]byte) error {
+		t.oid, kind, t.node = string(c[0]), c[1][0], string(c[3])
+		t.heap = string(c[2]) == "heap"
+		t.blockSize = max(1, number(c[6]))
+		t.blocks = uint32(number(c[4]) / t.blockSize)
+		toast, t.empty = number(c[5]), !yes(c[7])
+		t.derived = kind == 'v' || kind == 'm'
+		t.perBlock = t.blockSize
+		if t.blocks > 0 {
+			t.perBlock += toast / int64(t.blocks)
+		}
+		whole, some = yes(c[8]), yes(c[9])
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	t.from, oid = ident(t.schema)+"."+ident(t.name), t.oid
+	switch {
+	case t.oid == "":
+		return vanished("table")
+	case kind == 'f':
+		return &scanners.Gap{Reason: scanners.Unsupported, Detail: "the rows of a foreign table are on another server"}
+	case !some:
+		// A partition that may be read through a parent alone is read there.
+		oid = ""
+		err := s.run(ctx, query{database: t.database, sql: `WITH RECURSIVE up(oid,level) AS (SELECT inhparent,1 FROM pg_inherits WHERE inhrelid=` + t.oid + `::oid
+			UNION ALL SELECT i.inhparent,level+1 FROM pg_inherits i JOIN up ON i.inhrelid=up.oid)
+			SELECT up.oid,n.nspname,c.relname FROM up JOIN pg_class c ON c.oid=up.oid JOIN pg_namespace n ON n.oid=c.relnamespace
+			WHERE has_schema_privilege(n.oid,'USAGE') AND has_table_privilege(c.oid,'SELECT') ORDER BY level LIMIT 1`}, func(_ int, c [][]byte) error {
+			oid, whole = string(c[0]), true
+			t.from, t.cond = ident(string(c[1]))+"."+ident(string(c[2])), "tableoid="+t.oid+"::oid"
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if oid == "" {
+			return &scanners.Gap{Reason: scanners.Denied, Detail: "the account may not select from the table"}
+		}
+	case kind == 'r':
+		t.from = "ONLY " + t.from
+	}
+	// Who may select some columns only may not ask for positions.
+	t.heap = t.heap && whole
 	type index struct {
 		oid string
 		key []int
 		bad bool
 	}
 	var keys []*index
-	err := s.run(ctx, query{database: t.database, sql: q}, func(result int, c [][]byte) error {
-		switch result {
-		case 0:
-			t.oid, kind, t.node = string(c[0]), c[1][0], string(c[3])
-			// Who may select some columns only may not ask for positions.
-			t.heap = string(c[2]) == "heap" && yes(c[11])
-			t.blockSize = max(1, number(c[6]))
-			t.blocks = uint32(number(c[4]) / t.blockSize)
-			toast, t.empty = number(c[5]), !yes(c[7])
-			t.derived = kind == 'v' || kind == 'm'
-			t.perBlock = t.blockSize
-			if t.blocks > 0 {
-				t.perBlock += toast / int64(t.blocks)
-			}
-			t.from = ident(string(c[9])) + "." + ident(string(c[10]))
-			switch {
-			case string(c[8]) != t.oid:
-				t.cond = "tableoid=" + t.oid + "::oid"
-			case kind == 'r':
-				t.from = "ONLY " + t.from
-			}
-		case 1:
-			col := column{
-				name: string(c[0]), typ: string(c[1]), cast: string(c[2]), readable: yes(c[3]), long: string(c[4]) == "-1",
-				equal: "OPERATOR(" + ident(string(c[6])) + ".=)", indexed: yes(c[7]),
-			}
-			if e := string(c[5]); e != "" {
-				col.typ, col.byteas = e+"[]", e == "bytea"
-			}
-			switch col.typ {
-			case "bytea":
-				col.bytea, col.textual = true, true
-			case "text", "varchar", "bpchar", "json", "xml", "citext":
-				col.textual = true
-			}
-			if !col.readable {
-				t.denied = append(t.denied, col.name)
-				return nil
-			}
-			t.cols = append(t.cols, col)
-		case 2:
+	var types []string
+	q = `SELECT attname,atttypid,has_column_privilege(attrelid,attnum,'SELECT') FROM pg_attribute
+		WHERE attrelid=` + oid + `::oid AND attnum>0 AND NOT attisdropped ORDER BY attnum;
+		SELECT i.indexrelid,a.attname,i.indisunique AND i.indpred IS NULL AND k.n<=i.indnkeyatts,a.attnotnull
+		FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum,n)
+		LEFT JOIN pg_attribute a ON a.attrelid=i.indrelid AND a.attnum=k.attnum AND a.attnum>0
+		WHERE i.indrelid=` + t.oid + `::oid AND i.indisvalid AND (k.n<=i.indnkeyatts)
+		ORDER BY i.indisprimary DESC,i.indnkeyatts,i.indexrelid,k.n`
+	err = s.run(ctx, query{database: t.database, sql: q}, func(result int, c [][]byte) error {
+		if result == 1 {
+			i := slices.IndexFunc(t.cols, func(col column) bool { return c[1] != nil && col.name == string(c[1]) })
 			if len(keys) == 0 || keys[len(keys)-1].oid != string(c[0]) {
 				keys = append(keys, &index{oid: string(c[0])})
-			}
-			k := keys[len(keys)-1]
-			i := -1
-			for n := range t.cols {
-				if c[1] != nil && t.cols[n].name == string(c[1]) {
-					i = n
+				if i >= 0 {
+					t.cols[i].indexed = true
 				}
 			}
-			k.key, k.bad = append(k.key, i), k.bad || i < 0
+			k := keys[len(keys)-1]
+			k.key, k.bad = append(k.key, i), k.bad || i < 0 || !yes(c[2]) || !yes(c[3])
+			return nil
 		}
+		if !yes(c[2]) {
+			t.denied = append(t.denied, string(c[0]))
+			return nil
+		}
+		t.cols = append(t.cols, column{name: string(c[0])})
+		types = append(types, string(c[1]))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	switch {
-	case t.oid == "":
-		return vanished("table")
-	case kind == 'f':
-		return &scanners.Gap{Reason: scanners.Unsupported, Detail: "the rows of a foreign table are on another server"}
-	case len(t.cols) == 0 && len(t.denied) > 0:
+	known, err := s.types(ctx, t.database, types)
+	if err != nil {
+		return err
+	}
+	for i, oid := range types {
+		c := known[oid]
+		c.name, c.indexed = t.cols[i].name, t.cols[i].indexed
+		t.cols[i] = c
+	}
+	if len(t.cols) == 0 && len(t.denied) > 0 {
 		return &scanners.Gap{Reason: scanners.Denied, Detail: "the account may not select any column"}
 	}
 	for _, k := range keys {
@@ -170,6 +172,62 @@ func (s *source) describeOnce(ctx context.Context, t *table) error {
 	}
 	t.shape(s.title(t.database, t.schema, t.name), toast > 0 || !t.heap)
 	return nil
+}
+
+// types returns columns of the types with the given numbers. A domain is taken
+// for what it is made from. What is known of a type is kept: it does not change.
+func (s *source) types(ctx context.Context, database string, oids []string) (map[string]column, error) {
+	known := make(map[string]column, len(oids))
+	var missing []string
+	s.mu.Lock()
+	for _, oid := range oids {
+		if c, ok := s.known[database+"/"+oid]; ok {
+			known[oid] = c
+		} else if !slices.Contains(missing, oid) {
+			missing = append(missing, oid)
+		}
+	}
+	s.mu.Unlock()
+	if len(missing) == 0 {
+		return known, nil
+	}
+	q := `WITH RECURSIVE down(start,oid,base) AS (SELECT oid,oid,typbasetype FROM pg_type WHERE oid IN (` + strings.Join(missing, ",") + `)
+		UNION ALL SELECT down.start,d.oid,d.typbasetype FROM down JOIN pg_type d ON d.oid=down.base)
+		SELECT d.start,b.typname,format_type(b.oid,-1),b.typlen,coalesce(e.typname,''),coalesce((SELECT n.nspname FROM pg_operator o
+		JOIN pg_namespace n ON n.oid=o.oprnamespace WHERE o.oprname='=' AND o.oprleft=b.oid AND o.oprright=b.oid LIMIT 1),'pg_catalog')
+		FROM down d JOIN pg_type b ON b.oid=d.oid LEFT JOIN pg_type e ON e.oid=b.typelem AND b.typcategory='A' WHERE d.base=0`
+	err := s.run(ctx, query{database: database, sql: q}, func(_ int, c [][]byte) error {
+		col := column{
+			typ: string(c[1]), cast: string(c[2]), long: string(c[3]) == "-1", equal: "OPERATOR(" + ident(string(c[5])) + ".=)",
+		}
+		if e := string(c[4]); e != "" {
+			col.typ, col.byteas = e+"[]", e == "bytea"
+		}
+		switch col.typ {
+		case "bytea":
+			col.bytea, col.textual = true, true
+		case "text", "varchar", "bpchar", "json", "xml", "citext":
+			col.textual = true
+		}
+		known[string(c[0])] = col
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	for _, oid := range missing {
+		if c, ok := known[oid]; ok {
+			s.known[database+"/"+oid] = c
+		}
+	}
+	s.mu.Unlock()
+	for _, oid := range missing {
+		if _, ok := known[oid]; !ok {
+			return nil, vanished("type of a column")
+		}
+	}
+	return known, nil
 }
 
 // shape sets what follows from the columns. long: there may be long values.
