@@ -139,16 +139,19 @@ func (p *page) reset(t *table) {
 func (p *page) add(t *table, cells [][]byte) error {
 	n := len(t.cols)
 	b := &p.block
+	// In variables of its own this takes half the time.
+	data, ends, nulls := b.Data, b.Ends, b.Nulls
 	for i, c := range cells[:n] {
-		if col := &t.cols[i]; col.bytea || col.byteas {
-			b.Data = col.value(b.Data, c)
+		if t.bytes && (t.cols[i].bytea || t.cols[i].byteas) {
+			data = t.cols[i].value(data, c)
 		} else {
-			b.Data = append(b.Data, c...)
+			data = append(data, c...)
 		}
-		b.Ends = append(b.Ends, uint32(len(b.Data)))
-		b.Data = append(b.Data, 0)
-		b.Nulls = append(b.Nulls, c == nil)
+		ends = append(ends, uint32(len(data)))
+		data = append(data, 0)
+		nulls = append(nulls, c == nil)
 	}
+	b.Data, b.Ends, b.Nulls = data, ends, nulls
 	for _, i := range t.big {
 		// The lengths of the columns that are in the block are of no use.
 		if size := number(cells[n]); size > int64(t.limit) {

@@ -29,6 +29,7 @@ type table struct {
 	blocks                 uint32
 	blockSize              int64
 	perBlock               int64 // bytes in a block and in the long values of its rows
+	bytes                  bool  // some columns are bytea
 	tids                   bool  // the position of each row is asked for
 	empty                  bool  // a materialized view without rows
 	derived                bool  // a view or materialized view
@@ -236,6 +237,7 @@ func (t *table) shape(title string, long bool) {
 	for i, c := range t.cols {
 		t.tab.Columns = append(t.tab.Columns, c.name)
 		t.tab.Types = append(t.tab.Types, strings.ToLower(c.typ))
+		t.bytes = t.bytes || c.bytea || c.byteas
 		if long && c.long {
 			t.big = append(t.big, i)
 		}
