@@ -14,7 +14,6 @@ type database struct {
 	name      string
 	connect   bool // the account may
 	allowed   bool // anybody may
-	bytes     int64
 	encodings string
 }
 

@@ -11,9 +11,9 @@ import (
 	"github.com/spoor-scan/spoor/scanners"
 )
 
-// Relations implements scanners.Looker: the declared foreign keys, a composite
-// one as one relation for each of its columns. Those of partitioned tables are
-// given for each partition, since that is where the rows are.
+// Relations implements scanners.Looker: the declared foreign keys. Those of
+// partitioned tables are given for each partition, since that is where the rows
+// are.
 func (s *source) Relations(ctx context.Context) ([]scanners.Relation, error) {
 	databases, err := s.databases(ctx)
 	if err != nil {
@@ -25,12 +25,17 @@ func (s *source) Relations(ctx context.Context) ([]scanners.Relation, error) {
 			continue
 		}
 		var some []scanners.Relation
-		err := s.rows(ctx, d.name, `SELECT n.nspname,c.relname,a.attname,m.nspname,r.relname,b.attname FROM pg_constraint k
+		err := s.rows(ctx, d.name, `SELECT n.nspname,c.relname,a.attname,m.nspname,r.relname,b.attname,u.n FROM pg_constraint k
 			JOIN pg_class c ON c.oid=k.conrelid JOIN pg_namespace n ON n.oid=c.relnamespace
 			JOIN pg_class r ON r.oid=k.confrelid JOIN pg_namespace m ON m.oid=r.relnamespace
-			CROSS JOIN LATERAL unnest(k.conkey,k.confkey) u(mine,theirs)
+			CROSS JOIN LATERAL unnest(k.conkey,k.confkey) WITH ORDINALITY u(mine,theirs,n)
 			JOIN pg_attribute a ON a.attrelid=c.oid AND a.attnum=u.mine JOIN pg_attribute b ON b.attrelid=r.oid AND b.attnum=u.theirs
-			WHERE k.contype='f' AND c.relkind='r' AND r.relkind='r' ORDER BY k.oid`, func() { some = nil }, func(c [][]byte) error {
+			WHERE k.contype='f' AND c.relkind='r' AND r.relkind='r' ORDER BY k.oid,u.n`, func() { some = nil }, func(c [][]byte) error {
+			if string(c[6]) != "1" {
+				r := &some[len(some)-1]
+				r.With = append(r.With, scanners.ColumnPair{Column: string(c[2]), RefColumn: string(c[5])})
+				return nil
+			}
 			some = append(some, scanners.Relation{
 				Table: s.title(d.name, string(c[0]), string(c[1])), Column: string(c[2]),
 				RefTable: s.title(d.name, string(c[3]), string(c[4])), RefColumn: string(c[5]),

@@ -233,7 +233,8 @@ func (s *source) types(ctx context.Context, database string, oids []string) (map
 
 // shape sets what follows from the columns. long: there may be long values.
 func (t *table) shape(title string, long bool) {
-	t.tab = &scanners.Table{Name: title, Schema: t.schema, Table: t.name, Key: t.key}
+	// Tables of one name in several databases are not to be taken for one.
+	t.tab = &scanners.Table{Name: title, Schema: strings.TrimSuffix(title, "."+t.name), Table: t.name, Key: t.key}
 	for i, c := range t.cols {
 		t.tab.Columns = append(t.tab.Columns, c.name)
 		t.tab.Types = append(t.tab.Types, strings.ToLower(c.typ))
