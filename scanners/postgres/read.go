@@ -317,6 +317,11 @@ func (rd *reader) blocks() error {
 	}
 	// How many rows are in a block is seen in the first page.
 	n := max(1, min(maxPage, goalBlock/rd.t.perBlock, int64(rd.s.set.PageRows)/100))
+	if end == (tid{}) {
+		// A standby has no blocks of an unlogged table, and says so only when
+		// it is asked for rows.
+		end.block = 1
+	}
 	careful := tid{} // what comes before is read block by block
 	for from.less(end) {
 		if rd.ctx.Err() != nil {

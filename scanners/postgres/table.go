@@ -16,6 +16,7 @@ import (
 type table struct {
 	database, schema, name string
 	oid                    string
+	uri, shown             string // its place
 	from                   string // what stands behind FROM
 	cond                   string // that holds for each of its rows; empty: none is needed
 	tab                    *scanners.Table
@@ -56,7 +57,8 @@ const (
 func (s *source) describe(ctx context.Context, database, schema, name string) (*table, error) {
 	var t *table
 	err := s.retry(ctx, func(ctx context.Context) error {
-		t = &table{database: database, schema: schema, name: name}
+		t = &table{database: database, schema: schema, name: name, uri: s.tableURI(database, schema, name)}
+		t.shown = t.place()
 		return s.describeOnce(ctx, t)
 	})
 	return t, err

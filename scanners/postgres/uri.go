@@ -78,7 +78,7 @@ func (s *source) tableURI(database, schema, name string) string {
 // rowRef names a row by its key, of whose columns value gives the values.
 func (s *source) rowRef(t *table, value func(col int) []byte) scanners.Ref {
 	var uri strings.Builder
-	uri.WriteString(s.tableURI(t.database, t.schema, t.name))
+	uri.WriteString(t.uri)
 	l := s.tableLocator(t)
 	for i, col := range t.key {
 		uri.WriteByte("?&"[min(i, 1)])
@@ -98,7 +98,7 @@ func (s *source) tableLocator(t *table) Locator {
 
 // hashRef names a row of a table without a key.
 func (s *source) hashRef(t *table, hash string, n int, at string) scanners.Ref {
-	uri := s.tableURI(t.database, t.schema, t.name) + "?row-hmac=" + scanners.EscapeQuery(hash)
+	uri := t.uri + "?row-hmac=" + scanners.EscapeQuery(hash)
 	l := s.tableLocator(t)
 	l.RowHMAC, l.CTID = hash, at
 	if n > 1 {
@@ -111,7 +111,7 @@ func (s *source) hashRef(t *table, hash string, n int, at string) scanners.Ref {
 // placedRef names a row whose hash is not enough, since the long values in it
 // are not part of it, by its position too.
 func (s *source) placedRef(t *table, hash string, at tid) scanners.Ref {
-	uri := s.tableURI(t.database, t.schema, t.name) + "?row-hmac=" + scanners.EscapeQuery(hash) + "&ctid=" + scanners.EscapeQuery(at.String())
+	uri := t.uri + "?row-hmac=" + scanners.EscapeQuery(hash) + "&ctid=" + scanners.EscapeQuery(at.String())
 	l := s.tableLocator(t)
 	l.RowHMAC, l.CTID = hash, at.String()
 	return s.ref(t, uri, l)
@@ -119,11 +119,11 @@ func (s *source) placedRef(t *table, hash string, at tid) scanners.Ref {
 
 // group is the table, for those who count its rows.
 func (s *source) group(t *table) scanners.Group {
-	return scanners.Group{Kind: "table", URI: s.tableURI(t.database, t.schema, t.name), Place: t.place()}
+	return scanners.Group{Kind: "table", URI: t.uri, Place: t.shown}
 }
 
 func (s *source) ref(t *table, uri string, l Locator) scanners.Ref {
-	r := scanners.Ref{URI: uri, Place: t.place() + " / row", Locator: l, Action: "delete-row", Group: s.group(t)}
+	r := scanners.Ref{URI: uri, Place: t.shown + " / row", Locator: l, Action: "delete-row", Group: s.group(t)}
 	if t.derived {
 		// The rows of a view go with those that it shows.
 		r.Action = "review"
