@@ -3,6 +3,7 @@ package postgres
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -457,17 +458,35 @@ func testKilled(t *testing.T, m *testenv.Postgres) {
 func testMoved(t *testing.T, m *testenv.Postgres) {
 	db := newDatabase(t, m, "CREATE TABLE t (id int PRIMARY KEY, v text) WITH (autovacuum_enabled=off)", thousands,
 		"DELETE FROM t WHERE id<=3000", "VACUUM t")
-	for _, how := range []string{"kill", "resume"} {
-		m.Exec(t, db, "VACUUM t", "DELETE FROM t WHERE id BETWEEN 3000 AND 3600", "VACUUM t")
+	for _, how := range []string{"kill", "resume", "parts"} {
+		m.Exec(t, db, "VACUUM t", "DELETE FROM t WHERE id IN (SELECT id FROM t WHERE id<19000 AND ctid<'(60,0)' LIMIT 1500)", "VACUUM t")
 		s := open(t, m.Addr(), "spoor", db, small)
 		move := func() {
 			m.Exec(t, db, "UPDATE t SET v=v||'"+how+"' WHERE id>19000")
 			killAll(t, m)
 		}
 		var r *result
-		if how == "kill" {
+		switch how {
+		case "kill":
 			r = halfway(t, s, "t", move)
-		} else {
+		case "parts":
+			// One half is read by this source, the other later by another.
+			r = newResult()
+			var halves []scanners.Part
+			for p, err := range s.Parts(t.Context()) {
+				var whole span
+				if err != nil || json.Unmarshal([]byte(p.Range), &whole) != nil || whole.Table != "t" {
+					continue
+				}
+				first, second := whole, whole
+				first.To, second.From = 100, 100
+				halves = []scanners.Part{s.part(first, -1, -1), s.part(second, -1, -1)}
+			}
+			r.part(t, t.Context(), s, halves[0])
+			_ = s.Close()
+			m.Exec(t, db, "UPDATE t SET v=v||'"+how+"' WHERE id>19000")
+			r.part(t, t.Context(), open(t, m.Addr(), "spoor", db, small), halves[1])
+		default:
 			r = newResult()
 			cursor := ""
 			var part scanners.Part
@@ -496,7 +515,7 @@ func testMoved(t *testing.T, m *testenv.Postgres) {
 		if want := m.One(t, db, "SELECT count(*) FROM t"); fmt.Sprint(len(seen)) != want {
 			t.Errorf("%s: %d rows of %s", how, len(seen), want)
 		}
-		if low := m.One(t, db, "SELECT count(*) FROM t WHERE id>19000 AND ctid<'(20,0)'"); low == "0" {
+		if low := m.One(t, db, "SELECT count(*) FROM t WHERE id>19000 AND v LIKE '%"+how+"' AND ctid<'(60,0)'"); low == "0" {
 			t.Errorf("%s: no row has moved: the test says nothing", how)
 		}
 	}
