@@ -184,7 +184,7 @@ func commonPrefix(source, base string) int {
 func targetOf(base string) (string, error) {
 	scheme, rest, ok := strings.Cut(base, "://")
 	if !ok {
-		return "", errors.New("not a URI of a report; it starts with file://, mysql://, imap:// or s3://")
+		return "", errors.New("not a URI of a report; it starts with file://, mysql://, postgres://, imap:// or s3://")
 	}
 	if scheme == "file" {
 		if strings.HasSuffix(base, ".001") {

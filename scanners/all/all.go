@@ -6,6 +6,7 @@ import (
 	"github.com/spoor-scan/spoor/scanners/files"
 	"github.com/spoor-scan/spoor/scanners/imap"
 	"github.com/spoor-scan/spoor/scanners/mysql"
+	"github.com/spoor-scan/spoor/scanners/postgres"
 	"github.com/spoor-scan/spoor/scanners/s3"
 )
 
@@ -15,6 +16,7 @@ func Kinds() []scanners.Kind {
 		files.Kind(),
 		imap.Kind(),
 		mysql.Kind(),
+		postgres.Kind(),
 		s3.Kind(),
 	}
 }
