@@ -181,7 +181,8 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 	}
 	x.mu.Unlock()
 	x.mu.Lock()
-	hashed := len(b.Table.Key) == 0 || x.docs[doc].live
+	// A row of a database that has a key is asked for again.
+	again := x.docs[doc].live && len(b.Table.Key) > 0
 	x.mu.Unlock()
 	buf := make([]byte, 0, 64<<10)
 	buf = enc.AppendUvarint(buf, uint64(b.Rows()))
@@ -210,6 +211,9 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 	emails := emailColumns(whole.Table)
 	hasher := scanners.NewRowHasher(rowKey)
 	for row := range b.Rows() {
+		if again {
+			break
+		}
 		full := row
 		if of != nil {
 			full = of[row]
@@ -217,7 +221,7 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 		third, flags := peopleIn(whole, full, emails)
 		buf = append(buf, third, flags)
 		hash := ""
-		if hashed {
+		if len(b.Table.Key) == 0 {
 			hash = hasher.Hash(whole, full)
 			buf = enc.AppendUvarint(buf, uint64(len(hash)))
 			buf = append(buf, hash...)
@@ -306,6 +310,7 @@ func withoutPath(err error) error {
 type indexedRow struct {
 	doc   *indexDoc
 	block *scanners.Block
+	again bool // it has no ref, and is to be looked up by its key
 	row   int
 	third int
 	flags byte
@@ -396,15 +401,18 @@ func unpack(doc *indexDoc, t indexTable, p []byte, fn func(indexedRow)) error {
 		origins[row] = last
 	}
 	b := &scanners.Block{Table: t.table}
+	again := doc.live && len(t.table.Key) > 0
 	for row := range rows {
-		meta := take(2)
+		meta := []byte{0, 0}
 		hash := ""
-		if len(t.table.Key) == 0 || doc.live {
-			hash = string(take(num()))
-		}
 		var stored []byte
-		if t.name == nil {
-			stored = take(num())
+		if !again {
+			if meta = take(2); len(t.table.Key) == 0 {
+				hash = string(take(num()))
+			}
+			if t.name == nil {
+				stored = take(num())
+			}
 		}
 		if bad {
 			return errIndex
@@ -419,7 +427,7 @@ func unpack(doc *indexDoc, t indexTable, p []byte, fn func(indexedRow)) error {
 		}
 		origin := origins[row]
 		fn(indexedRow{
-			doc: doc, block: b, third: int(meta[0]), flags: meta[1], hash: hash,
+			doc: doc, block: b, again: again, third: int(meta[0]), flags: meta[1], hash: hash,
 			ref: func(n int) scanners.Ref {
 				if t.name != nil {
 					return t.name(b, 0, origin, hash, n)

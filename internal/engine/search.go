@@ -15,7 +15,14 @@ type search struct {
 	scope, table, column string
 	link                 links.Link
 	up                   bool // from a row to the one that it refers to
-	from                 map[string][]origin
+
+	// again looks rows of a database up by their key that the index of what their
+	// cells hold named; by is that search, keys the further columns of the key.
+	again, by *search
+	keys      []int
+	columns   []string
+
+	from map[string][]origin
 }
 
 // searches returns what to look for below the rows: those that refer to them.
@@ -185,6 +192,13 @@ func (l *linker) round(ctx context.Context, round int, down, up []*search, c *Co
 			l.indexed(batchOf(row.doc.source), s, row, same)
 		}
 	})
+	for _, list := range indexed {
+		for _, s := range list {
+			if live, ok := l.live[s.scope]; ok && s.again != nil {
+				l.lookup(ctx, batchOf(live.source), live, s.again)
+			}
+		}
+	}
 	if err != nil {
 		for k := range indexed {
 			b := batchOf(sourceNamed(l.run, sourceOf(k)))
