@@ -43,7 +43,6 @@ type revelation struct {
 	mu   sync.Mutex
 	seen map[revealedKey]*revealed
 	more []revealedKey // in the order in which they came
-	full bool
 }
 
 type revealedKey struct {

@@ -92,22 +92,6 @@ func (x *keyIndex) close() {
 	}
 }
 
-// reset drops what is known of a source, which is read once more.
-func (x *keyIndex) reset(source string) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.chunks = slices.DeleteFunc(x.chunks, func(c indexChunk) bool { return x.docs[c.doc].source.Info.Name == source })
-	for uri, i := range x.byURI {
-		if x.docs[i].source.Info.Name == source {
-			delete(x.byURI, uri)
-		}
-	}
-	if len(x.chunks) == 0 {
-		x.size, x.docs, x.tables = 0, nil, nil
-		clear(x.known)
-	}
-}
-
 // doc returns the number of a document; -1 where there are too many.
 func (x *keyIndex) doc(rec *record) int {
 	x.mu.Lock()
@@ -311,7 +295,6 @@ type indexedRow struct {
 	doc   *indexDoc
 	block *scanners.Block
 	again bool // it has no ref, and is to be looked up by its key
-	row   int
 	third int
 	flags byte
 	hash  string
