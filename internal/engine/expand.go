@@ -281,6 +281,15 @@ func entity(column string) (typ subject.Type, whose string, strong, ok bool) {
 	return "", "", false, false
 }
 
+// self reports whether a row names a person in the columns that say whom it is
+// about.
+func self(f *inventory.Finding) bool {
+	return slices.ContainsFunc(f.Matches, func(m inventory.Match) bool {
+		_, whose, _, ok := entity(m.Field)
+		return ok && whose == "" && subject.Type(m.Type).Own()
+	})
+}
+
 // emailColumn reports whether a column holds the address of whom a row is about.
 func emailColumn(name string) bool {
 	typ, whose, _, ok := entity(name)

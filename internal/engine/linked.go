@@ -131,6 +131,9 @@ const otherWhy = "a key ties it to a record about the person, but it names someb
 // whether that is news. other says that the record names somebody else.
 func (l *linker) tie(rec *record, s *search, o origin, other bool) bool {
 	conf, why := s.conf(o)
+	if other && s.up {
+		return false
+	}
 	if other {
 		conf, why = subject.Possible, otherWhy
 	}
@@ -289,7 +292,7 @@ func (r *run) finishRow(rec *record, l *linker, scope string, b *scanners.Block,
 		if conf == subject.Possible || t.other {
 			return
 		}
-		l.note(scope, b, row, origin{person: f.SubjectIndex(), chain: t.chain, conf: conf, id: f.ID, own: t.own}, f.ThirdParties)
+		l.note(scope, b, row, origin{person: f.SubjectIndex(), chain: t.chain, conf: conf, id: f.ID, own: t.own}, f)
 		if conf == subject.Certain && t.chain == nil {
 			r.reveal(b, row, f)
 		}

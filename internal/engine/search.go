@@ -124,7 +124,7 @@ func (l *linker) upward(held []heldRow) []*search {
 	at := map[string]*search{}
 	var out []*search
 	for _, h := range held {
-		if len(h.chain) > 0 || !l.run.unshared(h.origin) {
+		if len(h.chain) > 0 || !h.self || !l.run.unshared(h.origin) {
 			continue
 		}
 		scope := l.into(h.scope)
