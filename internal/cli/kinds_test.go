@@ -18,7 +18,7 @@ import (
 // everybody is whom the fixtures of the decoders are about.
 const everybody = `subjects:
   - id: everybody
-    email: [zoe@example.be, piet@example.be, jan@example.be, contact@example.be, after@example.be, note@example.be, secret@example.be, user17@example.be, second@example.org]
+    email: [zoe@example.be, piet@example.be, jan@example.be, contact@example.be, after@example.be, note@example.be, secret@example.be, user17@example.be, jan@example.org]
     name: [Ada Winterfeld, Zoë Quinn-Meier, Vera Molnar, Žofie Šťastná, Erika Beispiel, Zoë Van den Broeck]
     iban: [BE68539007547034, DE89370400440532013000]
 `
