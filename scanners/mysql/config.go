@@ -291,7 +291,7 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 	if err != nil {
 		return nil, fmt.Errorf("mysql: settings of the connection: %w", err)
 	}
-	s := &source{set: set, name: env.Name, rowKey: append([]byte(nil), env.RowKey...)}
+	s := &source{set: set, name: env.Name, rowKey: append([]byte(nil), env.RowKey...), catalog: make(chan struct{}, 1)}
 	s.db = sql.OpenDB(&connector{inner: inner})
 	// One more than parts that are read at the same time, so that an item can
 	// be opened while each of them streams a table without a key.

@@ -191,6 +191,9 @@ type source struct {
 	// can't be reached: further parts then fail fast instead of each trying
 	// again for minutes.
 	down atomic.Bool
+	// catalog holds one while windows is being used.
+	catalog chan struct{}
+	windows []*window
 	// noHints is set when the server does not know FORCE INDEX.
 	noHints atomic.Bool
 }

@@ -41,7 +41,9 @@ func (s *source) definitions(ctx context.Context, schema string, cur cursor, yie
 			d.kind = "view"
 		}
 		if s.set.Tables.matches(schema + "." + l.name) {
-			all = append(all, d)
+			if l.defined() {
+				all = append(all, d)
+			}
 		} else if d.kind == "view" && cur.Kind == "" {
 			x := &scanners.Exclusion{URI: s.definitionRef(d).URI, Place: schema + " / " + l.name, Reason: scanners.ByConfig, Detail: "view"}
 			if !yield(scanners.Item{}, x) {
