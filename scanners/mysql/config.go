@@ -292,7 +292,7 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 		return nil, fmt.Errorf("mysql: settings of the connection: %w", err)
 	}
 	s := &source{set: set, name: env.Name, rowKey: append([]byte(nil), env.RowKey...), catalog: make(chan struct{}, 1)}
-	s.db = sql.OpenDB(&connector{inner: inner})
+	s.db = sql.OpenDB(&connector{inner: inner, timeout: set.Timeout})
 	// One more than parts that are read at the same time, so that an item can
 	// be opened while each of them streams a table without a key.
 	s.db.SetMaxOpenConns(set.Connections + 1)

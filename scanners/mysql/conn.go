@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	driver "github.com/go-sql-driver/mysql"
@@ -42,12 +40,15 @@ var session = [...]string{
 }
 
 // connector makes connections with the session settings above.
-type connector struct{ inner sqldriver.Connector }
+type connector struct {
+	inner   sqldriver.Connector
+	timeout time.Duration
+}
 
 func (c *connector) Driver() sqldriver.Driver { return c.inner.Driver() }
 
 func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
-	var w wire
+	w := wire{timeout: c.timeout}
 	inner, err := c.inner.Connect(context.WithValue(ctx, wireKey{}, &w))
 	if err != nil {
 		if w.silent.Load() {
@@ -85,54 +86,6 @@ const (
 	// sign that there is a server.
 	errNoAnswer timeout = "the server accepts connections and does not answer"
 )
-
-// A wire remembers that a wait for the server has timed out, of which the
-// driver tells as of a connection that was lost.
-type wire struct {
-	net.Conn
-	silent atomic.Bool
-}
-
-type wireKey struct{}
-
-// dial connects the wire that Connect has put into ctx.
-func dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, network, addr)
-	w, ok := ctx.Value(wireKey{}).(*wire)
-	if err != nil || !ok {
-		return c, err
-	}
-	w.Conn = c
-	return w, nil
-}
-
-func (w *wire) Read(b []byte) (int, error) {
-	n, err := w.Conn.Read(b)
-	w.note(err)
-	return n, err
-}
-
-func (w *wire) Write(b []byte) (int, error) {
-	n, err := w.Conn.Write(b)
-	w.note(err)
-	return n, err
-}
-
-func (w *wire) note(err error) {
-	var ne net.Error
-	if errors.As(err, &ne) && ne.Timeout() {
-		w.silent.Store(true)
-	}
-}
-
-// SyscallConn lets the driver see whether an idle connection has been closed.
-func (w *wire) SyscallConn() (syscall.RawConn, error) {
-	if c, ok := w.Conn.(syscall.Conn); ok {
-		return c.SyscallConn()
-	}
-	return nil, errors.ErrUnsupported
-}
 
 // driverConn is what the connections of the driver can do and database/sql
 // makes use of.
@@ -252,7 +205,7 @@ func (s *source) query(ctx context.Context, q string, row func(cells []sql.RawBy
 	return s.queryOn(ctx, s.db, q, row)
 }
 
-// A queryer is a sql.DB or a sql.Conn.
+// A queryer is a *sql.DB or a *sql.Conn.
 type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
@@ -269,7 +222,43 @@ func (s *source) queryOn(ctx context.Context, on queryer, q string, row func(cel
 
 var errStop = errors.New("stop")
 
+// rows runs q on a connection of on, or on on where it is one, and calls row for
+// each row.
 func rows(ctx context.Context, cancel context.CancelCauseFunc, on queryer, q string, row func([]sql.RawBytes) error) (columns []string, err error) {
+	one, ok := on.(*sql.Conn)
+	if !ok {
+		if one, err = on.(*sql.DB).Conn(ctx); err != nil {
+			return nil, cause(ctx, err)
+		}
+		defer one.Close()
+	}
+	past := false
+	rawErr := one.Raw(func(dc any) error {
+		c, ok := dc.(*conn)
+		if !ok || c.wire.sealed {
+			return nil
+		}
+		past = true
+		var broken bool
+		if columns, broken, err = c.rowsPast(ctx, q, row); broken {
+			return sqldriver.ErrBadConn
+		}
+		return nil
+	})
+	switch {
+	case past:
+		if errors.Is(err, errStop) || errors.Is(err, errDone) {
+			return columns, err
+		}
+		return columns, cause(ctx, err)
+	case rawErr != nil:
+		return nil, cause(ctx, rawErr)
+	}
+	return rowsOf(ctx, cancel, one, q, row)
+}
+
+// rowsOf is rows through the driver.
+func rowsOf(ctx context.Context, cancel context.CancelCauseFunc, on *sql.Conn, q string, row func([]sql.RawBytes) error) (columns []string, err error) {
 	r, err := on.QueryContext(ctx, q)
 	if err != nil {
 		return nil, cause(ctx, err)
