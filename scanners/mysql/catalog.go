@@ -122,7 +122,7 @@ func (s *source) newWindow(ctx context.Context, schema, name string) *window {
 			n++
 			col := column{
 				name: word(c[2]), typ: word(lower(c[3])), full: word(lower(c[4])), charset: word(c[5]),
-				notNull: strings.EqualFold(string(c[6]), "NO"), primary: string(c[8]) == "PRI",
+				notNull: strings.EqualFold(string(c[6]), "NO"), primary: string(c[8]) == "PRI", extra: word(lower(c[9])),
 			}
 			hint := w.keys[last.name]
 			switch {

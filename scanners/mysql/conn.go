@@ -32,24 +32,34 @@ var session = [...]string{
 	"SET SESSION max_sort_length=16384",
 	// The consumer of a streamed table may be slow.
 	"SET SESSION net_write_timeout=3600",
-	// Waiting for an ALTER TABLE defaults to a day, or a year.
-	"SET SESSION lock_wait_timeout=30",
-	"SET SESSION max_statement_time=0", // MariaDB
-	"SET SESSION max_execution_time=0", // MySQL
+	// Waiting for an ALTER TABLE or LOCK TABLES defaults to a day, or a year.
+	"SET SESSION lock_wait_timeout=10",
 	"SET SESSION sql_quote_show_create=1",
+}
+
+// limits sets how long the server works on one statement at most: MariaDB counts
+// in seconds, MySQL in milliseconds. 0 is no limit.
+func limits(d time.Duration) [2]string {
+	return [2]string{
+		fmt.Sprintf("SET SESSION max_statement_time=%g", d.Seconds()),
+		fmt.Sprintf("SET SESSION max_execution_time=%d", d.Milliseconds()),
+	}
 }
 
 // connector makes connections with the session settings above.
 type connector struct {
 	inner   sqldriver.Connector
+	replica sqldriver.Connector // nil: there is none
+	lost    atomic.Bool         // it has not answered once, and is left alone since
 	timeout time.Duration
+	limit   time.Duration // of a statement
 }
 
 func (c *connector) Driver() sqldriver.Driver { return c.inner.Driver() }
 
 func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	w := wire{timeout: c.timeout}
-	inner, err := c.inner.Connect(context.WithValue(ctx, wireKey{}, &w))
+	inner, err := c.connect(context.WithValue(ctx, wireKey{}, &w))
 	if err != nil {
 		if w.silent.Load() {
 			err = errNoAnswer
@@ -57,7 +67,8 @@ func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 		return nil, err
 	}
 	conn := &conn{inner.(driverConn), &w}
-	for _, q := range session {
+	limit := limits(c.limit)
+	for _, q := range append(limit[:], session[:]...) {
 		_, err := conn.ExecContext(ctx, q, nil)
 		var se *driver.MySQLError
 		if err != nil && !errors.As(err, &se) {
@@ -69,6 +80,18 @@ func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 		}
 	}
 	return conn, nil
+}
+
+// connect goes to the replica as long as that answers.
+func (c *connector) connect(ctx context.Context) (sqldriver.Conn, error) {
+	if c.replica != nil && !c.lost.Load() {
+		conn, err := c.replica.Connect(ctx)
+		if err == nil || ctx.Err() != nil {
+			return conn, err
+		}
+		c.lost.Store(true)
+	}
+	return c.inner.Connect(ctx)
 }
 
 // A timeout is a net.Error. It is no gap: as the reason why nothing can be
@@ -143,7 +166,9 @@ type source struct {
 	// down is set while the last thing that was heard of the server is that it
 	// can't be reached: further parts then fail fast instead of each trying
 	// again for minutes.
-	down atomic.Bool
+	down      atomic.Bool
+	pace      pace
+	connector *connector
 	// catalog holds one while windows is being used.
 	catalog chan struct{}
 	windows []*window
@@ -188,7 +213,7 @@ func (s *source) retry(ctx context.Context, f func(ctx context.Context) error) e
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if r := reason(err); err == nil || r != scanners.Offline && r != scanners.Timeout {
+	if r := reason(err); err == nil || r != scanners.Offline && (r != scanners.Timeout || serverError(err) != 0) {
 		s.down.Store(false)
 	} else {
 		s.down.Store(true)
@@ -289,6 +314,37 @@ func rowsOf(ctx context.Context, cancel context.CancelCauseFunc, on *sql.Conn, q
 	return columns, cause(ctx, r.Err())
 }
 
+// streaming is rows for a statement that reads a whole table, which may take as
+// long as it does unless the configuration limits it.
+func (s *source) streaming(ctx context.Context, cancel context.CancelCauseFunc, q string, row func([]sql.RawBytes) error) ([]string, error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return nil, cause(ctx, err)
+	}
+	defer conn.Close()
+	if s.set.StatementTimeout > 0 {
+		return rows(ctx, cancel, conn, q, row)
+	}
+	set := func(d time.Duration) error {
+		for _, l := range limits(d) {
+			if _, err := conn.ExecContext(ctx, l); err != nil && serverError(err) == 0 {
+				return cause(ctx, err)
+			}
+		}
+		return nil
+	}
+	if err := set(0); err != nil {
+		return nil, err
+	}
+	columns, err := rows(ctx, cancel, conn, q, row)
+	if err == nil {
+		err = set(s.set.statementLimit())
+	} else if serverError(err) != 0 {
+		_ = set(s.set.statementLimit())
+	}
+	return columns, err
+}
+
 func cause(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -336,7 +392,7 @@ func transient(err error) bool {
 		// Deadlock, changed definition, prepared statement to be repeated.
 		case 1213, 1412, 1615:
 			return true
-		case 1226, 1969, 3024:
+		case 1205, 1226, 1969, 3024: // has waited long enough
 			return false
 		}
 	}

@@ -27,8 +27,21 @@ func (s *source) Info() scanners.Info {
 		Name: s.name, Type: "mysql", URI: uri, Units: "rows", Parallel: s.set.Connections,
 		Consistency: "Each page of rows is consistent in itself and no writer is blocked: rows changed during the scan are seen " +
 			"as they were before or after, and rows added behind the place that was reached are seen. A table without a key is " +
-			"read in one statement and seen as of its start.",
+			"read in one statement and seen as of its start." + s.also(),
 	}
+}
+
+// also is what settings change in what a scan sees.
+func (s *source) also() string {
+	more := ""
+	if s.set.Replica != "" {
+		more += " A replica is read as long as it answers, which may be behind."
+	}
+	if !s.set.since.IsZero() {
+		more += " Where a column tells when a row last changed, only rows changed since " + s.set.since.Format(time.RFC3339) +
+			" are read; tables without such a column are read in full."
+	}
+	return more
 }
 
 // errDone ends an iteration that the caller stopped.
@@ -151,6 +164,13 @@ func (rd *reader) run(begun bool, describe func(ctx context.Context, schema, nam
 		if !rd.yield(scanners.Item{}, g) {
 			return errDone
 		}
+	}
+	x, err := rd.sinceOnly(rd.ctx)
+	if err != nil {
+		return err
+	}
+	if x != nil && x.Units > 0 && first && !rd.yield(scanners.Item{}, x) {
+		return errDone
 	}
 	if len(rd.t.key) == 0 {
 		if rd.span.After != nil || rd.span.To != nil || rd.cur.Key != nil {
@@ -327,6 +347,10 @@ func (rd *reader) condition(after, to []string) (string, error) {
 // fetch reads the page behind after. When columns have changed meanwhile it
 // goes on with the new ones.
 func (rd *reader) fetch(after, to []string, more string, limit int) error {
+	if err := rd.s.wait(rd.ctx); err != nil {
+		return err
+	}
+	defer func() { rd.s.spent(rd.page.rows) }()
 	for again := true; ; again = false {
 		cond, err := rd.condition(after, to)
 		if err != nil {
@@ -542,10 +566,13 @@ func (rd *reader) stream() error {
 			defer timer.Stop()
 			yield := func(it scanners.Item, err error) error {
 				timer.Stop()
-				ok := rd.yield(it, err)
-				timer.Reset(limit)
-				if !ok {
+				defer timer.Reset(limit)
+				if !rd.yield(it, err) {
 					return errDone
+				}
+				if it.Block != nil {
+					s.spent(it.Block.Rows())
+					return s.wait(ctx)
 				}
 				return nil
 			}
@@ -596,7 +623,7 @@ func (rd *reader) stream() error {
 				return nil
 			}
 			p.reset(t)
-			_, err := rows(ctx, cancel, s.db, q, func(cells []sql.RawBytes) error {
+			_, err := s.streaming(ctx, cancel, q, func(cells []sql.RawBytes) error {
 				if n < skip {
 					timer.Reset(limit)
 				}

@@ -34,7 +34,8 @@ type column struct {
 	name, typ, full string // data_type; column_type, as in "int(5) unsigned zerofill"
 	charset         string // empty: no text
 	notNull         bool
-	primary         bool // part of the primary key
+	primary         bool   // part of the primary key
+	extra           string // as in "on update current_timestamp()"
 	readable        bool
 	expr            string // that gives the value as the server writes it
 }
@@ -103,7 +104,7 @@ func mine(t *table) func(c []sql.RawBytes) bool {
 	return func(c []sql.RawBytes) bool { return string(c[0]) == t.schema && string(c[1]) == t.name }
 }
 
-const listColumns = "SELECT table_schema,table_name,column_name,data_type,column_type,character_set_name,is_nullable,privileges,column_key"
+const listColumns = "SELECT table_schema,table_name,column_name,data_type,column_type,character_set_name,is_nullable,privileges,column_key,extra"
 
 func (s *source) describeOnce(ctx context.Context, t *table) error {
 	where, mine := where(t), mine(t)
@@ -124,12 +125,12 @@ func (s *source) describeOnce(ctx context.Context, t *table) error {
 		}
 		col := column{
 			name: string(c[2]), typ: strings.ToLower(string(c[3])), full: strings.ToLower(string(c[4])),
-			charset: string(c[5]), notNull: strings.EqualFold(string(c[6]), "NO"),
+			charset: string(c[5]), notNull: strings.EqualFold(string(c[6]), "NO"), extra: strings.ToLower(string(c[9])),
 		}
 		p := strings.ToLower(string(c[7]))
 		col.readable = p == "" || strings.Contains(p, "select")
-		if len(c) > 9 {
-			switch strings.ToUpper(string(c[9])) {
+		if len(c) > 10 {
+			switch strings.ToUpper(string(c[10])) {
 			case "ROW START":
 				rowStart = col.name
 			case "ROW END":
