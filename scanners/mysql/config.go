@@ -349,7 +349,7 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 	if err != nil {
 		return nil, fmt.Errorf("mysql: settings of the connection: %w", err)
 	}
-	cn := &connector{inner: inner, timeout: set.Timeout, limit: set.statementLimit()}
+	cn := &connector{inner: inner, timeout: set.Timeout, limit: set.statementLimit(), lockWait: 10}
 	if set.Replica != "" {
 		d := d.Clone()
 		d.Net, d.Addr = "tcp", net.JoinHostPort(set.replica.host, strconv.Itoa(set.replica.port))

@@ -33,7 +33,7 @@ var session = [...]string{
 	// The consumer of a streamed table may be slow.
 	"SET SESSION net_write_timeout=3600",
 	// Waiting for an ALTER TABLE or LOCK TABLES defaults to a day, or a year.
-	"SET SESSION lock_wait_timeout=10",
+	"SET SESSION lock_wait_timeout=%d",
 	"SET SESSION sql_quote_show_create=1",
 }
 
@@ -53,6 +53,8 @@ type connector struct {
 	lost    atomic.Bool         // it has not answered once, and is left alone since
 	timeout time.Duration
 	limit   time.Duration // of a statement
+	// lockWait is how many seconds a statement waits for a lock on a table.
+	lockWait int
 }
 
 func (c *connector) Driver() sqldriver.Driver { return c.inner.Driver() }
@@ -69,6 +71,9 @@ func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	conn := &conn{inner.(driverConn), &w}
 	limit := limits(c.limit)
 	for _, q := range append(limit[:], session[:]...) {
+		if strings.HasSuffix(q, "%d") {
+			q = fmt.Sprintf(q, c.lockWait)
+		}
 		_, err := conn.ExecContext(ctx, q, nil)
 		var se *driver.MySQLError
 		if err != nil && !errors.As(err, &se) {
@@ -168,6 +173,7 @@ type source struct {
 	// again for minutes.
 	down      atomic.Bool
 	pace      pace
+	blockers  blockers
 	connector *connector
 	// catalog holds one while windows is being used.
 	catalog chan struct{}
@@ -369,7 +375,7 @@ func reason(err error) scanners.Reason {
 			return scanners.Timeout
 		case 1040, 1053, 1077, 1158, 1159, 1160, 1161, 1203, 1226, 1317, 1927:
 			return scanners.Offline
-		case 1030, 1033, 1034, 1035, 1194, 1195, 1459, 1712, 1877, 1932:
+		case 29, 126, 127, 144, 145, 1030, 1033, 1034, 1035, 1194, 1168, 1195, 1459, 1712, 1877, 1932:
 			return scanners.Corrupt
 		case 1153, 1301:
 			return scanners.TooLarge

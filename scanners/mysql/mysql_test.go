@@ -181,6 +181,18 @@ func TestMariaDB(t *testing.T) {
 		f    func(*testing.T, *testenv.MariaDB)
 	}{
 		{"Types", testTypes},
+		{"ManyTables", testManyTables},
+		{"Engines", testEngines},
+		{"Elsewhere", testElsewhere},
+		{"OnlyWayIn", testOnlyWayIn},
+		{"Locked", testLocked},
+		{"Damaged", testDamaged},
+		{"Pace", testPace},
+		{"Replica", testReplica},
+		{"Since", testSince},
+		{"Blocked", testBlocked},
+		{"Packets", testPackets},
+		{"Content", testContent},
 		{"StrangeNames", testStrangeNames},
 		{"Keys", testKeys},
 		{"Keyless", testKeyless},

@@ -403,7 +403,7 @@ func (rd *reader) pages() error {
 		}
 		done := cursor{Key: last, Rows: rd.cur.Rows + int64(p.rows), At: rd.at}
 		t := rd.t
-		p.block.Refs = func(row int, _ string, _ int) scanners.Ref { return p.ref(s, t, row) }
+		p.block.Refs = func(row int, _ string, _ int) scanners.Ref { return s.withBlocked(rd.ctx, t, p.ref(s, t, row)) }
 		item := rd.item(done)
 		if len(p.big) > 0 {
 			c := done
@@ -608,7 +608,9 @@ func (rd *reader) stream() error {
 					c.Big, c.First = 1, first
 					item.Cursor = c.String()
 				}
-				p.block.Refs = func(_ int, hash string, same int) scanners.Ref { return s.hashRef(t, hash, same) }
+				p.block.Refs = func(_ int, hash string, same int) scanners.Ref {
+					return s.withBlocked(rd.ctx, t, s.hashRef(t, hash, same))
+				}
 				for i := -1; i < len(bigs); i++ {
 					it := item
 					if i >= 0 {
