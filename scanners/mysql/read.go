@@ -188,7 +188,7 @@ func (rd *reader) define() error {
 	if rd.span.Defined || rd.span.After != nil {
 		return nil
 	}
-	d := definition{rd.span.Schema, "table", rd.span.Table}
+	d := definition{schema: rd.span.Schema, kind: "table", name: rd.span.Table}
 	item, err := rd.s.definition(rd.ctx, d)
 	if rd.ctx.Err() != nil {
 		return context.Cause(rd.ctx)
