@@ -224,6 +224,12 @@ func testElsewhere(t *testing.T, m *testenv.MariaDB) {
 	}
 	_ = s.Check(t.Context())
 	_, _ = s.Relations(t.Context())
+	account(t, m, "near", "SELECT, REFERENCES ON "+db+".*")
+	s = open(t, m.Addr(), "near", db, nil)
+	if _, err := s.Relations(t.Context()); err != nil {
+		t.Error(err)
+	}
+	_ = readAll(t, t.Context(), s)
 	if n := proxy.Bytes() - before; n != 0 {
 		t.Errorf("Check or Relations asked the other server: %d bytes came from it", n)
 	}

@@ -125,11 +125,45 @@ func innodbName(v string) (schema, table string, ok bool) {
 
 // schemaKeys asks information_schema for the keys of the tables of one schema.
 func (s *source) schemaKeys(ctx context.Context, schema string) ([]foreignKey, error) {
+	tables, err := s.tables(ctx, schema)
+	if err != nil {
+		return nil, err
+	}
+	// The server opens each table for it: of tables that it passes on not the
+	// one, since it would ask the other server.
+	every := []string{""}
+	if slices.ContainsFunc(tables, func(l listed) bool { return l.elsewhere() != "" }) {
+		every = nil
+		for _, l := range tables {
+			if !l.view() && l.elsewhere() == "" {
+				every = append(every, " AND table_name="+text(l.name))
+			}
+		}
+	}
 	var all []foreignKey
+	for some := range slices.Chunk(every, bundleMost) {
+		more, err := s.keysOf(ctx, schema, some)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, more...)
+	}
+	return all, nil
+}
+
+func (s *source) keysOf(ctx context.Context, schema string, conditions []string) ([]foreignKey, error) {
+	var all []foreignKey
+	union := func(q string) string {
+		var parts []string
+		for _, c := range conditions {
+			parts = append(parts, q+c)
+		}
+		return strings.Join(parts, " UNION ALL ")
+	}
 	err := s.retry(ctx, func(ctx context.Context) error {
 		all = nil
-		_, err := s.query(ctx, "SELECT table_schema,table_name,constraint_name,column_name,referenced_table_schema,referenced_table_name,referenced_column_name"+
-			" FROM information_schema.key_column_usage WHERE table_schema="+text(schema)+" AND referenced_table_name IS NOT NULL"+
+		_, err := s.query(ctx, union("SELECT table_schema,table_name,constraint_name,column_name,referenced_table_schema,referenced_table_name,referenced_column_name,ordinal_position"+
+			" FROM information_schema.key_column_usage WHERE table_schema="+text(schema)+" AND referenced_table_name IS NOT NULL")+
 			" ORDER BY table_name,constraint_name,ordinal_position", func(c []sql.RawBytes) error {
 			if string(c[0]) != schema {
 				return nil
@@ -145,8 +179,8 @@ func (s *source) schemaKeys(ctx context.Context, schema string) ([]foreignKey, e
 		if err != nil || len(all) == 0 {
 			return err
 		}
-		_, err = s.query(ctx, "SELECT constraint_schema,table_name,constraint_name,delete_rule FROM information_schema.referential_constraints"+
-			" WHERE constraint_schema="+text(schema), func(c []sql.RawBytes) error {
+		_, err = s.query(ctx, union("SELECT constraint_schema,table_name,constraint_name,delete_rule FROM information_schema.referential_constraints"+
+			" WHERE constraint_schema="+text(schema)), func(c []sql.RawBytes) error {
 			for i := range all {
 				if k := &all[i]; string(c[0]) == schema && k.table == string(c[1]) && k.name == string(c[2]) {
 					k.onDelete = string(c[3])
