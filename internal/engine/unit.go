@@ -420,6 +420,8 @@ func (rec *record) action(conf subject.Confidence, third int, columns []string) 
 	}
 	if rec.ref.URI != rec.top {
 		a.Kind, a.Target = "rewrite-container", rec.top
+	} else {
+		a.BlockedBy = append(a.BlockedBy, rec.ref.Blocked...)
 	}
 	switch {
 	case conf == subject.Certain && columns != nil && a.Kind == "delete-row":
