@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -29,6 +30,9 @@ type unit struct {
 	source     Source
 	batch      *batch
 	same       string
+	copies     func(limit int) ([]scanners.Copy, int) // of the item; nil: none
+	copied     []inventory.Copy                        // what copies said, once it was asked
+	total      int
 	top        int64 // how many units of the source it stands for
 	findings   []*inventory.Finding
 	gaps       []inventory.Gap
@@ -322,6 +326,7 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 			f.MatchesTotal = a.total
 		}
 		f.Same = rec.unit.same
+		f.Copies, f.CopiesTotal = rec.copies()
 		if conf == subject.Certain && a.chain == nil {
 			f.Settles = a.own
 			c, w := a.doubt.Judge(a.contradicted && !a.born)
@@ -338,6 +343,36 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 		}
 	}
 	rec.unit.spill()
+}
+
+// maxCopies is how many copies a finding lists; it counts all of them.
+const maxCopies = 4096
+
+// copies returns the other names of the record.
+func (rec *record) copies() (list []inventory.Copy, total int) {
+	u := rec.unit
+	if u.copies != nil {
+		var list []scanners.Copy
+		list, u.total = u.copies(maxCopies)
+		u.copies = nil
+		for _, c := range list {
+			out := inventory.Copy{URI: c.URI, Host: c.Host}
+			if !c.Time.IsZero() {
+				out.Time = c.Time.UTC().Format(time.RFC3339)
+			}
+			u.copied = append(u.copied, out)
+		}
+	}
+	inside := rec.ref.URI[min(len(rec.top), len(rec.ref.URI)):]
+	list = make([]inventory.Copy, 0, len(u.copied))
+	for _, c := range u.copied {
+		c.URI += inside
+		list = append(list, c)
+	}
+	if u.total > len(list) {
+		total = u.total
+	}
+	return list, total
 }
 
 // strangers returns how many of the addresses in the record belong to none of
@@ -529,7 +564,7 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 		}
 	}()
 	ctx = container.OneItem(ctx)
-	u := &unit{run: r, source: b.source, batch: b, same: it.Same}
+	u := &unit{run: r, source: b.source, batch: b, same: it.Same, copies: it.Copies}
 	if it.Block != nil {
 		rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
 		r.rows(ctx, rec, it.Block, true)

@@ -2,6 +2,9 @@
 package all
 
 import (
+	"context"
+	"strings"
+
 	"github.com/spoor-scan/spoor/scanners"
 	"github.com/spoor-scan/spoor/scanners/files"
 	"github.com/spoor-scan/spoor/scanners/imap"
@@ -17,4 +20,13 @@ func Kinds() []scanners.Kind {
 		mysql.Kind(),
 		s3.Kind(),
 	}
+}
+
+// OpenStore opens the place that holds a backup repository, as
+// [scanners.Env].OpenStore says.
+func OpenStore(ctx context.Context, target string) (scanners.Store, error) {
+	if strings.HasPrefix(target, "s3:") {
+		return s3.NewStore(ctx, target)
+	}
+	return files.NewStore(target)
 }
