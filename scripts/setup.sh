@@ -19,6 +19,7 @@ need mariadb-server mariadbd
 need mariadb-client mariadb-dump
 need dovecot-imapd dovecot
 need python3 python3
+need restic restic
 need tesseract-ocr tesseract
 need pst-utils readpst
 need chromium chromium chromium-browser google-chrome

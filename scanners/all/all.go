@@ -9,6 +9,7 @@ import (
 	"github.com/spoor-scan/spoor/scanners/files"
 	"github.com/spoor-scan/spoor/scanners/imap"
 	"github.com/spoor-scan/spoor/scanners/mysql"
+	"github.com/spoor-scan/spoor/scanners/restic"
 	"github.com/spoor-scan/spoor/scanners/s3"
 )
 
@@ -18,6 +19,7 @@ func Kinds() []scanners.Kind {
 		files.Kind(),
 		imap.Kind(),
 		mysql.Kind(),
+		restic.Kind(),
 		s3.Kind(),
 	}
 }
