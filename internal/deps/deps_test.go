@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 	"internal/ocr":         {"scanners"},
 	"internal/inventory":   {"scanners", "rules", "internal/subject"},
 	"internal/state":       {"scanners", "internal/inventory"},
-	"internal/links":      {"scanners"},
+	"internal/links":       {"scanners"},
 	"internal/engine": {
 		"scanners", "rules", "internal/links", "internal/secret", "internal/plan", "internal/container", "internal/document",
 		"internal/match", "internal/subject", "internal/inventory", "internal/state",

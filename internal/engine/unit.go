@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -30,10 +31,8 @@ type unit struct {
 	source     Source
 	batch      *batch
 	same       string
-	copies     func(limit int) ([]scanners.Copy, int) // of the item; nil: none
-	copied     []inventory.Copy                        // what copies said, once it was asked
-	total      int
-	top        int64 // how many units of the source it stands for
+	copies     *copies // of the item; nil: none
+	top        int64   // how many units of the source it stands for
 	findings   []*inventory.Finding
 	gaps       []inventory.Gap
 	exclusions []inventory.Exclusion
@@ -319,14 +318,14 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 			ID: findingID(id, rec.ref.URI), Source: rec.unit.source.Info.Name,
 			URI: rec.ref.URI, Place: r.shown(rec.ref.Place), Locator: rec.locator(),
 			Confidence: string(conf), Why: why, Relation: a.relation, Matches: a.matches, Evidence: evidence(a.chain),
-			Fields: fields(a.fields), Copies: []inventory.Copy{}, ThirdParties: third,
+			Fields: fields(a.fields), ThirdParties: third,
 			Activities: r.activities(rec.unit.source.Info.Name, rec.ref.Place),
 		}
 		if a.total > len(a.matches) {
 			f.MatchesTotal = a.total
 		}
 		f.Same = rec.unit.same
-		f.Copies, f.CopiesTotal = rec.copies()
+		f.Copies, f.CopiesTotal = rec.unit.copies.behind(rec.ref.URI[min(len(rec.top), len(rec.ref.URI)):])
 		if conf == subject.Certain && a.chain == nil {
 			f.Settles = a.own
 			c, w := a.doubt.Judge(a.contradicted && !a.born)
@@ -348,29 +347,45 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 // maxCopies is how many copies a finding lists; it counts all of them.
 const maxCopies = 4096
 
-// copies returns the other names of the record.
-func (rec *record) copies() (list []inventory.Copy, total int) {
-	u := rec.unit
-	if u.copies != nil {
-		var list []scanners.Copy
-		list, u.total = u.copies(maxCopies)
-		u.copies = nil
-		for _, c := range list {
-			out := inventory.Copy{URI: c.URI, Host: c.Host}
-			if !c.Time.IsZero() {
-				out.Time = c.Time.UTC().Format(time.RFC3339)
+// copies are the other names of an item. They are asked for at the first hit.
+type copies struct {
+	of    func(limit int) ([]scanners.Copy, int)
+	once  sync.Once
+	list  []inventory.Copy
+	total int
+}
+
+func newCopies(it scanners.Item) *copies {
+	if it.Copies == nil {
+		return nil
+	}
+	return &copies{of: it.Copies}
+}
+
+// behind returns the copies of a record that lies in the item, inside being what
+// its URI has behind that of the item. total is set when there are more.
+func (c *copies) behind(inside string) (list []inventory.Copy, total int) {
+	list = []inventory.Copy{}
+	if c == nil {
+		return list, 0
+	}
+	c.once.Do(func() {
+		names, n := c.of(maxCopies)
+		c.total = n
+		for _, name := range names {
+			out := inventory.Copy{URI: name.URI, Host: name.Host}
+			if !name.Time.IsZero() {
+				out.Time = name.Time.UTC().Format(time.RFC3339)
 			}
-			u.copied = append(u.copied, out)
+			c.list = append(c.list, out)
 		}
+	})
+	for _, name := range c.list {
+		name.URI += inside
+		list = append(list, name)
 	}
-	inside := rec.ref.URI[min(len(rec.top), len(rec.ref.URI)):]
-	list = make([]inventory.Copy, 0, len(u.copied))
-	for _, c := range u.copied {
-		c.URI += inside
-		list = append(list, c)
-	}
-	if u.total > len(list) {
-		total = u.total
+	if c.total > len(list) {
+		total = c.total
 	}
 	return list, total
 }
@@ -564,7 +579,7 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 		}
 	}()
 	ctx = container.OneItem(ctx)
-	u := &unit{run: r, source: b.source, batch: b, same: it.Same, copies: it.Copies}
+	u := &unit{run: r, source: b.source, batch: b, same: it.Same, copies: newCopies(it)}
 	if it.Block != nil {
 		rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
 		r.rows(ctx, rec, it.Block, true)

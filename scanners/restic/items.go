@@ -342,16 +342,18 @@ func (s *source) openPath(ctx context.Context, r *repo, ref scanners.Ref, sn *sn
 	if err != nil || path == "" {
 		return scanners.Item{}, errURI
 	}
+	l, listed := ref.Locator.(*located)
+	listed = listed && l.node != nil
 	var n *node
-	if l, ok := ref.Locator.(*located); ok {
+	if listed {
 		n = l.node
-	}
-	if n == nil {
-		if n, err = s.lookUp(ctx, r, ref, *sn.Tree, path); err != nil {
-			return scanners.Item{}, err
-		}
+	} else if n, err = s.lookUp(ctx, r, ref, *sn.Tree, path); err != nil {
+		return scanners.Item{}, err
 	}
 	it := s.nodeItem(sn, path, n)
+	if listed {
+		it.Ref.Locator.(*located).snapshots = l.snapshots
+	}
 	if n.Type == "file" {
 		it.Body = &body{ctx: ctx, r: r, ref: it.Ref, content: n.Content, size: n.Size}
 	}
