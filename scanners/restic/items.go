@@ -171,7 +171,7 @@ func (s *source) snapshotItem(sn *snapshot) scanners.Item {
 
 // thingItem makes the item of a thing, under its first name.
 func (s *source) thingItem(w *walk, t uint32) (scanners.Item, error) {
-	th := w.things[t]
+	th := w.things.at(t)
 	e, err := w.get(th.first)
 	if err != nil {
 		return scanners.Item{}, err
@@ -205,7 +205,7 @@ func (s *source) thingItem(w *walk, t uint32) (scanners.Item, error) {
 		}
 		return list, total
 	}
-	if it.Uncounted = th.bare; !it.Uncounted {
+	if it.Uncounted = th.bare(); !it.Uncounted {
 		it.Deferred = true
 	}
 	return it, nil

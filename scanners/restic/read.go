@@ -1,6 +1,7 @@
 package restic
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -230,13 +231,14 @@ func (rd *reader) readData(ctx context.Context, i id) ([]byte, error) {
 // nothing out to make room: what is read in the same order over and over would
 // never be found then.
 type cache struct {
-	mu    sync.Mutex
-	at    map[uint32]slot
-	held  int64 // bytes in memory
-	file  *os.File
-	end   int64 // of what is in the file
-	live  int64 // bytes in the file that are still wanted
-	ended bool
+	memory int64 // bound of held; 0: cacheMemory
+	mu     sync.Mutex
+	at     map[uint32]slot
+	held   int64 // bytes in memory
+	file   *os.File
+	end    int64 // of what is in the file
+	live   int64 // bytes in the file that are still wanted
+	ended  bool
 }
 
 type slot struct {
@@ -291,7 +293,7 @@ func (c *cache) put(n uint32, b []byte) {
 	if c.at == nil {
 		c.at = map[uint32]slot{}
 	}
-	if c.held+int64(len(b)) <= cacheMemory {
+	if c.held+int64(len(b)) <= cmp.Or(c.memory, cacheMemory) {
 		c.held += int64(len(b))
 		c.at[n] = slot{data: b, len: len(b)}
 		return

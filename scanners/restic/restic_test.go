@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spoor-scan/spoor/internal/secret"
@@ -237,18 +238,44 @@ func TestOnce(t *testing.T) {
 	if want := 4 + 3*n; len(r.text) != want {
 		t.Errorf("%d contents, want %d", len(r.text), want)
 	}
-	unique := int64(0)
-	for k := range uint32(s.repo.data.len()) {
-		unique += s.repo.data.at(k).size()
+	once(t, s, "one by one")
+	if s.repo.kept.file != nil || len(s.repo.kept.at) > 0 {
+		t.Errorf("%d pieces are kept at the end", len(s.repo.kept.at))
 	}
-	trees := int64(0)
-	for k := range uint32(s.repo.tree.len()) {
-		trees += s.repo.tree.at(k).size()
+	// Several at a time, with little memory for what they share.
+	s2 := open(t, m.repo, password)
+	defer s2.Close()
+	if _, err := s2.load(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	got := s.repo.decrypted.Load()
-	t.Logf("decrypted %d of %d bytes: %.3f", got, unique+trees, float64(got)/float64(unique+trees))
-	if float64(got) > 1.1*float64(unique+trees) {
-		t.Errorf("decrypted %d bytes for %d", got, unique+trees)
+	s2.repo.kept.memory = 1 << 20
+	var wg sync.WaitGroup
+	gate := make(chan struct{}, 4)
+	for p := range s2.Parts(t.Context()) {
+		for it := range s2.Items(t.Context(), p) {
+			if !it.Deferred {
+				continue
+			}
+			gate <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-gate }()
+				full, err := s2.Open(t.Context(), it.Ref)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer full.Close()
+				b, err := io.ReadAll(full.Body)
+				if uri := strings.TrimPrefix(it.Ref.URI, s2.uri); err != nil || string(b) != r.text[uri] {
+					t.Errorf("%s: %d bytes, want %d, %v", uri, len(b), len(r.text[uri]), err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	once(t, s2, "several at a time")
+	if s2.repo.kept.file == nil || s2.repo.kept.live != 0 || len(s2.repo.kept.at) > 0 {
+		t.Errorf("the temporary file is not used, or %d bytes are left in it", s2.repo.kept.live)
 	}
 	u := find(t, r, "/same/again.txt")
 	it := r.items[u]
@@ -276,5 +303,21 @@ func TestOnce(t *testing.T) {
 	b, err := it.Ref.Marshal()
 	if err != nil || bytes.Count(b, []byte(`"`)) < 2*n || !bytes.Contains(b, []byte(`"blobs":["`)) {
 		t.Errorf("locator: %s, %v", b, err)
+	}
+}
+
+// once checks that no more was decrypted than there is.
+func once(t *testing.T, s *source, how string) {
+	t.Helper()
+	all := int64(0)
+	for _, tb := range []*table{&s.repo.data, &s.repo.tree} {
+		for k := range uint32(tb.len()) {
+			all += tb.at(k).size()
+		}
+	}
+	got := s.repo.decrypted.Load()
+	t.Logf("%s: decrypted %d of %d bytes: %.3f", how, got, all, float64(got)/float64(all))
+	if float64(got) > 1.1*float64(all) {
+		t.Errorf("%s: decrypted %d bytes of %d", how, got, all)
 	}
 }

@@ -19,7 +19,7 @@ import (
 //
 // Each tree is read once, however many snapshots have it. What stands in trees
 // goes to the spool; in memory there are, for each tree 8 bytes, for each thing
-// 20, and for each name that is matched 12.
+// 16, and for each name that is matched some 18.
 type walk struct {
 	r     *repo
 	spool spool
@@ -27,7 +27,7 @@ type walk struct {
 	trees []treeInfo
 	roots map[uint32][]uint32 // snapshots that have a tree, by its number, as their root
 
-	things []thing
+	things things
 	lists  map[[16]byte]uint32 // things that are not one blob alone, by their lists
 	names  nameSet
 	seed   maphash.Seed
@@ -53,11 +53,32 @@ type treeInfo struct {
 type thing struct {
 	entries
 	blob uint32 // its first data blob; none where it has none, or it is missing
-	// root links contents that share blobs (union-find); bare marks entries
-	// without content and further names.
+	// root links contents that share blobs (union-find). It is none for entries
+	// without content and further names, which are bare.
 	root uint32
-	bare bool
 }
+
+func (t *thing) bare() bool { return t.root == none }
+
+// things are a slice that grows without being copied.
+type things struct {
+	chunks [][]thing
+	n      int
+}
+
+const thingChunk = 1 << 14
+
+func (s *things) add(t thing) (number uint32) {
+	if s.n%thingChunk == 0 {
+		s.chunks = append(s.chunks, make([]thing, 0, min(thingChunk, max(64, s.n))))
+	}
+	last := &s.chunks[len(s.chunks)-1]
+	*last = append(*last, t)
+	s.n++
+	return uint32(s.n - 1)
+}
+
+func (s *things) at(number uint32) *thing { return &s.chunks[number/thingChunk][number%thingChunk] }
 
 // An entry is a record of the spool: what stands in a tree under a name.
 type entry struct {
@@ -171,8 +192,8 @@ func newWalk(ctx context.Context, r *repo) (*walk, error) {
 		_ = w.spool.close()
 		return nil, err
 	}
-	w.sort()
 	w.lists, w.names = nil, nameSet{}
+	w.sort()
 	r.mu.Lock()
 	r.uses, w.uses = w.uses, nil
 	r.mu.Unlock()
@@ -353,9 +374,9 @@ func (w *walk) node(l *level, n *node) error {
 		if fresh {
 			w.names.put(h, covered)
 			w.single += n.Size
-			return w.link(&w.things[t].entries, l.tree, n.Name, n)
+			return w.link(&w.things.at(t).entries, l.tree, n.Name, n)
 		}
-		if err := w.link(&w.things[t].entries, l.tree, n.Name, nil); err != nil {
+		if err := w.link(&w.things.at(t).entries, l.tree, n.Name, nil); err != nil {
 			return err
 		}
 	}
@@ -363,11 +384,11 @@ func (w *walk) node(l *level, n *node) error {
 	case covered:
 		return nil // the item of the content says the same
 	case 0:
-		w.things = append(w.things, thing{blob: none, root: uint32(len(w.things)), bare: true})
-		w.names.put(h, uint32(len(w.things)))
-		return w.link(&w.things[len(w.things)-1].entries, l.tree, n.Name, n)
+		t = w.things.add(thing{blob: none, root: none})
+		w.names.put(h, t+1)
+		return w.link(&w.things.at(t).entries, l.tree, n.Name, n)
 	default:
-		return w.link(&w.things[t-1].entries, l.tree, n.Name, nil)
+		return w.link(&w.things.at(t-1).entries, l.tree, n.Name, nil)
 	}
 }
 
@@ -411,8 +432,7 @@ func (w *walk) content(list []id) (number uint32, fresh bool) {
 			return t, false
 		}
 	}
-	number = uint32(len(w.things))
-	w.things = append(w.things, thing{blob: first, root: number})
+	number = w.things.add(thing{blob: first, root: uint32(w.things.n)})
 	if !alone {
 		w.lists[sum] = number
 	}
@@ -441,52 +461,65 @@ func (w *walk) content(list []id) (number uint32, fresh bool) {
 }
 
 func (w *walk) find(t uint32) uint32 {
-	for w.things[t].root != t {
-		w.things[t].root = w.things[w.things[t].root].root
-		t = w.things[t].root
+	for {
+		at := w.things.at(t)
+		if at.root == t {
+			return t
+		}
+		at.root = w.things.at(at.root).root
+		t = at.root
 	}
-	return t
 }
 
 func (w *walk) union(a, b uint32) {
 	if a, b = w.find(a), w.find(b); a != b {
-		w.things[max(a, b)].root = min(a, b)
+		w.things.at(max(a, b)).root = min(a, b)
 	}
 }
 
 // sort brings the things into order: the names first, then the contents as they
 // lie in the packs, those that share blobs one after the other.
 func (w *walk) sort() {
-	type place struct {
-		at    uint64
-		thing uint32
-	}
-	last := uint64(1<<64 - 1)
-	at := func(t *thing) uint64 {
-		if t.blob == none {
-			return last
+	// The oldest of those that share blobs stands for all.
+	place := func(t uint32) place {
+		if b := w.things.at(w.find(t)).blob; b != none {
+			return w.r.data.at(b).place
 		}
-		p := w.r.data.at(t.blob).place
-		return uint64(p.pack)<<32 | uint64(p.off)
+		return place{pack: uint32(len(w.r.packs))} // behind all others
 	}
-	places := make([]place, 0, len(w.things))
-	w.order = make([]uint32, 0, len(w.things))
-	for k := range w.things {
-		if t := &w.things[k]; t.bare {
-			w.order = append(w.order, uint32(k))
+	// Counting the things of each pack takes less memory than sorting all.
+	ends := make([]uint32, len(w.r.packs)+1)
+	bare := uint32(0)
+	for k := range uint32(w.things.n) {
+		if w.things.at(k).bare() {
+			bare++
 		} else {
-			// The oldest of those that share blobs stands for all.
-			places = append(places, place{at(&w.things[w.find(uint32(k))]), uint32(k)})
+			ends[place(k).pack]++
 		}
 	}
-	slices.SortFunc(places, func(a, b place) int {
-		if c := cmp.Compare(a.at, b.at); c != 0 {
-			return c
+	at := bare
+	for p, n := range ends {
+		ends[p] = at
+		at += n
+	}
+	w.order = make([]uint32, w.things.n)
+	bare = 0
+	for k := range uint32(w.things.n) {
+		if w.things.at(k).bare() {
+			w.order[bare] = k
+			bare++
+			continue
 		}
-		return cmp.Compare(a.thing, b.thing)
-	})
-	for _, p := range places {
-		w.order = append(w.order, p.thing)
+		p := place(k).pack
+		w.order[ends[p]] = k
+		ends[p]++
+	}
+	start := bare
+	for _, end := range ends {
+		slices.SortFunc(w.order[start:end], func(a, b uint32) int {
+			return cmp.Or(cmp.Compare(place(a).off, place(b).off), cmp.Compare(a, b))
+		})
+		start = end
 	}
 }
 
@@ -540,7 +573,7 @@ func (w *walk) all(t uint32) (out []name, err error) {
 		}
 		return nil
 	}
-	for ref := w.things[t].last; ref != 0 && len(out) < maxNames; {
+	for ref := w.things.at(t).last; ref != 0 && len(out) < maxNames; {
 		e, err := w.get(ref)
 		if err != nil {
 			return nil, err
@@ -559,15 +592,18 @@ func (w *walk) all(t uint32) (out []name, err error) {
 // covered is the value of a name that the item of a content has.
 const covered = none
 
-// A nameSet maps hashes to numbers, in 12 bytes each. Two names have the same
-// hash with a probability of 10^-6 for 5 million of them.
-type nameSet struct {
+// A nameSet maps hashes to numbers, in 12 bytes each and some room, in 256 shares
+// so that growing copies little. Two names have the same hash with a probability
+// of 10^-6 for 5 million of them.
+type nameSet struct{ shares [256]nameShare }
+
+type nameShare struct {
 	keys   []uint64
 	values []uint32
 	n      int
 }
 
-func (s *nameSet) slot(h uint64) int {
+func (s *nameShare) slot(h uint64) int {
 	i := int(h % uint64(len(s.keys)))
 	for s.values[i] != 0 && s.keys[i] != h {
 		if i++; i == len(s.keys) {
@@ -579,27 +615,29 @@ func (s *nameSet) slot(h uint64) int {
 
 // get returns 0 for what is not in the set.
 func (s *nameSet) get(h uint64) uint32 {
-	if s.n == 0 {
+	share := &s.shares[h>>56]
+	if share.n == 0 {
 		return 0
 	}
-	return s.values[s.slot(h)]
+	return share.values[share.slot(h)]
 }
 
 func (s *nameSet) put(h uint64, v uint32) {
-	if s.n*4 >= len(s.keys)*3 {
-		old := *s
-		size := max(1024, len(old.keys)*3/2)
-		s.keys, s.values = make([]uint64, size), make([]uint32, size)
+	share := &s.shares[h>>56]
+	if share.n*5 >= len(share.keys)*4 {
+		old := *share
+		size := max(16, len(old.keys)*3/2)
+		share.keys, share.values = make([]uint64, size), make([]uint32, size)
 		for i, v := range old.values {
 			if v != 0 {
-				k := s.slot(old.keys[i])
-				s.keys[k], s.values[k] = old.keys[i], v
+				k := share.slot(old.keys[i])
+				share.keys[k], share.values[k] = old.keys[i], v
 			}
 		}
 	}
-	k := s.slot(h)
-	if s.values[k] == 0 {
-		s.n++
+	k := share.slot(h)
+	if share.values[k] == 0 {
+		share.n++
 	}
-	s.keys[k], s.values[k] = h, v
+	share.keys[k], share.values[k] = h, v
 }
