@@ -469,7 +469,10 @@ func (rec *record) action(conf subject.Confidence, third int, columns []string) 
 		a.If = map[string]string{}
 	}
 	if rec.ref.URI != rec.top {
-		a.Kind, a.Target = "rewrite-container", rec.top
+		a.Target = rec.top
+		if a.Kind != "drop-snapshots" { // what is in a snapshot can't be rewritten
+			a.Kind = "rewrite-container"
+		}
 	}
 	switch {
 	case conf == subject.Certain && columns != nil && a.Kind == "delete-row":

@@ -10,7 +10,8 @@ import (
 	"errors"
 	"fmt"
 
-	"golang.org/x/crypto/poly1305" //nolint:staticcheck // the format is built on it
+	//lint:ignore SA1019 the format is built on it
+	"golang.org/x/crypto/poly1305"
 	"golang.org/x/crypto/scrypt"
 )
 
