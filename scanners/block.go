@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
 	"slices"
 	"sort"
 )
@@ -23,6 +24,9 @@ type Table struct {
 	// Key holds the indexes of the columns that name a row: the primary key or
 	// a unique key without NULL. Empty: the rows have none.
 	Key []int
+	// Refers holds the indexes of columns that are declared to refer to other
+	// rows, as far as that is known when the rows are read.
+	Refers []int
 }
 
 // A Block is many rows in one piece of memory. Each cell is followed by one NUL
@@ -134,20 +138,46 @@ func (b *Block) Hash(key []byte, row int) string {
 // bytes in big-endian order, its name, one byte that is 1 for NULL and else 0,
 // the length of its value (0 for NULL) likewise, and its value.
 func RowHash(key []byte, columns []string, cell func(i int) (value []byte, null bool)) string {
-	h := hmac.New(sha256.New, key)
-	var n [9]byte
+	return NewRowHasher(key).hash(columns, cell)
+}
+
+// A RowHasher makes the RowHash of many rows. It is not safe for concurrent use.
+type RowHasher struct {
+	h   hash.Hash
+	buf []byte
+}
+
+// NewRowHasher returns a RowHasher under key.
+func NewRowHasher(key []byte) *RowHasher { return &RowHasher{h: hmac.New(sha256.New, key)} }
+
+// Hash returns the RowHash of a row.
+func (x *RowHasher) Hash(b *Block, row int) string {
+	return x.hash(b.Table.Columns, func(i int) ([]byte, bool) { return b.Cell(row, i) })
+}
+
+func (x *RowHasher) hash(columns []string, cell func(i int) (value []byte, null bool)) string {
+	buf := x.buf[:0]
 	for i, name := range columns {
-		binary.BigEndian.PutUint64(n[:8], uint64(len(name)))
-		h.Write(n[:8])
-		h.Write([]byte(name))
+		buf = binary.BigEndian.AppendUint64(buf, uint64(len(name)))
+		buf = append(buf, name...)
 		v, null := cell(i)
-		n[0] = 0
 		if null {
-			n[0], v = 1, nil
+			buf = append(buf, 1)
+			v = nil
+		} else {
+			buf = append(buf, 0)
 		}
-		binary.BigEndian.PutUint64(n[1:], uint64(len(v)))
-		h.Write(n[:])
-		h.Write(v)
+		buf = binary.BigEndian.AppendUint64(buf, uint64(len(v)))
+		if len(v) < 4<<10 {
+			buf = append(buf, v...)
+			continue
+		}
+		x.h.Write(buf)
+		x.h.Write(v)
+		buf = buf[:0]
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	x.h.Write(buf)
+	x.buf = x.h.Sum(buf[:0])
+	x.h.Reset()
+	return hex.EncodeToString(x.buf[:16])
 }

@@ -105,6 +105,9 @@ type Ref struct {
 	// "delete-row", "delete-message", "delete-object-version", "delete-file",
 	// or "review" where no single command does it.
 	Action string `json:"action,omitempty"`
+	// Blocked names what would stop Action, or would be set off by it: foreign
+	// keys that restrict, triggers; no identifiers of persons.
+	Blocked []string `json:"blocked,omitempty"`
 	// If holds the precondition under which Action touches this very content,
 	// for example {"etag": "..."}. The engine adds "row-hmac" for rows.
 	If map[string]string `json:"if,omitempty"`

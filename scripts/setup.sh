@@ -17,6 +17,8 @@ need() { # need PACKAGE PROGRAM...
 }
 need mariadb-server mariadbd
 need mariadb-client mariadb-dump
+# Debian keeps the programs of each version in a folder of its own.
+if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then need postgresql postgres; fi
 need dovecot-imapd dovecot
 need python3 python3
 need restic restic

@@ -174,7 +174,7 @@ func newEstate(t *testing.T) *estate {
 	expect(`^imap://support@127\.0\.0\.1:\d+/INBOX;UIDVALIDITY=\d+/;UID=1201$`)
 	expect(`^imap://support@127\.0\.0\.1:\d+/Archief.2024%20&%20ouder;UIDVALIDITY=\d+/;UID=1$`)
 	expect(`/INBOX;UIDVALIDITY=\d+/;UID=1202$`)
-	expect(`/Archief.2024%20&%20ouder;UIDVALIDITY=\d+/;UID=2/;SECTION=2!/list\.csv$`)
+	expect(`/Archief.2024%20&%20ouder;UIDVALIDITY=\d+/;UID=2/;SECTION=2!/list\.csv#row=2$`)
 	expect(`/INBOX;UIDVALIDITY=\d+/;UID=1203/;SECTION=2\.2$`)
 
 	// The object store: more keys than a listing's page holds.

@@ -187,7 +187,7 @@ func targetOf(base string) (string, error) {
 	}
 	scheme, rest, ok := strings.Cut(base, "://")
 	if !ok {
-		return "", errors.New("not a URI of a report; it starts with file://, mysql://, imap://, s3://, restic: or borg:")
+		return "", errors.New("not a URI of a report; it starts with file://, mysql://, postgres://, imap://, s3://, restic: or borg:")
 	}
 	if scheme == "file" {
 		if strings.HasSuffix(base, ".001") {

@@ -42,10 +42,12 @@ func (s streams) scan() *cobra.Command {
 		Short: "Find everything held about one or many people",
 		Long: `Scan finds everything held about one or many people.
 
-A target is a path, file://, mysql://user@host:port/[schema], imap://user@host/,
-imaps://, imap://user*master@host/ or s3://bucket/prefix. Passwords come from the
-environment (MYSQL_PWD, SPOOR_IMAP_PASSWORD, AWS_*) or, in a configuration file,
-from password_file, password_command, password_env or password_credential.
+A target is a path, file://, mysql://user@host:port/[schema],
+postgres://user@host:port/[database], imap://user@host/, imaps://,
+imap://user*master@host/ or s3://bucket/prefix. Passwords come from the
+environment (MYSQL_PWD, PGPASSWORD, SPOOR_IMAP_PASSWORD, AWS_*) or, in a
+configuration file, from password_file, password_command, password_env or
+password_credential.
 
 Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 --fail-on findings was given; 2 wrong usage, nothing was done; 1 no report.`,

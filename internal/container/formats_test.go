@@ -85,6 +85,8 @@ func TestFormats(t *testing.T) {
 		{name: "second.txt.br", want: []string{"=second letter 1 to"}},
 		{name: "second.txt.lzma", want: []string{"=second letter 1 to"}},
 		{name: "second.zz", want: []string{"=second letter 1 to"}},
+		{name: "second.compress", want: []string{"=second letter 1 to"}},
+		{name: "stop.compress", want: []string{"=second letter 1 to"}},
 		{name: "plain.iso", want: []string{"LETTER.TXT=" + letter, "SECOND.TXT=second letter 1 to"}},
 		{name: "joliet.iso", want: both},
 		{name: "rock.iso", want: both},

@@ -53,6 +53,7 @@ func streams(w *windows) []Decoder {
 		streamDecoder(w, "lzip", matchLzip, lzipStream, ".lz", "", ".tlz", ".tar"),
 		streamDecoder(w, "lzma", matchLzma, lzmaStream, ".lzma", "", ".tlz", ".tar"),
 		streamDecoder(w, "zlib", matchZlib, zlibStream, ".zz", "", ".zlib", ""),
+		streamDecoder(w, "mysql-compress", func(head []byte, _ string) bool { return Compressed(head) }, compressedStream),
 	}
 }
 

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -147,6 +148,56 @@ func matchZlib(head []byte, _ string) bool {
 		}
 	}
 	return false
+}
+
+// Compressed reports whether what starts with head is a value that the function
+// COMPRESS of MySQL and MariaDB made
+// (https://mariadb.com/kb/en/compress/): the length of the content as four bytes,
+// low byte first, and a stream of RFC 1950. Its beginning is decompressed to see.
+func Compressed(head []byte) bool {
+	if len(head) < 12 || head[4] != 0x78 || head[3]&0xc0 != 0 || (int(head[4])<<8|int(head[5]))%31 != 0 || head[5]&0x20 != 0 {
+		return false
+	}
+	size := binary.LittleEndian.Uint32(head)
+	if size == 0 {
+		return false
+	}
+	z, err := zlib.NewReader(bytes.NewReader(head[4:]))
+	if err != nil {
+		return false
+	}
+	defer z.Close()
+	var b [32]byte
+	want := min(int(size), len(b))
+	n, err := io.ReadFull(z, b[:want])
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		// The head ended before that many came out of it.
+		return n > 0 && len(head) >= HeadLen
+	}
+	return false
+}
+
+// compressedStream reads such a value. MySQL puts a full stop behind one that
+// would end with a space.
+func compressedStream() stream {
+	return &libraryStream{
+		start: func(h *history, _ int64) (io.Reader, error) {
+			if _, err := io.CopyN(io.Discard, h, 4); err != nil {
+				return nil, err
+			}
+			return zlib.NewReader(h)
+		},
+		end: func(h *history) error {
+			_, err := io.CopyN(io.Discard, h, 1)
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		},
+	}
 }
 
 // brotliStream reads the format of RFC 7932, which has no magic: a name alone

@@ -31,7 +31,7 @@ func (e *Estate) makeBackups(dir string, people []person) error {
 		member{"htdocs/index.html", "<!doctype html><title>Snoeien en zo</title>\n"},
 		member{"var/export.zip", string(export)},
 		member{"htdocs/contact.html", "<!doctype html><p>Mail <a href=\"mailto:zoe&#64;example.be\">mij</a></p>\n<!-- beheer: z.vdb@example.org -->\n"}))))
-	e.plant(source, "sites/zoevdb-2026-10.tar.gz!/var/export.zip!/orders.csv", "certain", "her IBAN in a CSV in a zip in a tar.gz")
+	e.plant(source, "sites/zoevdb-2026-10.tar.gz!/var/export.zip!/orders.csv#row=3", "certain", "her IBAN in a CSV in a zip in a tar.gz")
 	e.plant(source, "sites/zoevdb-2026-10.tar.gz!/var/export.zip!/inbox/17.eml", "certain", "her phone number, as +32 (0)470 12 34 56, in a mail in that zip")
 	e.plant(source, "sites/zoevdb-2026-10.tar.gz!/htdocs/contact.html", "certain", "her other address in a comment of a web page in that tar.gz")
 

@@ -102,7 +102,7 @@ func (e *Estate) mails(people []person) []mail {
 		"klant;naam;adres;telefoon\nK-105001;D. Loomaerts;Molenstraat 3, 9000 Gent;\nK-104711;Van den Broeck, Zoë;Genutstraat 35 - 3740 Bilzen;0032470123456\n",
 	})))
 	e.plant(source, "/INBOX;UIDVALIDITY=1"+uri, "likely", "a quoted-printable mail with her name and address, broken over lines")
-	e.plant(source, uri+"/;SECTION=2!/klanten.csv", "certain", "a CSV in a zip that was attached to somebody's mail")
+	e.plant(source, uri+"/;SECTION=2!/klanten.csv#row=3", "certain", "a CSV in a zip that was attached to somebody's mail")
 	routine("INBOX", 62, 60)
 
 	routine("Archive", 122, 40)

@@ -64,7 +64,7 @@ func (e *Estate) objects(people []person) []object {
 	add("customer-uploads", "zoe@example.be/voorwaarden.txt", text, "Ik ga akkoord met de voorwaarden.\n")
 	e.plant(source, "customer-uploads/zoe@example.be/voorwaarden.txt", "certain", "an upload with nothing but her address in its key")
 	add("customer-uploads", "exports/nieuwsbrief.csv", "text/csv", subscribers(people))
-	e.plant(source, "customer-uploads/exports/nieuwsbrief.csv", "certain", "a list of subscribers in CSV")
+	e.plant(source, "customer-uploads/exports/nieuwsbrief.csv#row=2", "certain", "a list of subscribers in CSV")
 	add("customer-uploads", "scans/brief-0007.txt", text, "Aan Zoë VAN DEN BROECK\nGenutstraat 35\n3740 BILZEN\n\nGeachte mevrouw,\n")
 	e.plant(source, "customer-uploads/scans/brief-0007.txt", "likely", "a letter: name and address together")
 

@@ -299,7 +299,7 @@ func (d *csvReader) table(width int) *scanners.Table {
 	if t := d.tables[width]; t != nil {
 		return t
 	}
-	t := &scanners.Table{Name: "separated values", Table: d.name, Columns: make([]string, width)}
+	t := &scanners.Table{Name: d.name, Table: d.name, Columns: make([]string, width)}
 	for i := range t.Columns {
 		if i < len(d.columns) && d.columns[i] != "" {
 			t.Columns[i] = d.columns[i]

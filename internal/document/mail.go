@@ -10,6 +10,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -60,16 +61,29 @@ const (
 //
 // What can't be decoded is yielded as text as it is, beside a gap without units.
 func Mail() container.Decoder {
+	pool := new(sync.Pool) // of *mailBuffers: most messages are shorter than these
 	return container.Decoder{
 		Name:  "mail",
 		Match: mailMatch,
 		Decode: func(ctx context.Context, in scanners.Item, b *container.Budget) iter.Seq2[scanners.Item, error] {
 			return func(yield func(scanners.Item, error) bool) {
-				w := &mailWalker{ctx: ctx, b: b, yield: yield, src: newMIMESource(mailInput{ctx, in.Body})}
+				held, _ := pool.Get().(*mailBuffers)
+				if held == nil {
+					held = new(mailBuffers)
+				}
+				defer pool.Put(held)
+				src := &mimeSource{r: mailInput{ctx, in.Body}, buf: held.source[:], bol: true}
+				w := &mailWalker{ctx: ctx, b: b, yield: yield, src: src, win: mimeWindow{buf: held.window[:]}}
 				w.message()
 			}
 		},
 	}
+}
+
+// mailBuffers is what a walker reads through.
+type mailBuffers struct {
+	source [mimeBufLen]byte
+	window [mimeWindowLen]byte
 }
 
 // mailInput ends a reader when a context ends, so that skipping does too.
@@ -470,7 +484,7 @@ func (w *mailWalker) transfer(h *mimeHeader, text bool) (io.Reader, mailCoding) 
 	for _, v := range h.encodings {
 		v, _ = mimeCutParam(v)
 		v = strings.ToLower(strings.Trim(strings.TrimSpace(v), "\"'"))
-		v = strings.NewReplacer(" ", "", "-", "", "_", "", "\t", "").Replace(v)
+		v = mimeWithout(v, " -_\t")
 		switch v {
 		case "7bit", "8bit", "binary", "7bits", "8bits", "none", "identity", "":
 		case "base64", "b64":

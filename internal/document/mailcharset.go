@@ -42,7 +42,7 @@ func mimeCharset(label string) (enc encoding.Encoding, known bool) {
 	case "utf-32le":
 		return utf32.UTF32(utf32.LittleEndian, utf32.UseBOM), true
 	}
-	squeezed := strings.NewReplacer("-", "", "_", "", ".", "").Replace(label)
+	squeezed := mimeWithout(label, "-_.")
 	for _, l := range []string{label, squeezed, strings.Replace(squeezed, "iso8859", "iso-8859-", 1), strings.Replace(squeezed, "win", "windows-", 1)} {
 		// The replacement encoding of the WHATWG would drop everything.
 		if e, err := htmlindex.Get(l); err == nil && e != encoding.Replacement {
@@ -361,4 +361,14 @@ func mimeMetaCharset(sample []byte) string {
 		return string(v[:j])
 	}
 	return ""
+}
+
+// mimeWithout returns s without the ASCII characters in cut.
+func mimeWithout(s, cut string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.IndexByte(cut, byte(r)) >= 0 && r < 0x80 {
+			return -1
+		}
+		return r
+	}, s)
 }

@@ -638,10 +638,7 @@ func outlookMangle(t *testing.T, d container.Decoder, data []byte, step int) {
 }
 
 func TestOutlookMangled(t *testing.T) {
-	step := 1
-	if testing.Short() {
-		step = 17
-	}
+	step := damageStep(29)
 	outlookMangle(t, TNEF(), outlookWinmail(), step)
 	outlookMangle(t, oleDecoder(container.Options{}), outlookMsg(), 7*step)
 	for name, data := range outlookStores() {

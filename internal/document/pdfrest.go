@@ -21,8 +21,8 @@ var pdfKinds = []string{"outline", "field", "annotation", "link", "javascript", 
 
 // pdfStrings collects strings by field.
 type pdfStrings struct {
-	w    *pdfWalker
-	buf  map[string]*strings.Builder
+	w   *pdfWalker
+	buf map[string]*strings.Builder
 	// old says that the strings belong to objects that were replaced.
 	old bool
 }

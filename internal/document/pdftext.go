@@ -520,10 +520,10 @@ func (g *pdfGlyphBox) sameWay(h *pdfGlyphBox) bool {
 // A pdfPiece is a run of glyphs that were drawn one behind the other on one
 // line.
 type pdfPiece struct {
-	g          []pdfGlyphBox
-	x0, x1     float64
-	y, size    float64
-	line       int
+	g       []pdfGlyphBox
+	x0, x1  float64
+	y, size float64
+	line    int
 }
 
 // pieces cuts the glyphs where they leave the line or go back on it.

@@ -441,6 +441,11 @@ func dumpMatch(head []byte, name string) bool {
 		head = s
 	}
 	head = bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
+	if start := bytes.TrimLeft(head, " \t\r\n"); len(start) == 0 || !dumpName(name) && bytes.IndexByte([]byte("-#/pP"), start[0]) < 0 {
+		// No comment: the first line decides.
+		line, _, _ := bytes.Cut(start, []byte("\n"))
+		return len(line) > 3 && dumpStatement(strings.ToLower(string(line)), true)
+	}
 	lower := strings.ToLower(string(head))
 	text := strings.TrimLeft(lower, " \t\r\n")
 	for _, sign := range []string{

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -105,6 +106,13 @@ func (d *dumpReader) shape(n int) {
 	}
 	if exact && h.def != nil {
 		t.Key = h.def.keyOf(t.Columns)
+		for _, f := range h.def.foreign {
+			for _, name := range f.columns {
+				if i := slices.Index(t.Columns, name); i >= 0 && !slices.Contains(t.Refers, i) {
+					t.Refers = append(t.Refers, i)
+				}
+			}
+		}
 	}
 	h.t = t
 	d.last = *h

@@ -80,6 +80,7 @@ type run struct {
 	without map[option]int64 // how often; under mu
 	spares  chan struct{}    // holds one for each goroutine that looks at something aside
 	magics  [256]bool        // bytes with which a container in a cell starts
+	smalls  sync.Pool        // of *[smallText]byte
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.
@@ -107,7 +108,7 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 			return nil, err
 		}
 		r.know()
-		r.pass(ctx, opt.Sources)
+		r.pass(ctx, opt.Sources, nil)
 	} else if err := r.rounds(ctx); err != nil {
 		return nil, err
 	}
@@ -145,12 +146,12 @@ func (r *run) know() {
 	r.placed.Store(0)
 }
 
-// pass reads sources once.
-func (r *run) pass(ctx context.Context, sources []Source) {
+// pass reads sources once: of their parts those that only says; nil: all.
+func (r *run) pass(ctx context.Context, sources []Source, only func(scanners.Part) bool) {
 	var wg sync.WaitGroup
 	for i, s := range r.Sources {
 		if slices.ContainsFunc(sources, func(o Source) bool { return o.Info.Name == s.Info.Name }) {
-			wg.Go(func() { r.source(ctx, s, r.Progress.source(i)) })
+			wg.Go(func() { r.source(ctx, s, only, r.Progress.source(i)) })
 		}
 	}
 	wg.Wait()
@@ -173,7 +174,7 @@ func (r *run) fail(err error) {
 }
 
 // source reads one source.
-func (r *run) source(ctx context.Context, s Source, c *Counter) {
+func (r *run) source(ctx context.Context, s Source, only func(scanners.Part) bool, c *Counter) {
 	defer c.done()
 	listing := newBatch(r, s, scanners.Part{ID: enginePart + "listing", Units: -1, Bytes: -1}, c)
 	defer listing.commit()
@@ -195,7 +196,7 @@ func (r *run) source(ctx context.Context, s Source, c *Counter) {
 			}
 		})
 	}
-	listed := r.list(ctx, s, listing, parts, c)
+	listed := r.list(ctx, s, only, listing, parts, c)
 	if unlinked != nil && listed {
 		listing.gap(scanners.Gap{Reason: scanners.ReasonOf(unlinked), Detail: "links between records are not followed: " + errorText(unlinked)})
 	}
@@ -234,7 +235,7 @@ func (r *run) optional(b *batch, s scanners.Info) {
 }
 
 // list hands out the parts of a source, and reports whether these are all.
-func (r *run) list(ctx context.Context, s Source, b *batch, parts chan<- scanners.Part, c *Counter) (all bool) {
+func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool, b *batch, parts chan<- scanners.Part, c *Counter) (all bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.unlisted(b, s, panicked(p))
@@ -248,6 +249,9 @@ func (r *run) list(ctx context.Context, s Source, b *batch, parts chan<- scanner
 			}
 			r.unlisted(b, s, err)
 			return false
+		}
+		if only != nil && !only(p) {
+			continue
 		}
 		c.expect(p.Units, p.Bytes)
 		select {

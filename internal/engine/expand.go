@@ -28,9 +28,9 @@ const (
 )
 
 const (
-	// maxPasses bounds how often everything is read to look for identifiers that
+	// maxPasses bounds how often something is read to look for identifiers that
 	// the time before revealed.
-	maxPasses = 4
+	maxPasses = 8
 	// maxRevealed bounds how many identifiers of a person are looked for, and how
 	// many are suggested, besides those that were given.
 	maxRevealed = 32
@@ -43,7 +43,6 @@ type revelation struct {
 	mu   sync.Mutex
 	seen map[revealedKey]*revealed
 	more []revealedKey // in the order in which they came
-	full bool
 }
 
 type revealedKey struct {
@@ -82,34 +81,62 @@ func (r *run) rounds(ctx context.Context) error {
 	}
 	defer func() { r.linker.index.close() }()
 	r.know()
-	for pass := 1; ; pass++ {
+	if err := r.passes(ctx, live, rest); err != nil {
+		return err
+	}
+	r.suggest()
+	return nil
+}
+
+// passes reads the databases, live, and then the rest, until nothing is revealed
+// any more.
+func (r *run) passes(ctx context.Context, live, rest []Source) error {
+	pass := 1
+	for {
 		if len(live) > 0 {
-			r.pass(ctx, live)
+			// What people's own records reveal stands in tables of people. These
+			// come first, and often are the only ones that are read twice.
+			r.pass(ctx, live, peoplePart)
+			if more, err := r.adopt(ctx, pass); err != nil {
+				return err
+			} else if pass++; more {
+				if err := r.again(live); err != nil {
+					return err
+				}
+				continue
+			}
+			r.pass(ctx, live, func(p scanners.Part) bool { return !peoplePart(p) })
 			r.linker.follow(ctx, &Counter{})
 			if more, err := r.adopt(ctx, pass); err != nil {
 				return err
-			} else if more {
+			} else if pass++; more {
 				if err := r.again(live); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		r.pass(ctx, rest)
+		r.pass(ctx, rest, nil)
 		r.linker.follow(ctx, &Counter{})
 		more, err := r.adopt(ctx, pass)
-		if err != nil {
+		if err != nil || !more {
 			return err
 		}
-		if !more {
-			break
-		}
+		pass++
 		if err := r.again(r.Sources); err != nil {
 			return err
 		}
 	}
-	r.suggest()
-	return nil
+}
+
+// peoplePart reports whether a part is of a table that, by its name, holds a
+// person in each row.
+func peoplePart(p scanners.Part) bool {
+	place := p.Place
+	if k := strings.LastIndex(place, " / "); k >= 0 {
+		place = place[k+3:]
+	}
+	return links.PersonTable(place)
 }
 
 // again forgets what was found in sources that are to be read once more.
@@ -280,6 +307,15 @@ func entity(column string) (typ subject.Type, whose string, strong, ok bool) {
 		}
 	}
 	return "", "", false, false
+}
+
+// self reports whether a row names a person in the columns that say whom it is
+// about.
+func self(f *inventory.Finding) bool {
+	return slices.ContainsFunc(f.Matches, func(m inventory.Match) bool {
+		_, whose, _, ok := entity(m.Field)
+		return ok && whose == "" && subject.Type(m.Type).Own()
+	})
 }
 
 // emailColumn reports whether a column holds the address of whom a row is about.

@@ -92,22 +92,6 @@ func (x *keyIndex) close() {
 	}
 }
 
-// reset drops what is known of a source, which is read once more.
-func (x *keyIndex) reset(source string) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.chunks = slices.DeleteFunc(x.chunks, func(c indexChunk) bool { return x.docs[c.doc].source.Info.Name == source })
-	for uri, i := range x.byURI {
-		if x.docs[i].source.Info.Name == source {
-			delete(x.byURI, uri)
-		}
-	}
-	if len(x.chunks) == 0 {
-		x.size, x.docs, x.tables = 0, nil, nil
-		clear(x.known)
-	}
-}
-
 // doc returns the number of a document; -1 where there are too many.
 func (x *keyIndex) doc(rec *record) int {
 	x.mu.Lock()
@@ -181,7 +165,8 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 	}
 	x.mu.Unlock()
 	x.mu.Lock()
-	hashed := len(b.Table.Key) == 0 || x.docs[doc].live
+	// A row of a database that has a key is asked for again.
+	again := x.docs[doc].live && len(b.Table.Key) > 0
 	x.mu.Unlock()
 	buf := make([]byte, 0, 64<<10)
 	buf = enc.AppendUvarint(buf, uint64(b.Rows()))
@@ -208,7 +193,11 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 		last = origin
 	}
 	emails := emailColumns(whole.Table)
+	hasher := scanners.NewRowHasher(rowKey)
 	for row := range b.Rows() {
+		if again {
+			break
+		}
 		full := row
 		if of != nil {
 			full = of[row]
@@ -216,8 +205,8 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 		third, flags := peopleIn(whole, full, emails)
 		buf = append(buf, third, flags)
 		hash := ""
-		if hashed {
-			hash = whole.Hash(rowKey, full)
+		if len(b.Table.Key) == 0 {
+			hash = hasher.Hash(whole, full)
 			buf = enc.AppendUvarint(buf, uint64(len(hash)))
 			buf = append(buf, hash...)
 		}
@@ -305,7 +294,7 @@ func withoutPath(err error) error {
 type indexedRow struct {
 	doc   *indexDoc
 	block *scanners.Block
-	row   int
+	again bool // it has no ref, and is to be looked up by its key
 	third int
 	flags byte
 	hash  string
@@ -395,15 +384,18 @@ func unpack(doc *indexDoc, t indexTable, p []byte, fn func(indexedRow)) error {
 		origins[row] = last
 	}
 	b := &scanners.Block{Table: t.table}
+	again := doc.live && len(t.table.Key) > 0
 	for row := range rows {
-		meta := take(2)
+		meta := []byte{0, 0}
 		hash := ""
-		if len(t.table.Key) == 0 || doc.live {
-			hash = string(take(num()))
-		}
 		var stored []byte
-		if t.name == nil {
-			stored = take(num())
+		if !again {
+			if meta = take(2); len(t.table.Key) == 0 {
+				hash = string(take(num()))
+			}
+			if t.name == nil {
+				stored = take(num())
+			}
 		}
 		if bad {
 			return errIndex
@@ -418,7 +410,7 @@ func unpack(doc *indexDoc, t indexTable, p []byte, fn func(indexedRow)) error {
 		}
 		origin := origins[row]
 		fn(indexedRow{
-			doc: doc, block: b, third: int(meta[0]), flags: meta[1], hash: hash,
+			doc: doc, block: b, again: again, third: int(meta[0]), flags: meta[1], hash: hash,
 			ref: func(n int) scanners.Ref {
 				if t.name != nil {
 					return t.name(b, 0, origin, hash, n)

@@ -60,6 +60,20 @@ func (s *search) originsOf(b *scanners.Block, row int) []origin {
 			}
 		}
 	}
+	if s.by != nil {
+		return slices.DeleteFunc(slices.Clone(from), func(o origin) bool {
+			for i, k := range s.keys {
+				col := slices.Index(b.Table.Columns, s.columns[k])
+				if col < 0 {
+					return true
+				}
+				if v, null := b.Cell(row, col); null || string(v) != o.with[i] {
+					return true
+				}
+			}
+			return false
+		})
+	}
 	if len(s.link.With) > 0 {
 		from = slices.DeleteFunc(slices.Clone(from), func(o origin) bool {
 			for i, p := range s.link.With {
@@ -117,6 +131,9 @@ const otherWhy = "a key ties it to a record about the person, but it names someb
 // whether that is news. other says that the record names somebody else.
 func (l *linker) tie(rec *record, s *search, o origin, other bool) bool {
 	conf, why := s.conf(o)
+	if other && s.up {
+		return false
+	}
 	if other {
 		conf, why = subject.Possible, otherWhy
 	}
@@ -192,6 +209,10 @@ func (l *linker) indexed(bt *batch, s *search, row indexedRow, same map[string]i
 	if len(from) == 0 {
 		return
 	}
+	if row.again {
+		l.byKey(s, row, from)
+		return
+	}
 	n := 1
 	if len(row.block.Table.Key) == 0 {
 		k := s.scope + "\x00" + s.link.String() + "\x00" + row.doc.ref.URI + "\x00" + row.block.Table.Name + "\x00" + row.hash
@@ -224,6 +245,27 @@ func (l *linker) indexed(bt *batch, s *search, row indexedRow, same map[string]i
 	bt.add(u)
 }
 
+// byKey notes a row that is to be looked up by its key.
+func (l *linker) byKey(s *search, row indexedRow, from []origin) {
+	t := row.block.Table
+	if s.again == nil {
+		s.again = &search{
+			scope: s.scope, table: links.PlainName(s.table), column: t.Columns[t.Key[0]], link: s.link, by: s, from: map[string][]origin{},
+		}
+		s.again.keys = t.Key[1:]
+		s.again.columns = t.Columns
+	}
+	first, _ := row.block.Cell(0, t.Key[0])
+	for _, o := range from {
+		o.with = nil
+		for _, k := range s.again.keys {
+			v, _ := row.block.Cell(0, k)
+			o.with = append(o.with, string(v))
+		}
+		s.again.from[string(first)] = append(s.again.from[string(first)], o)
+	}
+}
+
 // finishRow makes the findings of a row, and notes it for what refers to it.
 func (r *run) finishRow(rec *record, l *linker, scope string, b *scanners.Block, row int, linkedOnly bool) {
 	if l == nil {
@@ -250,7 +292,7 @@ func (r *run) finishRow(rec *record, l *linker, scope string, b *scanners.Block,
 		if conf == subject.Possible || t.other {
 			return
 		}
-		l.note(scope, b, row, origin{person: f.SubjectIndex(), chain: t.chain, conf: conf, id: f.ID, own: t.own}, f.ThirdParties)
+		l.note(scope, b, row, origin{person: f.SubjectIndex(), chain: t.chain, conf: conf, id: f.ID, own: t.own}, f)
 		if conf == subject.Certain && t.chain == nil {
 			r.reveal(b, row, f)
 		}

@@ -212,15 +212,14 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 		lined = &lineCounter{r: body}
 		body = lined
 	}
-	small := make([]byte, 512, smallText)
+	held, _ := r.smalls.Get().(*[smallText]byte)
+	if held == nil {
+		held = new([smallText]byte)
+	}
+	defer r.smalls.Put(held)
+	small := held[:]
 	n, err, idle := 0, error(nil), 0
-	for err == nil {
-		if n == len(small) {
-			if n == cap(small) {
-				break
-			}
-			small = small[:min(2*n, cap(small))]
-		}
+	for err == nil && n < len(small) {
 		var k int
 		k, err = body.Read(small[n:])
 		n += k
@@ -236,7 +235,7 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 	}
 	var undecoded []subject.Undecoded
 	if err != nil {
-		_, undecoded, _ = r.Recognizer.ScanAll(context.WithoutCancel(ctx), bytes.NewReader(small[:n]), hit)
+		undecoded = r.Recognizer.SearchAll(small[:n], hit)
 	} else {
 		var all int64
 		all, undecoded, err = r.Recognizer.ScanAll(ctx, io.MultiReader(bytes.NewReader(small[:n]), body), hit)

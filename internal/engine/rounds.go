@@ -81,6 +81,7 @@ type heldRow struct {
 	scope  string
 	table  string
 	values map[string]string // by column
+	self   bool              // the columns that say whom the row is about name the person
 }
 
 func newLinker(r *run) (*linker, error) {
@@ -235,7 +236,7 @@ func (l *linker) observeInside(rec *record, b *scanners.Block, scope string, doc
 }
 
 // note takes a row that is about a person into account.
-func (l *linker) note(scope string, b *scanners.Block, row int, o origin, others int) {
+func (l *linker) note(scope string, b *scanners.Block, row int, o origin, f *inventory.Finding) {
 	if l == nil {
 		return
 	}
@@ -244,11 +245,11 @@ func (l *linker) note(scope string, b *scanners.Block, row int, o origin, others
 	if k, ok := l.known[o.id]; !ok || k > rankOf(o.conf) {
 		l.known[o.id] = rankOf(o.conf)
 	}
-	if others > fewPeople && !links.PersonTable(b.Table.Table) {
+	if f.ThirdParties > fewPeople && !links.PersonTable(b.Table.Table) {
 		l.nothing++
 		return
 	}
-	h := heldRow{origin: o, scope: scope, table: b.Table.Name, values: map[string]string{}}
+	h := heldRow{origin: o, scope: scope, table: b.Table.Name, values: map[string]string{}, self: self(f)}
 	t := l.survey.Known(scope, b.Table.Name)
 	for col, name := range b.Table.Columns {
 		if t != nil && !slices.Contains(t.Keys, col) && !l.declared(scope, b.Table.Name, name) {
@@ -332,9 +333,6 @@ func (l *linker) declaredInDocs() {
 			scope = d.folder
 		}
 		for _, x := range d.links {
-			if len(x.With) > 0 {
-				continue // inferred from the rows: of which columns the index has what
-			}
 			if !slices.ContainsFunc(l.links[scope], func(k links.Link) bool {
 				return k.Table == x.Table && k.Column == x.Column && k.RefTable == x.RefTable && k.RefColumn == x.RefColumn
 			}) {

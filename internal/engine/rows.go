@@ -135,7 +135,7 @@ const minNested = 20
 func nestedMagic() []string {
 	return []string{
 		"\x1f\x8b", "PK\x03\x04", "BZh", "\xfd7zXZ\x00", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18", "7z\xbc\xaf", "Rar!", "MSCF",
-		"%PDF-", "{\\rtf", "\xd0\xcf\x11\xe0", "SQLite format 3", "\x78\x9f\x3e\x22", "\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "II*\x00", "MM\x00*",
+		"%PDF-", "{\\rtf", "\xd0\xcf\x11\xe0", "SQLite format 3", "\x78\x9f\x3e\x22", "\x78\x01", "\x78\x5e", "\x78\x9c", "\x78\xda", "\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "II*\x00", "MM\x00*",
 		"From: ", "From ", "Return-Path: ", "Received: ", "Delivered-To: ", "Date: ", "MIME-Version: ", "Message-ID: ", "Subject: ", "To: ", "X-",
 		"BEGIN:VCARD", "BEGIN:VCALENDAR", "-----BEGIN PGP MESSAGE-----",
 	}
@@ -157,6 +157,9 @@ func (r *run) nested(cell []byte) bool {
 	}
 	if !binary(cell[:8]) {
 		return false
+	}
+	if container.Compressed(cell[:min(len(cell), container.HeadLen)]) {
+		return true
 	}
 	_, _, opaque := document.Opaque(cell[:min(len(cell), 64)])
 	return opaque

@@ -15,7 +15,14 @@ type search struct {
 	scope, table, column string
 	link                 links.Link
 	up                   bool // from a row to the one that it refers to
-	from                 map[string][]origin
+
+	// again looks rows of a database up by their key that the index of what their
+	// cells hold named; by is that search, keys the further columns of the key.
+	again, by *search
+	keys      []int
+	columns   []string
+
+	from map[string][]origin
 }
 
 // searches returns what to look for below the rows: those that refer to them.
@@ -117,7 +124,7 @@ func (l *linker) upward(held []heldRow) []*search {
 	at := map[string]*search{}
 	var out []*search
 	for _, h := range held {
-		if len(h.chain) > 0 || !l.run.unshared(h.origin) {
+		if len(h.chain) > 0 || !h.self || !l.run.unshared(h.origin) {
 			continue
 		}
 		scope := l.into(h.scope)
@@ -185,6 +192,13 @@ func (l *linker) round(ctx context.Context, round int, down, up []*search, c *Co
 			l.indexed(batchOf(row.doc.source), s, row, same)
 		}
 	})
+	for _, list := range indexed {
+		for _, s := range list {
+			if live, ok := l.live[s.scope]; ok && s.again != nil {
+				l.lookup(ctx, batchOf(live.source), live, s.again)
+			}
+		}
+	}
 	if err != nil {
 		for k := range indexed {
 			b := batchOf(sourceNamed(l.run, sourceOf(k)))

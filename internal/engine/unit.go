@@ -473,6 +473,8 @@ func (rec *record) action(conf subject.Confidence, third int, columns []string) 
 		if a.Kind != "drop-snapshots" { // what is in a snapshot can't be rewritten
 			a.Kind = "rewrite-container"
 		}
+	} else {
+		a.BlockedBy = append(a.BlockedBy, rec.ref.Blocked...)
 	}
 	switch {
 	case conf == subject.Certain && columns != nil && a.Kind == "delete-row":

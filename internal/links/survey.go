@@ -129,7 +129,7 @@ func (s *Survey) Table(in string, t *scanners.Table) *Table {
 		if i < len(t.Types) {
 			typ = t.Types[i]
 		}
-		if !candidate(name, typ) && !slices.Contains(t.Key, i) || inside && i < len(t.Columns)-1 {
+		if !candidate(name, typ) && !slices.Contains(t.Key, i) && !slices.Contains(t.Refers, i) || inside && i < len(t.Columns)-1 {
 			continue
 		}
 		c := &column{name: name, typ: typ, polymorph: -1, values: map[uint64]struct{}{}}

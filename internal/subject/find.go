@@ -384,6 +384,16 @@ func (r *Recognizer) ScanAll(ctx context.Context, rd io.Reader, fn func(h Hit, b
 	return n, slices.Clone(f.undone), err
 }
 
+// SearchAll is ScanAll of a text that is in memory.
+func (r *Recognizer) SearchAll(b []byte, fn func(h Hit, base int64, piece, window []byte)) []Undecoded {
+	f := r.finder()
+	defer r.release(f)
+	for _, h := range f.window(0, b, 0, len(b), false, nil) {
+		fn(h.Hit, 0, h.piece, b)
+	}
+	return slices.Clone(f.undone)
+}
+
 // parts numbers the parts of a text in which hits lie, from one hit to the next.
 func (f *finder) parts(base int64, b []byte, hits []sight) {
 	for i := range hits {

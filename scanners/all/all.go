@@ -9,6 +9,7 @@ import (
 	"github.com/spoor-scan/spoor/scanners/files"
 	"github.com/spoor-scan/spoor/scanners/imap"
 	"github.com/spoor-scan/spoor/scanners/mysql"
+	"github.com/spoor-scan/spoor/scanners/postgres"
 	"github.com/spoor-scan/spoor/scanners/restic"
 	"github.com/spoor-scan/spoor/scanners/s3"
 )
@@ -19,6 +20,7 @@ func Kinds() []scanners.Kind {
 		files.Kind(),
 		imap.Kind(),
 		mysql.Kind(),
+		postgres.Kind(),
 		restic.Kind(),
 		s3.Kind(),
 	}

@@ -121,7 +121,7 @@ func (s *source) checkSchema(ctx context.Context, schema, to string) []scanners.
 	var bad []scanners.Check
 	n := 0
 	for _, l := range tables {
-		if l.view() || !s.set.Tables.matches(schema+"."+l.name) {
+		if l.view() || l.elsewhere() != "" || !s.set.Tables.matches(schema+"."+l.name) {
 			continue
 		}
 		name := ident(schema) + "." + ident(l.name)

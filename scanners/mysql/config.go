@@ -33,13 +33,32 @@ type Config struct {
 	// The password comes from MYSQL_PWD where nothing else is said.
 	secret.From `yaml:",inline"`
 
+	// Replica is mysql://host:port of a replica, which is read instead as long
+	// as it answers. Places are named by the server above all the same: that is
+	// where they can be changed.
+	Replica string `yaml:"replica"`
+
 	TLS     TLS    `yaml:"tls"`
 	Schemas Filter `yaml:"schemas"` // patterns of schema names
 	Tables  Filter `yaml:"tables"`  // patterns of "schema.table"
 
-	Connections int           `yaml:"connections"` // read at the same time; 1 to 64, 4 when 0
-	PageRows    int           `yaml:"page_rows"`   // most rows in one query; 1 to 100000, 10000 when 0
-	Timeout     time.Duration `yaml:"timeout"`     // of one network wait; 30 s when 0
+	Connections   int           `yaml:"connections"`     // read at the same time; 1 to 64, 4 when 0
+	RowsPerSecond int           `yaml:"rows_per_second"` // most rows in a second, over all connections; 0: no limit
+	MaxActive     int           `yaml:"max_active"`      // statements of others that run, from which on reading slows down; 32 when 0, never when negative
+	MaxLag        time.Duration `yaml:"max_lag"`         // of a replica that is read, beyond which reading slows down; 1 min when 0, never when negative
+	PageRows      int           `yaml:"page_rows"`       // most rows in one query; 1 to 100000, 10000 when 0
+	Timeout       time.Duration `yaml:"timeout"`         // of one network wait; 30 s when 0
+	// StatementTimeout is how long the server works on one statement at most. 0:
+	// ten times Timeout, and no limit where a table without a key is read.
+	StatementTimeout time.Duration `yaml:"statement_timeout"`
+
+	// Since is a date, a time (RFC 3339) or how long ago ("720h", "30d"): of
+	// tables with a column that tells when a row last changed, only rows changed
+	// since then are read. ChangeColumns names such columns; where it has none,
+	// those count that the server keeps (ON UPDATE CURRENT_TIMESTAMP) and those
+	// that are called as usual (updated_at, modified, last_update ...).
+	Since         string   `yaml:"since"`
+	ChangeColumns []string `yaml:"change_columns"`
 }
 
 // TLS says how the connection is protected.
@@ -161,7 +180,9 @@ func parseTarget(s string) (target, error) {
 // settings is a Config with its URI and defaults worked in.
 type settings struct {
 	Config
-	schema string // the only one to read; empty: all
+	schema  string // the only one to read; empty: all
+	since   time.Time
+	replica target
 }
 
 func (c *Config) settle() (settings, error) {
@@ -185,8 +206,33 @@ func (c *Config) settle() (settings, error) {
 	if s.Connections == 0 {
 		s.Connections = 4
 	}
+	if s.MaxActive == 0 {
+		s.MaxActive = 32
+	}
+	if s.MaxLag == 0 {
+		s.MaxLag = time.Minute
+	}
+	if s.Since != "" {
+		if s.since, err = parseSince(s.Since, time.Now()); err != nil {
+			return s, err
+		}
+	}
+	if s.Replica != "" {
+		if s.replica, err = parseTarget(s.Replica); err != nil {
+			return s, fmt.Errorf("replica: %w", err)
+		}
+		if s.replica.host == "" || s.replica.schema != "" || s.replica.user != "" {
+			return s, errors.New("mysql: replica must look like mysql://host:port")
+		}
+		if s.replica.port == 0 {
+			s.replica.port = 3306
+		}
+	}
 	if s.PageRows == 0 {
 		s.PageRows = 10000
+	}
+	if s.RowsPerSecond > 0 {
+		s.PageRows = min(s.PageRows, s.RowsPerSecond)
 	}
 	if s.Timeout == 0 {
 		s.Timeout = 30 * time.Second
@@ -201,6 +247,14 @@ func (c *Config) settle() (settings, error) {
 		}
 	}
 	return s, nil
+}
+
+// statementLimit is how long the server works on one statement at most.
+func (s settings) statementLimit() time.Duration {
+	if s.StatementTimeout > 0 {
+		return s.StatementTimeout
+	}
+	return max(time.Second, 10*s.Timeout)
 }
 
 // Validate implements scanners.Config.
@@ -222,6 +276,10 @@ func (c *Config) Validate() error {
 		return errors.New("mysql: connections must be from 1 to 64")
 	case s.PageRows < 1 || s.PageRows > 100000:
 		return errors.New("mysql: page_rows must be from 1 to 100000")
+	case s.RowsPerSecond < 0:
+		return errors.New("mysql: rows_per_second must not be negative")
+	case s.StatementTimeout < 0 || s.StatementTimeout > 0 && s.StatementTimeout < time.Second:
+		return errors.New("mysql: statement_timeout must be at least 1s")
 	case s.Timeout < time.Second/10 || s.Timeout > time.Hour:
 		return errors.New("mysql: timeout must be from 100ms to 1h")
 	}
@@ -291,8 +349,19 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 	if err != nil {
 		return nil, fmt.Errorf("mysql: settings of the connection: %w", err)
 	}
-	s := &source{set: set, name: env.Name, rowKey: append([]byte(nil), env.RowKey...)}
-	s.db = sql.OpenDB(&connector{inner: inner})
+	cn := &connector{inner: inner, timeout: set.Timeout, limit: set.statementLimit(), lockWait: 10}
+	if set.Replica != "" {
+		d := d.Clone()
+		d.Net, d.Addr = "tcp", net.JoinHostPort(set.replica.host, strconv.Itoa(set.replica.port))
+		if d.TLS != nil {
+			d.TLS.ServerName = set.replica.host
+		}
+		if cn.replica, err = driver.NewConnector(d); err != nil {
+			return nil, fmt.Errorf("mysql: settings of the replica: %w", err)
+		}
+	}
+	s := &source{set: set, name: env.Name, rowKey: append([]byte(nil), env.RowKey...), catalog: make(chan struct{}, 1), connector: cn}
+	s.db = sql.OpenDB(cn)
 	// One more than parts that are read at the same time, so that an item can
 	// be opened while each of them streams a table without a key.
 	s.db.SetMaxOpenConns(set.Connections + 1)

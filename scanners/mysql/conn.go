@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	driver "github.com/go-sql-driver/mysql"
@@ -34,21 +32,36 @@ var session = [...]string{
 	"SET SESSION max_sort_length=16384",
 	// The consumer of a streamed table may be slow.
 	"SET SESSION net_write_timeout=3600",
-	// Waiting for an ALTER TABLE defaults to a day, or a year.
-	"SET SESSION lock_wait_timeout=30",
-	"SET SESSION max_statement_time=0", // MariaDB
-	"SET SESSION max_execution_time=0", // MySQL
+	// Waiting for an ALTER TABLE or LOCK TABLES defaults to a day, or a year.
+	"SET SESSION lock_wait_timeout=%d",
 	"SET SESSION sql_quote_show_create=1",
 }
 
+// limits sets how long the server works on one statement at most: MariaDB counts
+// in seconds, MySQL in milliseconds. 0 is no limit.
+func limits(d time.Duration) [2]string {
+	return [2]string{
+		fmt.Sprintf("SET SESSION max_statement_time=%g", d.Seconds()),
+		fmt.Sprintf("SET SESSION max_execution_time=%d", d.Milliseconds()),
+	}
+}
+
 // connector makes connections with the session settings above.
-type connector struct{ inner sqldriver.Connector }
+type connector struct {
+	inner   sqldriver.Connector
+	replica sqldriver.Connector // nil: there is none
+	lost    atomic.Bool         // it has not answered once, and is left alone since
+	timeout time.Duration
+	limit   time.Duration // of a statement
+	// lockWait is how many seconds a statement waits for a lock on a table.
+	lockWait int
+}
 
 func (c *connector) Driver() sqldriver.Driver { return c.inner.Driver() }
 
 func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
-	var w wire
-	inner, err := c.inner.Connect(context.WithValue(ctx, wireKey{}, &w))
+	w := wire{timeout: c.timeout}
+	inner, err := c.connect(context.WithValue(ctx, wireKey{}, &w))
 	if err != nil {
 		if w.silent.Load() {
 			err = errNoAnswer
@@ -56,7 +69,11 @@ func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 		return nil, err
 	}
 	conn := &conn{inner.(driverConn), &w}
-	for _, q := range session {
+	limit := limits(c.limit)
+	for _, q := range append(limit[:], session[:]...) {
+		if strings.HasSuffix(q, "%d") {
+			q = fmt.Sprintf(q, c.lockWait)
+		}
 		_, err := conn.ExecContext(ctx, q, nil)
 		var se *driver.MySQLError
 		if err != nil && !errors.As(err, &se) {
@@ -68,6 +85,18 @@ func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 		}
 	}
 	return conn, nil
+}
+
+// connect goes to the replica as long as that answers.
+func (c *connector) connect(ctx context.Context) (sqldriver.Conn, error) {
+	if c.replica != nil && !c.lost.Load() {
+		conn, err := c.replica.Connect(ctx)
+		if err == nil || ctx.Err() != nil {
+			return conn, err
+		}
+		c.lost.Store(true)
+	}
+	return c.inner.Connect(ctx)
 }
 
 // A timeout is a net.Error. It is no gap: as the reason why nothing can be
@@ -85,54 +114,6 @@ const (
 	// sign that there is a server.
 	errNoAnswer timeout = "the server accepts connections and does not answer"
 )
-
-// A wire remembers that a wait for the server has timed out, of which the
-// driver tells as of a connection that was lost.
-type wire struct {
-	net.Conn
-	silent atomic.Bool
-}
-
-type wireKey struct{}
-
-// dial connects the wire that Connect has put into ctx.
-func dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, network, addr)
-	w, ok := ctx.Value(wireKey{}).(*wire)
-	if err != nil || !ok {
-		return c, err
-	}
-	w.Conn = c
-	return w, nil
-}
-
-func (w *wire) Read(b []byte) (int, error) {
-	n, err := w.Conn.Read(b)
-	w.note(err)
-	return n, err
-}
-
-func (w *wire) Write(b []byte) (int, error) {
-	n, err := w.Conn.Write(b)
-	w.note(err)
-	return n, err
-}
-
-func (w *wire) note(err error) {
-	var ne net.Error
-	if errors.As(err, &ne) && ne.Timeout() {
-		w.silent.Store(true)
-	}
-}
-
-// SyscallConn lets the driver see whether an idle connection has been closed.
-func (w *wire) SyscallConn() (syscall.RawConn, error) {
-	if c, ok := w.Conn.(syscall.Conn); ok {
-		return c.SyscallConn()
-	}
-	return nil, errors.ErrUnsupported
-}
 
 // driverConn is what the connections of the driver can do and database/sql
 // makes use of.
@@ -190,7 +171,13 @@ type source struct {
 	// down is set while the last thing that was heard of the server is that it
 	// can't be reached: further parts then fail fast instead of each trying
 	// again for minutes.
-	down atomic.Bool
+	down      atomic.Bool
+	pace      pace
+	blockers  blockers
+	connector *connector
+	// catalog holds one while windows is being used.
+	catalog chan struct{}
+	windows []*window
 	// noHints is set when the server does not know FORCE INDEX.
 	noHints atomic.Bool
 }
@@ -232,7 +219,7 @@ func (s *source) retry(ctx context.Context, f func(ctx context.Context) error) e
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if r := reason(err); err == nil || r != scanners.Offline && r != scanners.Timeout {
+	if r := reason(err); err == nil || r != scanners.Offline && (r != scanners.Timeout || serverError(err) != 0) {
 		s.down.Store(false)
 	} else {
 		s.down.Store(true)
@@ -249,7 +236,7 @@ func (s *source) query(ctx context.Context, q string, row func(cells []sql.RawBy
 	return s.queryOn(ctx, s.db, q, row)
 }
 
-// A queryer is a sql.DB or a sql.Conn.
+// A queryer is a *sql.DB or a *sql.Conn.
 type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
@@ -266,7 +253,43 @@ func (s *source) queryOn(ctx context.Context, on queryer, q string, row func(cel
 
 var errStop = errors.New("stop")
 
+// rows runs q on a connection of on, or on on where it is one, and calls row for
+// each row.
 func rows(ctx context.Context, cancel context.CancelCauseFunc, on queryer, q string, row func([]sql.RawBytes) error) (columns []string, err error) {
+	one, ok := on.(*sql.Conn)
+	if !ok {
+		if one, err = on.(*sql.DB).Conn(ctx); err != nil {
+			return nil, cause(ctx, err)
+		}
+		defer one.Close()
+	}
+	past := false
+	rawErr := one.Raw(func(dc any) error {
+		c, ok := dc.(*conn)
+		if !ok || c.wire.sealed {
+			return nil
+		}
+		past = true
+		var broken bool
+		if columns, broken, err = c.rowsPast(ctx, q, row); broken {
+			return sqldriver.ErrBadConn
+		}
+		return nil
+	})
+	switch {
+	case past:
+		if errors.Is(err, errStop) || errors.Is(err, errDone) {
+			return columns, err
+		}
+		return columns, cause(ctx, err)
+	case rawErr != nil:
+		return nil, cause(ctx, rawErr)
+	}
+	return rowsOf(ctx, cancel, one, q, row)
+}
+
+// rowsOf is rows through the driver.
+func rowsOf(ctx context.Context, cancel context.CancelCauseFunc, on *sql.Conn, q string, row func([]sql.RawBytes) error) (columns []string, err error) {
 	r, err := on.QueryContext(ctx, q)
 	if err != nil {
 		return nil, cause(ctx, err)
@@ -297,6 +320,37 @@ func rows(ctx context.Context, cancel context.CancelCauseFunc, on queryer, q str
 	return columns, cause(ctx, r.Err())
 }
 
+// streaming is rows for a statement that reads a whole table, which may take as
+// long as it does unless the configuration limits it.
+func (s *source) streaming(ctx context.Context, cancel context.CancelCauseFunc, q string, row func([]sql.RawBytes) error) ([]string, error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return nil, cause(ctx, err)
+	}
+	defer conn.Close()
+	if s.set.StatementTimeout > 0 {
+		return rows(ctx, cancel, conn, q, row)
+	}
+	set := func(d time.Duration) error {
+		for _, l := range limits(d) {
+			if _, err := conn.ExecContext(ctx, l); err != nil && serverError(err) == 0 {
+				return cause(ctx, err)
+			}
+		}
+		return nil
+	}
+	if err := set(0); err != nil {
+		return nil, err
+	}
+	columns, err := rows(ctx, cancel, conn, q, row)
+	if err == nil {
+		err = set(s.set.statementLimit())
+	} else if serverError(err) != 0 {
+		_ = set(s.set.statementLimit())
+	}
+	return columns, err
+}
+
 func cause(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -321,7 +375,7 @@ func reason(err error) scanners.Reason {
 			return scanners.Timeout
 		case 1040, 1053, 1077, 1158, 1159, 1160, 1161, 1203, 1226, 1317, 1927:
 			return scanners.Offline
-		case 1030, 1033, 1034, 1035, 1194, 1195, 1459, 1712, 1877, 1932:
+		case 29, 126, 127, 144, 145, 1030, 1033, 1034, 1035, 1194, 1168, 1195, 1459, 1712, 1877, 1932:
 			return scanners.Corrupt
 		case 1153, 1301:
 			return scanners.TooLarge
@@ -344,7 +398,7 @@ func transient(err error) bool {
 		// Deadlock, changed definition, prepared statement to be repeated.
 		case 1213, 1412, 1615:
 			return true
-		case 1226, 1969, 3024:
+		case 1205, 1226, 1969, 3024: // has waited long enough
 			return false
 		}
 	}

@@ -15,6 +15,9 @@ import (
 // comments, defaults and constants may name people.
 type definition struct {
 	schema, kind, name string
+	// remote is set for a table that the server only passes on: to show how it
+	// was created, the server asks the other one.
+	remote bool
 }
 
 // lists holds where definitions other than those of tables and views are listed.
@@ -34,14 +37,16 @@ func (s *source) definitions(ctx context.Context, schema string, cur cursor, yie
 		yield(scanners.Item{}, gap(err, s.base+scanners.EscapeSegment(schema)+"/", schema+" / definitions", "list definitions", 0, 0))
 		return
 	}
-	all := []definition{{schema, "schema", schema}}
+	all := []definition{{schema: schema, kind: "schema", name: schema}}
 	for _, l := range tables {
-		d := definition{schema, "table", l.name}
+		d := definition{schema: schema, kind: "table", name: l.name, remote: l.elsewhere() != ""}
 		if l.view() {
 			d.kind = "view"
 		}
 		if s.set.Tables.matches(schema + "." + l.name) {
-			all = append(all, d)
+			if l.defined() {
+				all = append(all, d)
+			}
 		} else if d.kind == "view" && cur.Kind == "" {
 			x := &scanners.Exclusion{URI: s.definitionRef(d).URI, Place: schema + " / " + l.name, Reason: scanners.ByConfig, Detail: "view"}
 			if !yield(scanners.Item{}, x) {
@@ -71,7 +76,7 @@ func (s *source) definitions(ctx context.Context, schema string, cur cursor, yie
 	}
 	slices.SortFunc(all, order)
 	for _, d := range all {
-		if cur.Kind != "" && order(d, definition{schema, cur.Kind, cur.Name}) <= 0 {
+		if cur.Kind != "" && order(d, definition{schema: schema, kind: cur.Kind, name: cur.Name}) <= 0 {
 			continue
 		}
 		item, err := s.definition(ctx, d)
@@ -100,7 +105,7 @@ func (s *source) listDefinitions(ctx context.Context, schema, query string) ([]d
 		all = nil
 		_, err := s.query(ctx, query+text(schema), func(c []sql.RawBytes) error {
 			if string(c[0]) == schema {
-				all = append(all, definition{schema, strings.ToLower(string(c[2])), string(c[1])})
+				all = append(all, definition{schema: schema, kind: strings.ToLower(string(c[2])), name: string(c[1])})
 			}
 			return nil
 		})
@@ -122,6 +127,10 @@ func (s *source) definition(ctx context.Context, d definition) (scanners.Item, e
 		return scanners.Item{}, &scanners.Gap{Reason: scanners.Unsupported, Detail: "an unknown kind of definition"}
 	}
 	body, denied := "", false
+	if d.remote {
+		body, err := s.comments(ctx, d)
+		return scanners.Item{Ref: s.definitionRef(d), Name: d.name, Size: int64(len(body)), Body: strings.NewReader(body)}, err
+	}
 	err := s.retry(ctx, func(ctx context.Context) error {
 		body, denied = "", false
 		var found [][]byte
@@ -176,11 +185,23 @@ func (s *source) queryIn(ctx context.Context, schema, q string, row func([]sql.R
 	return s.queryOn(ctx, conn, q, row)
 }
 
+// comments gives what information_schema tells of a table: its columns and
+// comments.
 func (s *source) comments(ctx context.Context, d definition) (string, error) {
 	var b strings.Builder
 	err := s.retry(ctx, func(ctx context.Context) error {
 		b.Reset()
-		_, err := s.query(ctx, "SELECT table_schema,table_name,column_name,column_type,column_comment FROM information_schema.columns"+
+		_, err := s.query(ctx, "SELECT table_schema,table_name,table_comment FROM information_schema.tables"+
+			" WHERE table_schema="+text(d.schema)+" AND table_name="+text(d.name), func(c []sql.RawBytes) error {
+			if string(c[0]) == d.schema && string(c[1]) == d.name && len(c[2]) > 0 {
+				b.WriteString("COMMENT " + text(string(c[2])) + "\n")
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		_, err = s.query(ctx, "SELECT table_schema,table_name,column_name,column_type,column_comment FROM information_schema.columns"+
 			" WHERE table_schema="+text(d.schema)+" AND table_name="+text(d.name)+" ORDER BY ordinal_position", func(c []sql.RawBytes) error {
 			if string(c[0]) == d.schema && string(c[1]) == d.name {
 				b.WriteString(string(c[2]) + " " + string(c[3]) + " COMMENT " + text(string(c[4])) + "\n")
@@ -210,7 +231,7 @@ func (s *source) openDefinition(ctx context.Context, p place) (scanners.Item, er
 			i := slices.IndexFunc(tables, func(l listed) bool { return l.name == p.name })
 			if i < 0 {
 				err = vanished("definition")
-			} else if tables[i].view() {
+			} else if d.remote = tables[i].elsewhere() != ""; tables[i].view() {
 				d.kind = "view"
 			}
 		}

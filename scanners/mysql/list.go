@@ -8,8 +8,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,7 +21,12 @@ import (
 // span is what a part covers, as Part.Range holds it.
 type span struct {
 	Schema string `json:"schema"`
-	Table  string `json:"table,omitempty"` // empty: the definitions of the schema
+	Table  string `json:"table,omitempty"`
+	// Tables are several small tables, in this order, instead of Table. With
+	// neither, the part is the definitions of the schema.
+	Tables []string `json:"tables,omitempty"`
+	// Defined says that the definition of the table is in that part.
+	Defined bool `json:"defined,omitempty"`
 	// The rows whose key lies behind After and not behind To, in the exact
 	// values of keyCol.plain; nil: without that bound.
 	After []string `json:"after,omitempty"`
@@ -33,9 +40,40 @@ const (
 	maxParts   = 1024
 )
 
+// Tables of at most so many rows and bytes share a part, of at most so many
+// tables, where a schema has more than bundleFrom.
+const (
+	smallRows   = 1000
+	smallBytes  = 1 << 20
+	bundleFrom  = 64
+	bundleMost  = 100
+	bundleRows  = 20_000
+	bundleBytes = 8 << 20
+)
+
 type listed struct {
-	name, kind  string
-	rows, bytes int64 // estimates, -1 where unknown
+	name, kind, engine string
+	rows, bytes        int64 // estimates, -1 where unknown
+}
+
+func (l listed) small() bool {
+	return l.rows >= 0 && l.rows <= smallRows && l.bytes >= 0 && l.bytes <= smallBytes
+}
+
+// defined reports whether the definition of the table is read with those of the
+// schema, and not with its rows.
+func (l listed) defined() bool {
+	return l.view() || l.elsewhere() != "" || strings.EqualFold(l.engine, "MRG_MyISAM")
+}
+
+// elsewhere says where the rows of a table are that the server only passes on;
+// empty: here.
+func (l listed) elsewhere() string {
+	switch strings.ToUpper(l.engine) {
+	case "FEDERATED", "SPIDER", "SPHINX", "CONNECT":
+		return "table of the engine " + strings.ToUpper(l.engine) + ": its rows lie in another place, which is not followed; name that place as a source"
+	}
+	return ""
 }
 
 func (l listed) view() bool { return strings.Contains(strings.ToUpper(l.kind), "VIEW") }
@@ -68,40 +106,122 @@ func (s *source) schemas(ctx context.Context) ([]string, error) {
 	return names, err
 }
 
+// tables lists the tables and views of a schema, without how large they are: the
+// server opens no table for it. (EXPLAIN says Open_frm_only. One column more, such
+// as table_rows, and it opens each; a FEDERATED table then connects elsewhere.)
 func (s *source) tables(ctx context.Context, schema string) ([]listed, error) {
 	var all []listed
-	num := func(v sql.RawBytes) int64 {
-		n, err := strconv.ParseInt(string(v), 10, 64)
-		if err != nil || n < 0 {
-			return -1
-		}
-		return n
-	}
 	err := s.retry(ctx, func(ctx context.Context) error {
 		all = nil
-		const from = " FROM information_schema.tables WHERE table_schema="
-		row := func(c []sql.RawBytes) error {
-			if string(c[0]) != schema {
-				return nil
+		_, err := s.query(ctx, "SELECT table_schema,table_name,table_type,engine FROM information_schema.tables WHERE table_schema="+text(schema), func(c []sql.RawBytes) error {
+			if string(c[0]) == schema {
+				all = append(all, listed{name: string(c[1]), kind: string(c[2]), engine: string(c[3]), rows: -1, bytes: -1})
 			}
-			l := listed{name: string(c[1]), kind: string(c[2]), rows: -1, bytes: -1}
-			if len(c) > 3 {
-				l.rows, l.bytes = num(c[3]), num(c[4])
-				if l.rows > 0 && l.bytes/l.rows > 1<<30 {
-					l.bytes = -1 // go-mysql-server counts what could be in a row
-				}
-			}
-			all = append(all, l)
 			return nil
-		}
-		_, err := s.query(ctx, "SELECT table_schema,table_name,table_type,table_rows,data_length"+from+text(schema), row)
-		if serverError(err) != 0 && !transient(err) {
-			all = nil
-			_, err = s.query(ctx, "SELECT table_schema,table_name,table_type"+from+text(schema), row)
-		}
+		})
 		return err
 	})
 	return all, err
+}
+
+// estimate fills in how large tables are, as far as the server says so.
+func (s *source) estimate(ctx context.Context, schema string, all []listed) error {
+	remote := false
+	at := make(map[string]*listed, len(all))
+	for i := range all {
+		l := &all[i]
+		remote = remote || l.elsewhere() != "" || strings.EqualFold(l.engine, "MRG_MyISAM")
+		if !l.view() && l.elsewhere() == "" {
+			at[l.name] = l
+		}
+	}
+	if len(at) > bundleFrom {
+		// One small table of the server tells of all that InnoDB has.
+		if err := s.innodbSizes(ctx, schema, at); err != nil {
+			return err
+		}
+		for name, l := range at {
+			if l.rows >= 0 {
+				delete(at, name)
+			}
+		}
+	}
+	const from = "SELECT table_schema,table_name,table_rows,data_length FROM information_schema.tables WHERE table_schema="
+	queries := []string{from + text(schema)}
+	if len(at) == 0 {
+		return nil
+	}
+	if remote || len(at) < len(all)/8 {
+		// Those alone: asked by name, the server opens no other.
+		var names []string
+		for name := range at {
+			names = append(names, from+text(schema)+" AND table_name="+text(name))
+		}
+		slices.Sort(names)
+		queries = nil
+		for some := range slices.Chunk(names, bundleMost) {
+			queries = append(queries, strings.Join(some, " UNION ALL "))
+		}
+	}
+	for _, q := range queries {
+		err := s.retry(ctx, func(ctx context.Context) error {
+			_, err := s.query(ctx, q, func(c []sql.RawBytes) error {
+				if l := at[string(c[1])]; l != nil && string(c[0]) == schema {
+					l.rows, l.bytes = number64(c[2]), number64(c[3])
+					if l.rows > 0 && l.bytes/l.rows > 1<<30 {
+						l.bytes = -1 // go-mysql-server counts what could be in a row
+					}
+				}
+				return nil
+			})
+			return err
+		})
+		if err != nil && (serverError(err) == 0 || transient(err)) {
+			return err
+		}
+	}
+	return nil
+}
+
+func number64(v []byte) int64 {
+	n, err := strconv.ParseInt(string(v), 10, 64)
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
+}
+
+// innodbSizes takes sizes from the statistics that InnoDB keeps in a table of
+// the schema mysql, where the account may read it.
+func (s *source) innodbSizes(ctx context.Context, schema string, at map[string]*listed) error {
+	var found []listed
+	err := s.retry(ctx, func(ctx context.Context) error {
+		found = nil
+		_, err := s.query(ctx, "SELECT database_name,table_name,n_rows,clustered_index_size*@@innodb_page_size FROM mysql.innodb_table_stats WHERE database_name="+text(schema), func(c []sql.RawBytes) error {
+			if string(c[0]) == schema {
+				found = append(found, listed{name: string(c[1]), rows: number64(c[2]), bytes: number64(c[3])})
+			}
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		if serverError(err) != 0 && !transient(err) {
+			return nil
+		}
+		return err
+	}
+	for _, f := range found {
+		// Each partition is a line of its own.
+		name, _, part := strings.Cut(f.name, "#P#")
+		if !part {
+			name, _, _ = strings.Cut(f.name, "#p#")
+		}
+		if l := at[name]; l != nil && f.rows >= 0 && f.bytes >= 0 {
+			l.rows, l.bytes = max(0, l.rows)+f.rows, max(0, l.bytes)+f.bytes
+		}
+	}
+	return nil
 }
 
 // Parts implements scanners.Source. For each schema there is one part with the
@@ -132,7 +252,7 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 				x := &scanners.Exclusion{URI: uri, Place: schema, Reason: scanners.ByConfig, Detail: "schema"}
 				if !s.down.Load() {
 					// How much it is serves the report only.
-					tables, err := s.tables(ctx, schema)
+					tables, err := s.sized(ctx, schema)
 					if err != nil && ctx.Err() != nil {
 						yield(scanners.Part{}, failed("list tables", err))
 						return
@@ -152,7 +272,7 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 				}
 				continue
 			}
-			tables, err := s.tables(ctx, schema)
+			tables, err := s.sized(ctx, schema)
 			if err != nil {
 				if ctx.Err() != nil {
 					yield(scanners.Part{}, failed("list tables", err))
@@ -170,32 +290,8 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 			if !yield(p, nil) {
 				return
 			}
-			for _, l := range tables {
-				if l.view() {
-					continue
-				}
-				if !s.set.Tables.matches(schema + "." + l.name) {
-					x := &scanners.Exclusion{
-						URI: s.tableURI(schema, l.name), Place: schema + " / " + l.name,
-						Reason: scanners.ByConfig, Detail: "table", Units: max(0, l.rows), Bytes: max(0, l.bytes),
-					}
-					if !yield(scanners.Part{}, x) {
-						return
-					}
-					continue
-				}
-				if gs.columnsOnly(schema, l.name) {
-					g := &scanners.Gap{
-						URI: s.tableURI(schema, l.name), Place: schema + " / " + l.name, Reason: scanners.Denied,
-						Detail: "without SELECT on the whole table, columns that the account may not see are not listed",
-					}
-					if !yield(scanners.Part{}, g) {
-						return
-					}
-				}
-				if !s.split(ctx, schema, l, yield) {
-					return
-				}
+			if !s.tableParts(ctx, gs, schema, tables, yield) {
+				return
 			}
 			if ctx.Err() != nil {
 				yield(scanners.Part{}, failed("list tables", context.Cause(ctx)))
@@ -203,6 +299,81 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 			}
 		}
 	}
+}
+
+// sized lists the tables of a schema with their sizes.
+func (s *source) sized(ctx context.Context, schema string) ([]listed, error) {
+	tables, err := s.tables(ctx, schema)
+	if err == nil {
+		err = s.estimate(ctx, schema, tables)
+	}
+	return tables, err
+}
+
+// tableParts yields the parts of the tables of a schema, and what is not read.
+func (s *source) tableParts(ctx context.Context, gs grants, schema string, tables []listed, yield func(scanners.Part, error) bool) bool {
+	many := len(tables) > bundleFrom
+	var bundle span
+	var rows, bytes int64
+	flush := func() bool {
+		if len(bundle.Tables) == 0 {
+			return true
+		}
+		p := s.part(bundle, rows, bytes)
+		bundle, rows, bytes = span{}, 0, 0
+		return yield(p, nil)
+	}
+	for _, l := range tables {
+		left := func(detail string, units, size int64) error {
+			return &scanners.Exclusion{
+				URI: s.tableURI(schema, l.name), Place: schema + " / " + l.name,
+				Reason: scanners.ByConfig, Detail: detail, Units: max(0, units), Bytes: max(0, size),
+			}
+		}
+		switch {
+		case !s.set.Tables.matches(schema + "." + l.name):
+			if !l.view() && !yield(scanners.Part{}, left("table", l.rows, l.bytes)) {
+				return false
+			}
+			continue
+		case l.elsewhere() != "":
+			if !yield(scanners.Part{}, left(l.elsewhere(), 0, 0)) {
+				return false
+			}
+			continue
+		case l.view():
+			if s.onlyWayIn(ctx, gs, schema, l.name) && !yield(s.part(span{Schema: schema, Table: l.name, Defined: true}, -1, -1), nil) {
+				return false
+			}
+			continue
+		case strings.EqualFold(l.engine, "MRG_MyISAM") && !s.onlyWayIn(ctx, gs, schema, l.name):
+			if !yield(scanners.Part{}, left("table of the engine MERGE: its rows are those of other tables, which are read", 0, 0)) {
+				return false
+			}
+			continue
+		}
+		if gs.columnsOnly(schema, l.name) {
+			g := &scanners.Gap{
+				URI: s.tableURI(schema, l.name), Place: schema + " / " + l.name, Reason: scanners.Denied,
+				Detail: "without SELECT on the whole table, columns that the account may not see are not listed",
+			}
+			if !yield(scanners.Part{}, g) {
+				return false
+			}
+		}
+		if many && l.small() && !l.defined() && !strings.EqualFold(l.kind, "SYSTEM VERSIONED") {
+			bundle.Schema, bundle.Tables = schema, append(bundle.Tables, l.name)
+			rows, bytes = rows+l.rows, bytes+l.bytes
+			if (len(bundle.Tables) >= bundleMost || rows >= bundleRows || bytes >= bundleBytes) && !flush() {
+				return false
+			}
+			continue
+		}
+		if !s.split(ctx, schema, l, yield) {
+			return false
+		}
+	}
+	return flush()
 }
 
 // part makes a part. Its ID depends on what it covers alone, so that results
@@ -214,6 +385,13 @@ func (s *source) part(r span, rows, bytes int64) scanners.Part {
 		panic(err) // strings only
 	}
 	p := scanners.Part{Source: s.name, ID: url.PathEscape(r.Schema), Place: r.Schema, Range: string(b), Units: rows, Bytes: bytes}
+	if len(r.Tables) > 0 {
+		h := hmac.New(sha256.New, s.rowKey)
+		h.Write(b)
+		p.ID += "#" + hex.EncodeToString(h.Sum(nil)[:8])
+		p.Place += fmt.Sprintf(" / %d tables from %s on", len(r.Tables), r.Tables[0])
+		return p
+	}
 	if r.Table == "" {
 		p.ID += "#definitions"
 		p.Place += " / definitions"
@@ -237,7 +415,7 @@ func (s *source) part(r span, rows, bytes int64) scanners.Part {
 // ends with To (inclusive); the first part has no lower and the last no upper
 // bound, so that together they cover every key there can be.
 func (s *source) split(ctx context.Context, schema string, l listed, yield func(scanners.Part, error) bool) bool {
-	whole := span{Schema: schema, Table: l.name}
+	whole := span{Schema: schema, Table: l.name, Defined: l.defined()}
 	if l.rows >= 0 && l.rows < splitRows*3/2 && l.bytes < 2*splitBytes || l.rows < 0 && l.bytes < 2*splitBytes {
 		return yield(s.part(whole, l.rows, l.bytes), nil)
 	}
@@ -254,6 +432,18 @@ func (s *source) split(ctx context.Context, schema string, l listed, yield func(
 	average := int64(0)
 	if l.rows > 0 && l.bytes > 0 {
 		average = l.bytes / l.rows
+	}
+	if bounds, size := s.evenly(ctx, t, l.rows, step); bounds != nil {
+		var after []string
+		for _, to := range append(bounds, nil) {
+			r := whole
+			r.After, r.To = after, to
+			if !yield(s.part(r, size, size*average), nil) {
+				return false
+			}
+			after = to
+		}
+		return true
 	}
 	var after []string
 	left := l.rows
@@ -277,6 +467,43 @@ func (s *source) split(ctx context.Context, schema string, l listed, yield func(
 		after = to
 		left -= step
 	}
+}
+
+// evenly returns the bounds of parts of a table whose key is one integer column
+// in which most numbers between the least and the greatest are taken, and about
+// how many rows each has; nil for others. That costs no pass over the index. Bounds
+// are multiples of a step, so that they stay where they are as rows are added.
+func (s *source) evenly(ctx context.Context, t *table, rows, step int64) (bounds [][]string, size int64) {
+	if len(t.key) != 1 || t.history || !strings.HasSuffix(t.cols[t.key[0].col].typ, "int") || rows <= 0 {
+		return nil, 0
+	}
+	name := ident(t.cols[t.key[0].col].name)
+	var least, most int64
+	ok := false
+	err := s.one(ctx, "SELECT MIN("+name+"),MAX("+name+") FROM "+t.from, func(c []sql.RawBytes) {
+		var err1, err2 error
+		least, err1 = strconv.ParseInt(string(c[0]), 10, 64)
+		most, err2 = strconv.ParseInt(string(c[1]), 10, 64)
+		ok = err1 == nil && err2 == nil && most-least > 0
+	})
+	if err != nil || !ok {
+		return nil, 0
+	}
+	sparse := int64(1)
+	for sparse*rows < most-least {
+		if sparse *= 2; sparse > 8 {
+			return nil, 0
+		}
+	}
+	// Rounded up to a power of two, since it follows from an estimate.
+	width := int64(1024)
+	for width < step*sparse {
+		width *= 2
+	}
+	for b := least - least%width + width; b < most; b += width {
+		bounds = append(bounds, []string{strconv.FormatInt(b, 10)})
+	}
+	return bounds, rows / int64(len(bounds)+1)
 }
 
 // keyAt returns the key of the row that is n rows behind after; nil when there
@@ -357,6 +584,8 @@ type cursor struct {
 	// Name and Kind are the last definition that is done.
 	Name string `json:"name,omitempty"`
 	Kind string `json:"kind,omitempty"`
+	// At is the number of the table that the rest is about, in a part of several.
+	At int `json:"t,omitempty"`
 }
 
 func (c cursor) String() string {
@@ -372,7 +601,7 @@ func parseCursor(s string) (cursor, error) {
 	if s == "" {
 		return c, nil
 	}
-	if err := json.Unmarshal([]byte(s), &c); err != nil || c.Rows < 0 || c.Big < 0 || c.First < 0 || c.First > c.Rows {
+	if err := json.Unmarshal([]byte(s), &c); err != nil || c.Rows < 0 || c.Big < 0 || c.First < 0 || c.First > c.Rows || c.At < 0 {
 		return cursor{}, errors.New("mysql: the cursor is malformed")
 	}
 	return c, nil

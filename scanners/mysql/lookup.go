@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"context"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"iter"
@@ -12,46 +11,6 @@ import (
 
 	"github.com/spoor-scan/spoor/scanners"
 )
-
-// Relations implements scanners.Looker: the declared foreign keys.
-func (s *source) Relations(ctx context.Context) ([]scanners.Relation, error) {
-	schemas, err := s.schemas(ctx)
-	if err != nil {
-		return nil, failed("list schemas", err)
-	}
-	var all []scanners.Relation
-	for _, schema := range schemas {
-		var some []scanners.Relation
-		err := s.retry(ctx, func(ctx context.Context) error {
-			some = nil
-			last := ""
-			_, err := s.query(ctx, "SELECT table_schema,table_name,column_name,referenced_table_schema,referenced_table_name,referenced_column_name,constraint_name"+
-				" FROM information_schema.key_column_usage WHERE table_schema="+text(schema)+" AND referenced_table_name IS NOT NULL"+
-				" ORDER BY table_name,constraint_name,ordinal_position", func(c []sql.RawBytes) error {
-				if string(c[0]) != schema {
-					return nil
-				}
-				if k := string(c[1]) + "\x00" + string(c[6]); k != last || len(some) == 0 {
-					last = k
-					some = append(some, scanners.Relation{
-						Table: string(c[0]) + "." + string(c[1]), Column: string(c[2]),
-						RefTable: string(c[3]) + "." + string(c[4]), RefColumn: string(c[5]),
-					})
-					return nil
-				}
-				r := &some[len(some)-1]
-				r.With = append(r.With, scanners.ColumnPair{Column: string(c[2]), RefColumn: string(c[5])})
-				return nil
-			})
-			return err
-		})
-		if err != nil && (serverError(err) == 0 || transient(err)) {
-			return nil, failed("list foreign keys", err)
-		}
-		all = append(all, some...)
-	}
-	return all, nil
-}
 
 // lookupValues is how many values one query of Lookup asks for.
 const lookupValues = 500

@@ -227,7 +227,7 @@ func (s *source) scanHash(ctx context.Context, t *table, p *page, hash string, n
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		p.reset(t)
-		_, err := rows(ctx, cancel, s.db, "SELECT "+t.list()+" FROM "+t.from, func(cells []sql.RawBytes) error {
+		_, err := s.streaming(ctx, cancel, "SELECT "+t.list()+" FROM "+t.from, func(cells []sql.RawBytes) error {
 			p.reset(t)
 			p.add(t, cells)
 			if p.block.Hash(s.rowKey, 0) == hash && (long == "" ||

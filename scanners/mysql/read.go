@@ -27,8 +27,21 @@ func (s *source) Info() scanners.Info {
 		Name: s.name, Type: "mysql", URI: uri, Units: "rows", Parallel: s.set.Connections,
 		Consistency: "Each page of rows is consistent in itself and no writer is blocked: rows changed during the scan are seen " +
 			"as they were before or after, and rows added behind the place that was reached are seen. A table without a key is " +
-			"read in one statement and seen as of its start.",
+			"read in one statement and seen as of its start." + s.also(),
 	}
+}
+
+// also is what settings change in what a scan sees.
+func (s *source) also() string {
+	more := ""
+	if s.set.Replica != "" {
+		more += " A replica is read as long as it answers, which may be behind."
+	}
+	if !s.set.since.IsZero() {
+		more += " Where a column tells when a row last changed, only rows changed since " + s.set.since.Format(time.RFC3339) +
+			" are read; tables without such a column are read in full."
+	}
+	return more
 }
 
 // errDone ends an iteration that the caller stopped.
@@ -47,12 +60,16 @@ func (s *source) Items(ctx context.Context, p scanners.Part) iter.Seq2[scanners.
 			yield(scanners.Item{}, err)
 			return
 		}
+		if len(r.Tables) > 0 {
+			s.bundle(ctx, p, r, cur, yield)
+			return
+		}
 		if r.Table == "" {
 			s.definitions(ctx, r.Schema, cur, yield)
 			return
 		}
 		rd := reader{s: s, ctx: ctx, part: p, span: r, cur: cur, yield: yield}
-		err = rd.run()
+		err = rd.run(p.Cursor != "", s.describe)
 		switch {
 		case err == nil, errors.Is(err, errDone):
 		case ctx.Err() != nil:
@@ -64,12 +81,49 @@ func (s *source) Items(ctx context.Context, p scanners.Part) iter.Seq2[scanners.
 	}
 }
 
+// bundle reads the tables of a part of several.
+func (s *source) bundle(ctx context.Context, p scanners.Part, r span, cur cursor, yield func(scanners.Item, error) bool) {
+	share := max(0, p.Units) / int64(len(r.Tables))
+	var pg page
+	for i := cur.At; i < len(r.Tables); i++ {
+		begun := p.Cursor != "" && i == cur.At
+		if !begun {
+			cur = cursor{At: i}
+		}
+		rd := reader{
+			s: s, ctx: ctx, span: span{Schema: r.Schema, Table: r.Tables[i]}, at: i, cur: cur, yield: yield, page: pg,
+			part: scanners.Part{Place: r.Schema + " / " + r.Tables[i], Units: -1, Bytes: -1},
+		}
+		err := rd.run(begun, s.describeSmall)
+		pg = rd.page // its memory
+		switch {
+		case err == nil:
+			continue
+		case errors.Is(err, errDone):
+			return
+		case ctx.Err() != nil:
+			yield(scanners.Item{}, failed("read rows", context.Cause(ctx)))
+			return
+		}
+		if re := reason(err); re == scanners.Offline || re == scanners.Timeout && s.down.Load() {
+			// The rest would fail alike, one after the other.
+			left := int64(len(r.Tables) - i)
+			yield(scanners.Item{}, gap(err, s.base+scanners.EscapeSegment(r.Schema)+"/", p.Place, "read tables from "+r.Tables[i]+" on", max(1, share)*left, 0))
+			return
+		}
+		if !yield(scanners.Item{}, gap(err, s.tableURI(r.Schema, r.Tables[i]), rd.part.Place, "read rows", max(1, share), 0)) {
+			return
+		}
+	}
+}
+
 // A reader reads the rows of a part.
 type reader struct {
 	s     *source
 	ctx   context.Context
 	part  scanners.Part
 	span  span
+	at    int // the number of the table in a part of several
 	t     *table
 	cur   cursor // what is done
 	yield func(scanners.Item, error) bool
@@ -86,12 +140,23 @@ func (rd *reader) rest() (units, size int64) {
 	return units, int64(float64(max(0, rd.part.Bytes)) * (float64(units) / float64(max(units, rd.part.Units))))
 }
 
-func (rd *reader) run() error {
+// run reads the definition of the table, unless another part does, and its rows.
+// It goes on from the cursor where the reading was begun.
+func (rd *reader) run(begun bool, describe func(ctx context.Context, schema, name string) (*table, error)) error {
+	if !begun {
+		if err := rd.define(); err != nil {
+			return err
+		}
+	}
+	first := !begun || rd.cur.Kind != ""
+	if rd.cur.Kind != "" {
+		rd.cur = cursor{At: rd.at}
+	}
 	var err error
-	if rd.t, err = rd.s.describe(rd.ctx, rd.span.Schema, rd.span.Table); err != nil {
+	if rd.t, err = describe(rd.ctx, rd.span.Schema, rd.span.Table); err != nil {
 		return err
 	}
-	if len(rd.t.denied) > 0 && rd.span.After == nil && rd.part.Cursor == "" {
+	if len(rd.t.denied) > 0 && rd.span.After == nil && first {
 		g := &scanners.Gap{
 			URI: rd.s.tableURI(rd.t.schema, rd.t.name), Place: rd.part.Place, Reason: scanners.Denied,
 			Detail: "the account may not select column " + strings.Join(rd.t.denied, ", "),
@@ -99,6 +164,13 @@ func (rd *reader) run() error {
 		if !rd.yield(scanners.Item{}, g) {
 			return errDone
 		}
+	}
+	x, err := rd.sinceOnly(rd.ctx)
+	if err != nil {
+		return err
+	}
+	if x != nil && x.Units > 0 && first && !rd.yield(scanners.Item{}, x) {
+		return errDone
 	}
 	if len(rd.t.key) == 0 {
 		if rd.span.After != nil || rd.span.To != nil || rd.cur.Key != nil {
@@ -110,6 +182,29 @@ func (rd *reader) run() error {
 		return &scanners.Gap{Reason: scanners.Failed, Detail: "the table got a key while it was being read; read the part from its start"}
 	}
 	return rd.pages()
+}
+
+func (rd *reader) define() error {
+	if rd.span.Defined || rd.span.After != nil {
+		return nil
+	}
+	d := definition{schema: rd.span.Schema, kind: "table", name: rd.span.Table}
+	item, err := rd.s.definition(rd.ctx, d)
+	if rd.ctx.Err() != nil {
+		return context.Cause(rd.ctx)
+	}
+	item.Cursor = cursor{Kind: d.kind, Name: d.name, At: rd.at}.String()
+	if r := reason(err); err != nil && (r == scanners.Offline || r == scanners.Timeout) {
+		return err // and so are the rows
+	}
+	if err != nil {
+		ref := rd.s.definitionRef(d)
+		item, err = scanners.Item{}, gap(err, ref.URI, ref.Place, "read definition", 1, 0)
+	}
+	if !rd.yield(item, err) {
+		return errDone
+	}
+	return nil
 }
 
 // A page is the result of one query, in one block, with what goes with it.
@@ -252,6 +347,10 @@ func (rd *reader) condition(after, to []string) (string, error) {
 // fetch reads the page behind after. When columns have changed meanwhile it
 // goes on with the new ones.
 func (rd *reader) fetch(after, to []string, more string, limit int) error {
+	if err := rd.s.wait(rd.ctx); err != nil {
+		return err
+	}
+	defer func() { rd.s.spent(rd.page.rows) }()
 	for again := true; ; again = false {
 		cond, err := rd.condition(after, to)
 		if err != nil {
@@ -302,9 +401,9 @@ func (rd *reader) pages() error {
 		if err != nil {
 			return &scanners.Gap{Reason: scanners.Failed, Detail: err.Error()}
 		}
-		done := cursor{Key: last, Rows: rd.cur.Rows + int64(p.rows)}
+		done := cursor{Key: last, Rows: rd.cur.Rows + int64(p.rows), At: rd.at}
 		t := rd.t
-		p.block.Refs = func(row int, _ string, _ int) scanners.Ref { return p.ref(s, t, row) }
+		p.block.Refs = func(row int, _ string, _ int) scanners.Ref { return s.withBlocked(rd.ctx, t, p.ref(s, t, row)) }
 		item := rd.item(done)
 		if len(p.big) > 0 {
 			c := done
@@ -380,7 +479,7 @@ func (rd *reader) pending() error {
 	if rd.cur.Big == 0 {
 		return nil
 	}
-	skip, from, done := rd.cur.Big-1, rd.cur.From, cursor{Key: rd.cur.Key, Rows: rd.cur.Rows}
+	skip, from, done := rd.cur.Big-1, rd.cur.From, cursor{Key: rd.cur.Key, Rows: rd.cur.Rows, At: rd.at}
 	rd.cur = done
 	if len(rd.t.big) == 0 {
 		return nil
@@ -467,10 +566,13 @@ func (rd *reader) stream() error {
 			defer timer.Stop()
 			yield := func(it scanners.Item, err error) error {
 				timer.Stop()
-				ok := rd.yield(it, err)
-				timer.Reset(limit)
-				if !ok {
+				defer timer.Reset(limit)
+				if !rd.yield(it, err) {
 					return errDone
+				}
+				if it.Block != nil {
+					s.spent(it.Block.Rows())
+					return s.wait(ctx)
 				}
 				return nil
 			}
@@ -491,7 +593,7 @@ func (rd *reader) stream() error {
 				for _, b := range p.big {
 					bigs = append(bigs, rd.hashedCell(b, seen))
 				}
-				done := cursor{Rows: n, Hash: hex.EncodeToString(now[:])}
+				done := cursor{Rows: n, Hash: hex.EncodeToString(now[:]), At: rd.at}
 				rd.cur = done
 				for i := range bigs {
 					c := done
@@ -506,7 +608,9 @@ func (rd *reader) stream() error {
 					c.Big, c.First = 1, first
 					item.Cursor = c.String()
 				}
-				p.block.Refs = func(_ int, hash string, same int) scanners.Ref { return s.hashRef(t, hash, same) }
+				p.block.Refs = func(_ int, hash string, same int) scanners.Ref {
+					return s.withBlocked(rd.ctx, t, s.hashRef(t, hash, same))
+				}
 				for i := -1; i < len(bigs); i++ {
 					it := item
 					if i >= 0 {
@@ -521,7 +625,7 @@ func (rd *reader) stream() error {
 				return nil
 			}
 			p.reset(t)
-			_, err := rows(ctx, cancel, s.db, q, func(cells []sql.RawBytes) error {
+			_, err := s.streaming(ctx, cancel, q, func(cells []sql.RawBytes) error {
 				if n < skip {
 					timer.Reset(limit)
 				}
@@ -579,7 +683,7 @@ func (rd *reader) resume(start cursor, now chain, queued []scanners.Item, yield 
 			return err
 		}
 	}
-	done := cursor{Rows: start.Rows, Hash: hex.EncodeToString(now[:])}
+	done := cursor{Rows: start.Rows, Hash: hex.EncodeToString(now[:]), At: rd.at}
 	for i, it := range queued {
 		if int64(i) < start.Big-1 {
 			continue

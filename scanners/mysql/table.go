@@ -18,7 +18,8 @@ import (
 type table struct {
 	schema, name string
 	from         string // what stands behind FROM
-	history      bool   // the rows include those that a system-versioned table keeps of the past
+	view         bool
+	history      bool // the rows include those that a system-versioned table keeps of the past
 	tab          *scanners.Table
 	cols         []column
 	key          []keyCol // empty: none that rows can be read by
@@ -33,6 +34,8 @@ type column struct {
 	name, typ, full string // data_type; column_type, as in "int(5) unsigned zerofill"
 	charset         string // empty: no text
 	notNull         bool
+	primary         bool   // part of the primary key
+	extra           string // as in "on update current_timestamp()"
 	readable        bool
 	expr            string // that gives the value as the server writes it
 }
@@ -89,12 +92,22 @@ func (s *source) describe(ctx context.Context, schema, name string) (*table, err
 	return t, err
 }
 
-func (s *source) describeOnce(ctx context.Context, t *table) error {
-	where := " WHERE table_schema=" + text(t.schema) + " AND table_name=" + text(t.name)
-	// Information_schema compares names by a collation of its own, the rest of
-	// the server as the file system does.
-	mine := func(c []sql.RawBytes) bool { return string(c[0]) == t.schema && string(c[1]) == t.name }
+// where is the condition on information_schema for the table.
+func where(t *table) string {
+	return " WHERE table_schema=" + text(t.schema) + " AND table_name=" + text(t.name)
+}
 
+// mine reports whether a line of information_schema is about the table. It
+// compares names by a collation of its own, the rest of the server as the file
+// system does.
+func mine(t *table) func(c []sql.RawBytes) bool {
+	return func(c []sql.RawBytes) bool { return string(c[0]) == t.schema && string(c[1]) == t.name }
+}
+
+const listColumns = "SELECT table_schema,table_name,column_name,data_type,column_type,character_set_name,is_nullable,privileges,column_key,extra"
+
+func (s *source) describeOnce(ctx context.Context, t *table) error {
+	where, mine := where(t), mine(t)
 	kind := ""
 	_, err := s.query(ctx, "SELECT table_schema,table_name,table_type FROM information_schema.tables"+where, func(c []sql.RawBytes) error {
 		if mine(c) {
@@ -112,12 +125,12 @@ func (s *source) describeOnce(ctx context.Context, t *table) error {
 		}
 		col := column{
 			name: string(c[2]), typ: strings.ToLower(string(c[3])), full: strings.ToLower(string(c[4])),
-			charset: string(c[5]), notNull: strings.EqualFold(string(c[6]), "NO"),
+			charset: string(c[5]), notNull: strings.EqualFold(string(c[6]), "NO"), extra: strings.ToLower(string(c[9])),
 		}
 		p := strings.ToLower(string(c[7]))
 		col.readable = p == "" || strings.Contains(p, "select")
-		if len(c) > 8 {
-			switch strings.ToUpper(string(c[8])) {
+		if len(c) > 10 {
+			switch strings.ToUpper(string(c[10])) {
 			case "ROW START":
 				rowStart = col.name
 			case "ROW END":
@@ -131,12 +144,11 @@ func (s *source) describeOnce(ctx context.Context, t *table) error {
 		t.cols = append(t.cols, col)
 		return nil
 	}
-	const list = "SELECT table_schema,table_name,column_name,data_type,column_type,character_set_name,is_nullable,privileges"
 	const tail = " ORDER BY ordinal_position"
-	_, err = s.query(ctx, list+",generation_expression FROM information_schema.columns"+where+tail, column1)
+	_, err = s.query(ctx, listColumns+",generation_expression FROM information_schema.columns"+where+tail, column1)
 	if serverError(err) != 0 {
 		t.cols, t.denied = nil, nil
-		_, err = s.query(ctx, list+" FROM information_schema.columns"+where+tail, column1)
+		_, err = s.query(ctx, listColumns+" FROM information_schema.columns"+where+tail, column1)
 	}
 	if err != nil {
 		return err
@@ -147,6 +159,7 @@ func (s *source) describeOnce(ctx context.Context, t *table) error {
 	if len(t.cols) == 0 {
 		return &scanners.Gap{Reason: scanners.Denied, Detail: "the account may not select any column"}
 	}
+	t.view = strings.Contains(strings.ToUpper(kind), "VIEW")
 	t.history = strings.EqualFold(kind, "SYSTEM VERSIONED")
 	if t.history {
 		t.from += " FOR SYSTEM_TIME ALL"
@@ -250,28 +263,32 @@ func (s *source) findKey(ctx context.Context, t *table, where string, mine func(
 	if best == nil {
 		return nil
 	}
-	t.key, t.keyName = best.key, best.name
 	if t.history {
 		// The key is unique among the rows of one moment only.
 		i, ok := byName[rowEnd]
 		if !ok {
-			t.key = nil
 			return nil
 		}
 		has := false
-		for _, k := range t.key {
+		for _, k := range best.key {
 			has = has || k.col == i
 		}
 		if k, ok := t.cols[i].asKey(); ok && !has {
 			k.col = i
-			t.key = append(t.key, k)
+			best.key = append(best.key, k)
 		}
 	}
+	t.setKey(best.key, best.name)
+	return nil
+}
+
+// setKey makes key the one that pages run along.
+func (t *table) setKey(key []keyCol, name string) {
+	t.key, t.keyName = key, name
 	for _, k := range t.key {
 		t.tab.Key = append(t.tab.Key, k.col)
 		t.exactURI = t.exactURI || k.inURI(t)
 	}
-	return nil
 }
 
 // asKey tells how the column can be part of a key that pages run along.

@@ -100,7 +100,7 @@ func (s *source) group(t *table) scanners.Group {
 
 func (s *source) ref(t *table, uri string, l Locator) scanners.Ref {
 	r := scanners.Ref{URI: uri, Place: t.place() + " / row", Locator: l, Action: "delete-row", Group: s.group(t)}
-	if t.history {
+	if t.history || t.view {
 		// DELETE would write a row of the past, not remove one.
 		r.Action = "review"
 	}

@@ -29,8 +29,8 @@ var fileSizes = map[string]struct {
 }
 
 const dumpHead = "-- MariaDB dump 10.19  Distrib 10.11.6-MariaDB\nSET NAMES utf8mb4;\n" +
-	"CREATE TABLE `clients` (`id` int, `firstname` varchar(50), `lastname` varchar(50), `email` varchar(100), `phone` varchar(30), `street` varchar(100), `zip` varchar(10), `city` varchar(50), `vat` varchar(20), `credit` decimal(10,2), `note` text, `created` datetime, `updated` datetime, `active` tinyint, `x` varchar(10));\n" +
-	"CREATE TABLE `orders` (`id` int, `client` int, `total` decimal(10,2), `vat` decimal(10,2), `paid` datetime, `iban` varchar(34), `note` text, `hash` char(32));\n"
+	"CREATE TABLE `clients` (`id` int NOT NULL, `firstname` varchar(50), `lastname` varchar(50), `email` varchar(100), `phone` varchar(30), `street` varchar(100), `zip` varchar(10), `city` varchar(50), `vat` varchar(20), `credit` decimal(10,2), `note` text, `created` datetime, `updated` datetime, `active` tinyint, `x` varchar(10), PRIMARY KEY (`id`));\n" +
+	"CREATE TABLE `orders` (`id` int NOT NULL, `client` int, `total` decimal(10,2), `vat` decimal(10,2), `paid` datetime, `iban` varchar(34), `note` text, `hash` char(32), PRIMARY KEY (`id`));\n"
 
 func newTree(name string) (*tree, error) {
 	f, err := os.Create(name)
@@ -61,6 +61,9 @@ func (t *tree) flush(kind string) error {
 	b := t.files[kind]
 	delete(t.files, kind)
 	t.n++
+	if kind == "sql" {
+		b.WriteString("\n-- Dump completed on 2026-11-02  9:00:00\n")
+	}
 	h := &tar.Header{
 		Name: fmt.Sprintf("site/%s/%05d%s", kind, t.n, fileSizes[kind].ending), Mode: 0o644, Size: int64(b.Len()),
 		ModTime: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC),
