@@ -332,7 +332,7 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 
 // alias matches what another name of content that is read once says itself.
 func (r *run) alias(b *batch, it scanners.Item) {
-	u := &unit{run: r, source: b.source, batch: b, copies: newCopies(it)}
+	u := &unit{run: r, source: b.source, batch: b, copies: newCopies(it.Copies)}
 	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
 	r.fields(rec, it.Fields)
 	rec.finish()
@@ -541,7 +541,7 @@ func (b *batch) gap(g scanners.Gap) {
 // missed records an item that was listed and could not be opened. What the
 // listing says of it (its key, its path) is matched all the same.
 func (b *batch) missed(it scanners.Item, err error) {
-	u := &unit{run: b.run, source: b.source, batch: b, same: it.Same, copies: newCopies(it), top: 1}
+	u := &unit{run: b.run, source: b.source, batch: b, same: it.Same, copies: newCopies(it.Copies), top: 1}
 	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
 	b.run.fields(rec, it.Fields)
 	rec.finish()

@@ -355,11 +355,19 @@ type copies struct {
 	total int
 }
 
-func newCopies(it scanners.Item) *copies {
-	if it.Copies == nil {
+func newCopies(of func(limit int) ([]scanners.Copy, int)) *copies {
+	if of == nil {
 		return nil
 	}
-	return &copies{of: it.Copies}
+	return &copies{of: of}
+}
+
+// again returns what copies can be made of later; the list itself is not kept.
+func (c *copies) again() func(limit int) ([]scanners.Copy, int) {
+	if c == nil {
+		return nil
+	}
+	return c.of
 }
 
 // behind returns the copies of a record that lies in the item, inside being what
@@ -584,7 +592,7 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 		}
 	}()
 	ctx = container.OneItem(ctx)
-	u := &unit{run: r, source: b.source, batch: b, same: it.Same, copies: newCopies(it)}
+	u := &unit{run: r, source: b.source, batch: b, same: it.Same, copies: newCopies(it.Copies)}
 	if it.Block != nil {
 		rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
 		r.rows(ctx, rec, it.Block, true)
