@@ -131,6 +131,14 @@ func TestDamage(t *testing.T) {
 			flip(t, repo+"/"+sound.repo.packName(n.pack), int(n.off)+30)
 		}, []string{sound.repo.snapshots[0].id.String()}, false},
 		{"no snapshots", func(t *testing.T, repo string) { remove(t, glob(t, repo+"/snapshots/*")...) }, nil, false},
+		{"snapshots are a link", func(t *testing.T, repo string) {
+			if err := os.Rename(repo+"/snapshots", repo+"/elsewhere"); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink("elsewhere", repo+"/snapshots"); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"!/snapshots"}, false},
 		{"junk beside", func(t *testing.T, repo string) {
 			write(t, repo+"/data/00/.stfolder", []byte("junk"))
 			write(t, repo+"/index/README", []byte("junk"))

@@ -95,14 +95,19 @@ func damaged(err error, what string) *scanners.Gap {
 
 // folder lists a folder of the repository, which has another name in the layout
 // that old versions used on S3.
-func folder(ctx context.Context, st scanners.Store, names ...string) (files []scanners.Object, err error) {
+func (r *repo) folder(ctx context.Context, names ...string) (files []scanners.Object, err error) {
 	for _, name := range names {
-		for o, err := range st.List(ctx, name+"/") {
+		for o, err := range r.store.List(ctx, name+"/") {
 			var g *scanners.Gap
-			if errors.As(err, &g) && (g.Reason == scanners.Vanished || g.Units > 0) {
-				continue // a folder that is not there is empty; a link is no file of a repository
-			}
-			if err != nil {
+			switch {
+			case errors.As(err, &g) && g.Reason == scanners.Vanished:
+				continue // a folder that is not there is empty
+			case g != nil && err == error(g):
+				g = damaged(g, "list the "+names[0])
+				g.URI = "!/" + name
+				r.gaps = append(r.gaps, g)
+				continue
+			case err != nil:
 				return files, err
 			}
 			files = append(files, o)
@@ -173,7 +178,7 @@ func (r *repo) unlock(ctx context.Context, password func(context.Context) ([]sec
 	if len(passwords) == 0 {
 		return fmt.Errorf("restic: %w", &scanners.Gap{Reason: scanners.KeyMissing, Detail: "there is no password; set RESTIC_PASSWORD, RESTIC_PASSWORD_FILE or RESTIC_PASSWORD_COMMAND, or password_file in the configuration"})
 	}
-	files, err := folder(ctx, r.store, "keys", "key")
+	files, err := r.folder(ctx, "keys", "key")
 	if err != nil {
 		return fmt.Errorf("restic: list the keys: %w", err)
 	}
@@ -218,7 +223,7 @@ func (r *repo) unlock(ctx context.Context, password func(context.Context) ([]sec
 }
 
 func (r *repo) loadSnapshots(ctx context.Context) error {
-	files, err := folder(ctx, r.store, "snapshots", "snapshot")
+	files, err := r.folder(ctx, "snapshots", "snapshot")
 	if err != nil {
 		return fmt.Errorf("restic: list the snapshots: %w", err)
 	}
@@ -258,7 +263,7 @@ func (r *repo) loadSnapshots(ctx context.Context) error {
 }
 
 func (r *repo) loadIndex(ctx context.Context) error {
-	files, err := folder(ctx, r.store, "index")
+	files, err := r.folder(ctx, "index")
 	if err != nil {
 		return fmt.Errorf("restic: list the index: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/secret"
@@ -25,6 +26,7 @@ type restStore struct {
 	user     string
 	password secret.Value
 	client   *http.Client
+	failed   atomic.Int32 // requests in a row that got no answer, however often they were tried
 }
 
 var _ scanners.Store = (*restStore)(nil)
@@ -74,7 +76,8 @@ func (st *restStore) Close() error {
 	return nil
 }
 
-// attempts is how often a request is tried.
+// attempts is how often a request is tried; once, when the last ones got no
+// answer.
 const attempts = 5
 
 // get asks for something. The body of the answer belongs to the caller.
@@ -84,7 +87,11 @@ func (st *restStore) get(ctx context.Context, name, span string) (*http.Response
 		var f *restFault
 		return !errors.As(err, &f) || f.status >= 500 || f.status == http.StatusTooManyRequests
 	}
-	err := scanners.Retry(ctx, attempts, transient, func(ctx context.Context) error {
+	tries := attempts
+	if st.failed.Load() > 1 {
+		tries = 1
+	}
+	err := scanners.Retry(ctx, tries, transient, func(ctx context.Context) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, st.base+name, nil)
 		if err != nil {
 			return &restFault{}
@@ -105,6 +112,11 @@ func (st *restStore) get(ctx context.Context, name, span string) (*http.Response
 		_ = resp.Body.Close()
 		return &restFault{resp.StatusCode}
 	})
+	if err == nil || !transient(err) {
+		st.failed.Store(0)
+	} else {
+		st.failed.Add(1)
+	}
 	if err == nil {
 		return resp, nil
 	}
