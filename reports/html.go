@@ -72,6 +72,31 @@ type row struct {
 	Text    string // what the search looks through
 }
 
+// CopyCount returns how many copies there are, listed or not.
+func (r row) CopyCount() int { return max(r.CopiesTotal, len(r.Copies)) }
+
+// CopySpan says from when the copies are; it is empty where that is not known.
+func (r row) CopySpan() string {
+	first, last := "", ""
+	for _, c := range r.Copies {
+		if c.Time == "" {
+			continue
+		}
+		if first == "" || c.Time < first {
+			first = c.Time
+		}
+		last = max(last, c.Time)
+	}
+	const day = len("2006-01-02")
+	switch {
+	case len(first) < day || len(last) < day:
+		return ""
+	case first[:day] == last[:day]:
+		return first[:day]
+	}
+	return first[:day] + " to " + last[:day]
+}
+
 // Rows yields the findings that are listed.
 func (v *view) Rows() iter.Seq[row] {
 	return func(yield func(row) bool) {

@@ -150,6 +150,17 @@ type Item struct {
 	// names (hard links): the items that share it are read once and count once.
 	Same string
 
+	// Copies returns the other names of the same content: at most limit of them,
+	// the earliest and the latest among these, in the order of time, and how
+	// many there are. It may read and take a while, so it is called for hits
+	// only, while the source is open; nil: none are known, or Same tells them.
+	Copies func(limit int) (list []Copy, total int)
+
+	// Uncounted is set where the item has no content of its own to be accounted
+	// for: a folder, a link, another name of content that is an item elsewhere.
+	// It has neither Body nor Block; its Fields are matched.
+	Uncounted bool
+
 	// Extents lists the deduplicated pieces that the body is made of, in order;
 	// nil where the source does not deduplicate.
 	Extents []Extent
@@ -203,6 +214,13 @@ type Field struct {
 	Value string
 }
 
+// A Copy is another name of content that is stored once.
+type Copy struct {
+	URI  string    // in the form of the contract, section 4
+	Time time.Time // of the backup that it is in; zero where unknown
+	Host string    // that was backed up; empty where unknown
+}
+
 // An Extent is a piece of deduplicated content.
 type Extent struct {
 	ID  string
@@ -241,8 +259,11 @@ type Looker interface {
 	Lookup(ctx context.Context, table, column string, values []string) iter.Seq2[Item, error]
 }
 
-// A Store reads named objects of a place that holds a backup repository.
-// Implementations do not follow links out of their root.
+// A Store reads named objects of a place that holds a backup repository: names
+// are relative to it, with slashes. A negative n of OpenRange is all to the end.
+// What is not there is a *Gap with the reason Vanished, what may not be read one
+// with the reason Denied. Implementations do not follow links out of their
+// root; one that holds connections or files has a Close method.
 type Store interface {
 	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
 	OpenRange(ctx context.Context, name string, off, n int64) (io.ReadCloser, error)
@@ -285,6 +306,11 @@ type Env struct {
 	// RowKey is the key of RowHash. It is the same from run to run as long as
 	// the program's state is kept.
 	RowKey []byte
+	// OpenStore opens the place that holds a backup repository: the path of a
+	// folder, "s3://bucket/prefix", or "s3:https://host:port/bucket/prefix" where
+	// the store is not the one that the environment names. It does not wait for
+	// the network. It may be nil, for sources that need none.
+	OpenStore func(ctx context.Context, target string) (Store, error)
 }
 
 // A Reason says why something was not read, in the words of the contract.

@@ -21,6 +21,7 @@ need mariadb-client mariadb-dump
 if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then need postgresql postgres; fi
 need dovecot-imapd dovecot
 need python3 python3
+need restic restic
 need tesseract-ocr tesseract
 need pst-utils readpst
 need chromium chromium chromium-browser google-chrome

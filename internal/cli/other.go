@@ -182,9 +182,12 @@ func commonPrefix(source, base string) int {
 
 // targetOf returns the target that holds a URI.
 func targetOf(base string) (string, error) {
+	if repository, ok := repositoryOf(base); ok {
+		return scanners.Unescape(repository)
+	}
 	scheme, rest, ok := strings.Cut(base, "://")
 	if !ok {
-		return "", errors.New("not a URI of a report; it starts with file://, mysql://, postgres://, imap:// or s3://")
+		return "", errors.New("not a URI of a report; it starts with file://, mysql://, postgres://, imap://, s3://, restic: or borg:")
 	}
 	if scheme == "file" {
 		if strings.HasSuffix(base, ".001") {
@@ -201,11 +204,20 @@ func targetOf(base string) (string, error) {
 	return scheme + "://" + host + "/", nil
 }
 
+// repositoryOf returns the URI of the backup repository in which a URI lies.
+func repositoryOf(uri string) (string, bool) {
+	repository, _, ok := strings.Cut(uri, "!/")
+	return repository, ok && (strings.HasPrefix(uri, "restic:") || strings.HasPrefix(uri, "borg:"))
+}
+
 // holds reports whether a URI lies in a source: below its root, or on its host.
 func holds(info scanners.Info, uri string) bool {
 	if strings.HasPrefix(uri, "file:") {
 		root := strings.TrimSuffix(info.URI, "/")
 		return uri == root || strings.HasPrefix(uri, root+"/")
+	}
+	if repository, ok := repositoryOf(uri); ok {
+		return repository == info.URI
 	}
 	scheme, rest, _ := strings.Cut(uri, "://")
 	is, own, _ := strings.Cut(info.URI, "://")

@@ -231,7 +231,7 @@ func limits(p plan.Limits) container.Limits {
 // its error.
 func openSources(ctx context.Context, p *plan.Plan, key []byte) (sources []engine.Source, done func()) {
 	for _, s := range p.Sources {
-		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key})
+		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore})
 		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}}
 		if err == nil {
 			e.Info = src.Info()

@@ -22,6 +22,7 @@ var allowed = map[string][]string{
 	"scanners/imap":        {"scanners", "internal/secret"},
 	"scanners/mysql":       {"scanners", "internal/secret"},
 	"scanners/postgres":    {"scanners", "internal/secret"},
+	"scanners/restic":      {"scanners", "internal/secret"},
 	"scanners/s3":          {"scanners", "internal/secret"},
 	"scanners/all":         {"scanners/..."},
 	"scanners/scannertest": {"scanners"},

@@ -301,6 +301,10 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 			ended = err
 			return
 		}
+		if it.Uncounted {
+			r.alias(b, it)
+			continue
+		}
 		if !it.Deferred {
 			if it.Same == "" || r.col.Alias(it.Same, it.Ref.URI) {
 				r.item(ctx, b, it)
@@ -328,7 +332,7 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 
 // alias matches what another name of content that is read once says itself.
 func (r *run) alias(b *batch, it scanners.Item) {
-	u := &unit{run: r, source: b.source, batch: b}
+	u := &unit{run: r, source: b.source, batch: b, copies: newCopies(it.Copies)}
 	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
 	r.fields(rec, it.Fields)
 	rec.finish()
@@ -375,6 +379,9 @@ func (r *run) deferred(ctx context.Context, s Source, b *batch, it scanners.Item
 	}()
 	full.Fields = mergeFields(it.Fields, full.Fields)
 	full.Same = it.Same
+	if full.Copies == nil {
+		full.Copies = it.Copies
+	}
 	if full.Ref.URI == "" {
 		full.Ref = it.Ref
 	}
@@ -534,7 +541,7 @@ func (b *batch) gap(g scanners.Gap) {
 // missed records an item that was listed and could not be opened. What the
 // listing says of it (its key, its path) is matched all the same.
 func (b *batch) missed(it scanners.Item, err error) {
-	u := &unit{run: b.run, source: b.source, batch: b, same: it.Same, top: 1}
+	u := &unit{run: b.run, source: b.source, batch: b, same: it.Same, copies: newCopies(it.Copies), top: 1}
 	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
 	b.run.fields(rec, it.Fields)
 	rec.finish()

@@ -55,6 +55,7 @@ type indexDoc struct {
 	source             Source
 	ref                scanners.Ref
 	top, section, same string
+	copies             func(limit int) ([]scanners.Copy, int)
 	inside             []step
 	sections           bool
 	live               bool // it is a database; its rows have Refs of their own
@@ -122,7 +123,7 @@ func (x *keyIndex) doc(rec *record) int {
 		return -1
 	}
 	x.docs = append(x.docs, indexDoc{
-		source: rec.unit.source, ref: rec.ref, top: rec.top, section: rec.section, same: rec.unit.same,
+		source: rec.unit.source, ref: rec.ref, top: rec.top, section: rec.section, same: rec.unit.same, copies: rec.unit.copies.again(),
 		inside: rec.inside, sections: rec.sections, scope: "doc\x00" + k, tables: map[string]bool{},
 	})
 	x.byURI[k] = len(x.docs) - 1

@@ -221,7 +221,7 @@ func (l *linker) indexed(bt *batch, s *search, row indexedRow, same map[string]i
 	}
 	ref := row.ref(n)
 	r := l.run
-	u := &unit{run: r, source: row.doc.source, batch: bt, same: row.doc.same}
+	u := &unit{run: r, source: row.doc.source, batch: bt, same: row.doc.same, copies: newCopies(row.doc.copies)}
 	rec := &record{unit: u, ref: row.doc.ref, top: row.doc.top, isRow: true, inside: row.doc.inside, section: row.doc.section}
 	if row.doc.live {
 		rec.ref, rec.top = ref, ref.URI

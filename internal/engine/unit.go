@@ -11,6 +11,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -29,7 +31,8 @@ type unit struct {
 	source     Source
 	batch      *batch
 	same       string
-	top        int64 // how many units of the source it stands for
+	copies     *copies // of the item; nil: none
+	top        int64   // how many units of the source it stands for
 	findings   []*inventory.Finding
 	gaps       []inventory.Gap
 	exclusions []inventory.Exclusion
@@ -315,13 +318,14 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 			ID: findingID(id, rec.ref.URI), Source: rec.unit.source.Info.Name,
 			URI: rec.ref.URI, Place: r.shown(rec.ref.Place), Locator: rec.locator(),
 			Confidence: string(conf), Why: why, Relation: a.relation, Matches: a.matches, Evidence: evidence(a.chain),
-			Fields: fields(a.fields), Copies: []inventory.Copy{}, ThirdParties: third,
+			Fields: fields(a.fields), ThirdParties: third,
 			Activities: r.activities(rec.unit.source.Info.Name, rec.ref.Place),
 		}
 		if a.total > len(a.matches) {
 			f.MatchesTotal = a.total
 		}
 		f.Same = rec.unit.same
+		f.Copies, f.CopiesTotal = rec.unit.copies.behind(rec.ref.URI[min(len(rec.top), len(rec.ref.URI)):])
 		if conf == subject.Certain && a.chain == nil {
 			f.Settles = a.own
 			c, w := a.doubt.Judge(a.contradicted && !a.born)
@@ -338,6 +342,60 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 		}
 	}
 	rec.unit.spill()
+}
+
+// maxCopies is how many copies a finding lists; it counts all of them.
+const maxCopies = 4096
+
+// copies are the other names of an item. They are asked for at the first hit.
+type copies struct {
+	of    func(limit int) ([]scanners.Copy, int)
+	once  sync.Once
+	list  []inventory.Copy
+	total int
+}
+
+func newCopies(of func(limit int) ([]scanners.Copy, int)) *copies {
+	if of == nil {
+		return nil
+	}
+	return &copies{of: of}
+}
+
+// again returns what copies can be made of later; the list itself is not kept.
+func (c *copies) again() func(limit int) ([]scanners.Copy, int) {
+	if c == nil {
+		return nil
+	}
+	return c.of
+}
+
+// behind returns the copies of a record that lies in the item, inside being what
+// its URI has behind that of the item. total is set when there are more.
+func (c *copies) behind(inside string) (list []inventory.Copy, total int) {
+	list = []inventory.Copy{}
+	if c == nil {
+		return list, 0
+	}
+	c.once.Do(func() {
+		names, n := c.of(maxCopies)
+		c.total = n
+		for _, name := range names {
+			out := inventory.Copy{URI: name.URI, Host: name.Host}
+			if !name.Time.IsZero() {
+				out.Time = name.Time.UTC().Format(time.RFC3339)
+			}
+			c.list = append(c.list, out)
+		}
+	})
+	for _, name := range c.list {
+		name.URI += inside
+		list = append(list, name)
+	}
+	if c.total > len(list) {
+		total = c.total
+	}
+	return list, total
 }
 
 // strangers returns how many of the addresses in the record belong to none of
@@ -419,7 +477,10 @@ func (rec *record) action(conf subject.Confidence, third int, columns []string) 
 		a.If = map[string]string{}
 	}
 	if rec.ref.URI != rec.top {
-		a.Kind, a.Target = "rewrite-container", rec.top
+		a.Target = rec.top
+		if a.Kind != "drop-snapshots" { // what is in a snapshot can't be rewritten
+			a.Kind = "rewrite-container"
+		}
 	} else {
 		a.BlockedBy = append(a.BlockedBy, rec.ref.Blocked...)
 	}
@@ -531,7 +592,7 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 		}
 	}()
 	ctx = container.OneItem(ctx)
-	u := &unit{run: r, source: b.source, batch: b, same: it.Same}
+	u := &unit{run: r, source: b.source, batch: b, same: it.Same, copies: newCopies(it.Copies)}
 	if it.Block != nil {
 		rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
 		r.rows(ctx, rec, it.Block, true)

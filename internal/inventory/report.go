@@ -172,6 +172,7 @@ type Finding struct {
 	Why          string          `json:"why"` // why the confidence is what it is, for people
 	Fields       []Field         `json:"fields"`
 	Copies       []Copy          `json:"copies"`
+	CopiesTotal  int             `json:"copies_total,omitempty"` // set when there are more than are listed
 	ThirdParties int             `json:"third_parties"`
 	Activities   []string        `json:"activities"`
 	Tenant       *string         `json:"tenant"`

@@ -2,11 +2,15 @@
 package all
 
 import (
+	"context"
+	"strings"
+
 	"github.com/spoor-scan/spoor/scanners"
 	"github.com/spoor-scan/spoor/scanners/files"
 	"github.com/spoor-scan/spoor/scanners/imap"
 	"github.com/spoor-scan/spoor/scanners/mysql"
 	"github.com/spoor-scan/spoor/scanners/postgres"
+	"github.com/spoor-scan/spoor/scanners/restic"
 	"github.com/spoor-scan/spoor/scanners/s3"
 )
 
@@ -17,6 +21,16 @@ func Kinds() []scanners.Kind {
 		imap.Kind(),
 		mysql.Kind(),
 		postgres.Kind(),
+		restic.Kind(),
 		s3.Kind(),
 	}
+}
+
+// OpenStore opens the place that holds a backup repository, as
+// [scanners.Env].OpenStore says.
+func OpenStore(ctx context.Context, target string) (scanners.Store, error) {
+	if strings.HasPrefix(target, "s3:") {
+		return s3.NewStore(ctx, target)
+	}
+	return files.NewStore(target)
 }

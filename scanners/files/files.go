@@ -382,7 +382,7 @@ func (s *source) at(escaped string) string {
 }
 
 func (s *source) gap(rel string, err error, detail string, units int64) *scanners.Gap {
-	g := &scanners.Gap{URI: s.at(scanners.Escape(rel)), Place: s.label() + " / file" + extension(rel), Units: units, Err: bare(err)}
+	g := &scanners.Gap{URI: s.at(scanners.Escape(rel)), Place: s.label() + " / file" + scanners.Ending(rel), Units: units, Err: bare(err)}
 	switch e := err.(type) {
 	case *special:
 		g.Reason, g.Detail = scanners.Unsupported, "a "+e.what+" is not opened"
@@ -440,7 +440,7 @@ func (s *source) item(rel string, fi fs.FileInfo, link string) (scanners.Item, e
 		if ok && links > 1 {
 			it.Same = kind + ":" + loc.Device + ":" + loc.Inode
 		}
-		if place += extension(base); rel == "" {
+		if place += scanners.Ending(base); rel == "" {
 			place = s.label()
 		}
 	case "link":

@@ -153,25 +153,3 @@ func (b *body) Close() error {
 	}
 	return nil
 }
-
-// known holds the endings that say what a file is and nothing of whose it is.
-const known = " 7z avi bak bmp borg bz2 cfg conf css csv db doc docx dump eml emlx gif gz htm html ics ini jpeg jpg js json " +
-	"key ldif lz4 log mbox mbx md mdb mkv mov mp3 mp4 msg myd ndjson odp ods odt old ost pcap pdf pem php png ppt pptx ps " +
-	"psd pst py rar rtf sh sql sqlite sqlite3 svg tar tgz tif tiff toml tsv txt vcf wav webp xls xlsx xml xz yaml yml z zip zst "
-
-// extension returns up to two known endings of a name, as in " .sql.gz".
-func extension(rel string) string {
-	base := rel[strings.LastIndexByte(rel, '/')+1:]
-	ext := ""
-	for range 2 {
-		i := strings.LastIndexByte(base, '.')
-		if i < 0 || len(base)-i > 8 || !strings.Contains(known, " "+strings.ToLower(base[i+1:])+" ") {
-			break
-		}
-		base, ext = base[:i], strings.ToLower(base[i:])+ext
-	}
-	if ext != "" {
-		ext = " " + ext
-	}
-	return ext
-}

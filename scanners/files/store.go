@@ -44,11 +44,12 @@ func (s *Store) Close() error { return s.root.Close() }
 // folder, is a gap.
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[scanners.Object, error] {
 	return func(yield func(scanners.Object, error) bool) {
-		w := &walker{root: s.root, info: s.info, depth: maxDepth, leave: func(rel string, dir bool) bool {
+		w := &walker{root: s.root, info: s.info, depth: maxDepth, leave: func(rel string, _ bool) bool {
 			if strings.HasPrefix(rel, prefix) {
 				return false
 			}
-			return !dir || !strings.HasPrefix(prefix, rel+"/")
+			// A link in the place of a folder on the way is told of.
+			return !strings.HasPrefix(prefix, rel+"/")
 		}}
 		w.walk(ctx, func(e entry) bool {
 			g := &scanners.Gap{URI: scanners.Escape(e.rel), Place: "folder", Detail: e.detail, Units: e.units, Err: bare(e.err)}
@@ -62,6 +63,8 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[scanners.Obje
 				return yield(scanners.Object{}, g)
 			case e.info.IsDir():
 				return true
+			case e.info.Mode().IsRegular() && !strings.HasPrefix(e.rel, prefix):
+				return true // a file on the way
 			case !e.info.Mode().IsRegular():
 				g.Reason, g.Detail, g.Units = scanners.Unsupported, "links and special files are not opened", 1
 				return yield(scanners.Object{}, g)

@@ -1,0 +1,95 @@
+#!/bin/sh
+# Measures whole runs of spoor for 100 people on backup repositories: against the
+# backup program checking all data of the same repository in the same run, and
+# one snapshot against many with little change:
+#
+#	scripts/repositories.sh [restic]...
+#
+# SPOOR_SPEED_DIR is where repositories are kept (default: a directory in
+# $TMPDIR), SPOOR_SPEED_SIZE the bytes of text (default 1 GiB; 64 MiB do for a
+# quick look), SPOOR_SPEED_SNAPSHOTS how many snapshots are many (default 100),
+# SPOOR_SPEED_ROUNDS how often each is run (default 3), the least time counting.
+# What isn't installed is left out, and said so: apt-get install restic
+set -eu
+cd "$(dirname "$0")/.."
+size=${SPOOR_SPEED_SIZE:-1073741824}
+many=${SPOOR_SPEED_SNAPSHOTS:-100}
+dir=${SPOOR_SPEED_DIR:-${TMPDIR:-/tmp}/spoor-repositories-$size}
+rounds=${SPOOR_SPEED_ROUNDS:-3}
+mkdir -p "$dir"
+export SPOOR_STATE_DIR="$dir/state" RESTIC_PASSWORD=speed RESTIC_CACHE_DIR="$dir/cache"
+CGO_ENABLED=0 go build -trimpath -o "$dir/spoor" ./cmd/spoor
+if [ ! -f "$dir/site.tar" ]; then
+	echo "making $size bytes of text in $dir" >&2
+	go run ./scripts/corpus -size "$size" -dir "$dir" -tar "$dir/site.tar.new"
+	mv "$dir/site.tar.new" "$dir/site.tar"
+fi
+
+# source makes the tree that is backed up.
+source() {
+	rm -rf "$dir/source"
+	mkdir -p "$dir/source/site"
+	tar -xf "$dir/site.tar" -C "$dir/source/site"
+}
+# change does what a day does: a log grows, a mail comes, a page changes.
+change() { # change NUMBER
+	echo "day $1: somebody@example.org was here" >>"$dir/source/access.log"
+	mkdir -p "$dir/source/mail"
+	printf 'From: a%s@example.org\nSubject: day %s\n\nHello\n' "$1" "$1" >"$dir/source/mail/$1.eml"
+	date -u +"%s $1" >"$dir/source/page.html"
+}
+
+# took COMMAND...: milliseconds of one run.
+took() {
+	start=$(date +%s%N)
+	"$@" >/dev/null 2>"$dir/stderr" || [ $? -le 3 ] || cat "$dir/stderr" >&2
+	echo $((($(date +%s%N) - start) / 1000000))
+}
+least() { if [ -z "$1" ] || [ "$2" -lt "$1" ]; then echo "$2"; else echo "$1"; fi; }
+scan() { took "$dir/spoor" scan "$1" -q --subject "$dir/subjects-100.yaml" --expand off -o "$dir/report.json"; }
+
+# compare NAME ONE MANY CHECK...: ONE and MANY are targets, CHECK what checks MANY.
+compare() {
+	name=$1 one=$2 all=$3
+	shift 3
+	ours= single= theirs=
+	i=0
+	while [ "$i" -lt "$rounds" ]; do # in turns, since machines are noisy
+		ours=$(least "$ours" "$(scan "$all")")
+		single=$(least "$single" "$(scan "$one")")
+		theirs=$(least "$theirs" "$(took "$@")")
+		i=$((i + 1))
+	done
+	awk "BEGIN { printf \"$name: spoor %d ms, $* %d ms: %.2f of its time\n\", $ours, $theirs, $ours / $theirs }"
+	awk "BEGIN { printf \"$name: $many snapshots %d ms, one %d ms: %.2f times as long\n\", $ours, $single, $ours / $single }"
+}
+
+restic_repository() {
+	command -v restic >/dev/null || { echo "restic: install restic to measure it" && return; }
+	if [ ! -d "$dir/restic-$many" ]; then
+		echo "making $many snapshots with restic in $dir" >&2
+		rm -rf "$dir/restic-new" "$dir/restic-one"
+		source
+		change 1
+		restic -q -r "$dir/restic-new" init
+		restic -q -r "$dir/restic-new" backup "$dir/source"
+		cp -r "$dir/restic-new" "$dir/restic-one"
+		i=1
+		while [ "$i" -lt "$many" ]; do
+			i=$((i + 1))
+			change "$i"
+			restic -q -r "$dir/restic-new" backup "$dir/source"
+		done
+		rm -rf "$dir/source"
+		mv "$dir/restic-new" "$dir/restic-$many"
+	fi
+	compare restic "restic:$dir/restic-one" "restic:$dir/restic-$many" restic -q --no-cache -r "$dir/restic-$many" check --read-data
+}
+
+[ $# -gt 0 ] || set -- restic
+for program in "$@"; do
+	case $program in
+	restic) restic_repository ;;
+	*) echo "usage: scripts/repositories.sh [restic]..." >&2 && exit 2 ;;
+	esac
+done
