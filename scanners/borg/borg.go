@@ -122,16 +122,16 @@ type Locator struct {
 	Type         string `json:"type"` // "borg"
 	Repository   string `json:"repository"`
 	RepositoryID string `json:"repository_id"`
-	Archive      string `json:"archive"`
-	ArchiveID    string `json:"archive_id"`
+	Archive      string `json:"archive,omitempty"`
+	ArchiveID    string `json:"archive_id,omitempty"`
 	// Path is as in the archive: relative. Where it is not UTF-8, PathBase64
 	// holds its bytes. It is empty for the archive itself.
 	Path       string    `json:"path,omitempty"`
 	PathBase64 []byte    `json:"path_base64,omitempty"`
-	Kind       string    `json:"kind"` // "file", "folder", "link", "device" or "archive"
-	Size       int64     `json:"size"` // bytes
+	Kind       string    `json:"kind"` // "file", "folder", "link", "device", "archive" or "chunk"
+	Size       int64     `json:"size"` // bytes; -1 where it is not known
 	MTime      time.Time `json:"mtime,omitzero"`
-	Time       time.Time `json:"time"` // of the archive
+	Time       time.Time `json:"time,omitzero"` // of the archive
 	Host       string    `json:"host,omitempty"`
 	// Chunks are the names of the chunks of a file, in their order, as far as
 	// there are no more than 256; ChunkCount says how many there are, and
@@ -267,7 +267,7 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 			yield(scanners.Part{}, err)
 			return
 		}
-		units := int64(p.contents.n)
+		units := int64(p.contents.n) + int64(len(p.loose))
 		for _, g := range p.gaps {
 			units += g.Units
 		}
@@ -279,10 +279,10 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 }
 
 // A cursor says after what a part goes on: an archive, the n-th content or one
-// of its names, or the n-th of other things; and by the name of the content
+// of its names, the n-th of other things, or of chunks without a file; and by the name of the content
 // whether the repository is still the same.
 type cursor struct {
-	phase  byte // 'a', 'c' or 't'; 0 at the start
+	phase  byte // 'a', 'c', 't' or 'u'; 0 at the start
 	n, sub int
 	key    string
 }
@@ -294,7 +294,7 @@ func parseCursor(s string) (c cursor, err error) {
 		return c, nil
 	}
 	_, err = fmt.Sscanf(s, "%c.%d.%d.%s", &c.phase, &c.n, &c.sub, &c.key)
-	if err != nil || !strings.ContainsRune("act", rune(c.phase)) || c.n < 0 || c.sub < 0 {
+	if err != nil || !strings.ContainsRune("actu", rune(c.phase)) || c.n < 0 || c.sub < 0 {
 		return c, errors.New("borg: not a cursor")
 	}
 	return c, nil
@@ -359,7 +359,7 @@ func (s *source) Items(ctx context.Context, part scanners.Part) iter.Seq2[scanne
 		start := 0
 		if from.phase == 'c' {
 			start = from.n
-		} else if from.phase == 't' {
+		} else if from.phase > 'c' {
 			start = len(p.order)
 		}
 		for n := start; n < len(p.order); n++ {
@@ -373,10 +373,17 @@ func (s *source) Items(ctx context.Context, part scanners.Part) iter.Seq2[scanne
 		start = 0
 		if from.phase == 't' {
 			start = from.n
+		} else if from.phase > 't' {
+			start = len(p.things)
 		}
 		for n := start; n < len(p.things); n++ {
 			names := p.names(p.things[n])
 			if !each('t', n, 0, func() (scanners.Item, error) { return s.planned(p, none, names, 0) }) {
+				return
+			}
+		}
+		for n := range p.loose {
+			if !each('u', n, 0, func() (scanners.Item, error) { return s.looseItem(p.r, p.loose[n]), nil }) {
 				return
 			}
 		}
@@ -394,8 +401,29 @@ func (p *plan) mark(phase byte, n int) string {
 	case phase == 't' && n < len(p.things):
 		key := p.records.at(p.things[n]).key
 		return hex.EncodeToString(key[:6])
+	case phase == 'u' && n < len(p.loose):
+		name := p.r.object(p.loose[n]).id
+		return hex.EncodeToString(name[:6])
 	}
 	return "-"
+}
+
+// looseItem describes a chunk that no file has.
+func (s *source) looseItem(r *repository, number uint32) scanners.Item {
+	o := r.object(number)
+	place := " / data of no archive"
+	if r.deleted.has(number) {
+		place = " / deleted data, there until the repository is compacted"
+	}
+	return scanners.Item{
+		Ref: scanners.Ref{
+			URI: chunkURI(s.uri, &o.id), Place: s.label + place, Action: "review",
+			Locator: Locator{
+				Type: kind, Repository: s.place, RepositoryID: r.id, Kind: "chunk", Size: -1, Chunks: []string{hex.EncodeToString(o.id[:])}, ChunkCount: 1,
+			},
+		},
+		Size: -1, Deferred: true,
+	}
 }
 
 // archiveItem describes an archive itself.
@@ -511,6 +539,20 @@ func (s *source) Open(ctx context.Context, ref scanners.Ref) (scanners.Item, err
 		return scanners.Item{}, err
 	}
 	gone := &scanners.Gap{URI: ref.URI, Place: s.label, Reason: scanners.Vanished, Detail: "it is not in the repository"}
+	if hexed, ok := strings.CutPrefix(path, "chunk/"); ok && name == "" {
+		b, err := hex.DecodeString(hexed)
+		if err != nil || len(b) != len(id{}) {
+			return scanners.Item{}, gone
+		}
+		chunk := id(b)
+		n := o.number(&chunk)
+		if o.object(n).seg == nowhere {
+			return scanners.Item{}, gone
+		}
+		it := s.looseItem(o.repository, n)
+		it.Deferred, it.Body = false, &body{ctx: ctx, opened: o, pieces: []piece{{number: n}}}
+		return it, nil
+	}
 	a, ok := o.archive(name)
 	if !ok {
 		return scanners.Item{}, gone

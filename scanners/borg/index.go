@@ -59,6 +59,25 @@ func (x *index) number(name *id) uint32 {
 	return i
 }
 
+// A bitset says of numbers whether something holds.
+type bitset []uint64
+
+func (b bitset) has(n uint32) bool { return int(n/64) < len(b) && b[n/64]>>(n%64)&1 == 1 }
+
+func (b *bitset) set(n uint32, to bool) {
+	for int(n/64) >= len(*b) {
+		if !to {
+			return
+		}
+		*b = append(*b, 0)
+	}
+	if to {
+		(*b)[n/64] |= 1 << (n % 64)
+	} else {
+		(*b)[n/64] &^= 1 << (n % 64)
+	}
+}
+
 // A table is a hash table of numbers, by open addressing; what they stand for
 // lies elsewhere. Its hash is a keyed one, so that nobody can choose names that
 // fall together.

@@ -52,6 +52,7 @@ type plan struct {
 	byName   table    // records
 	things   []uint32 // records of what has no content: the first of each chain
 	order    []uint32 // contents
+	loose    []uint32 // chunks that no file has
 	spool    spool
 	wanted   []atomic.Int32 // how often a chunk will be read, by its number
 	times    []uint32       // archives in the order of time
@@ -447,10 +448,38 @@ func (p *plan) arrange() error {
 			p.wanted[c.number].Add(1)
 		}
 	}
+	p.findLoose()
 	if len(p.order) != int(p.contents.n) {
 		return fmt.Errorf("borg: %d of %d contents in order", len(p.order), p.contents.n)
 	}
 	return nil
+}
+
+// findLoose lists the chunks that are in the log and of no file: those of
+// archives that were deleted, until they are compacted away, and those of
+// archives whose lists are damaged.
+func (p *plan) findLoose() {
+	var used bitset
+	for _, n := range p.r.spoken {
+		used.set(n, true)
+	}
+	for i := range p.r.archives {
+		for _, n := range p.r.archives[i].items {
+			used.set(n, true)
+		}
+	}
+	p.r.mu.Lock()
+	defer p.r.mu.Unlock()
+	x := &p.r.index
+	for n := range x.n {
+		if _, there := p.r.segments[x.at(n).seg]; !there || used.has(n) || int(n) < len(p.wanted) && p.wanted[n].Load() > 0 {
+			continue
+		}
+		p.loose = append(p.loose, n)
+	}
+	slices.SortFunc(p.loose, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(x.at(a).seg, x.at(b).seg), cmp.Compare(x.at(a).offset, x.at(b).offset))
+	})
 }
 
 // A name is where a content, or a thing without one, is in the archives.

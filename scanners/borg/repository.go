@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,7 +31,8 @@ type repository struct {
 	inflate  *inflater
 	archives []archive // in the order of their series, and in these of time
 
-	kept      int64 // bytes of entries that the log holds, superseded ones included
+	deleted   bitset   // objects that were deleted and may be in the log still
+	spoken    []uint32 // objects that describe archives, and the manifest
 	gaps      []*scanners.Gap
 	decrypted atomic.Int64 // plain bytes, for tests and measurements
 
@@ -161,12 +163,13 @@ func openRepository(ctx context.Context, r *repository, unlock func(ctx context.
 	}
 	var name id // of the manifest
 	at, ok := r.index.find(&name)
-	if !ok || r.index.at(at).seg == nowhere {
+	if !ok || r.deleted.has(at) {
 		if len(r.gaps) > 0 {
 			return fmt.Errorf("the manifest is missing: %w", r.gaps[0])
 		}
 		return broken("the manifest, which lists the archives, is missing")
 	}
+	r.spoken = append(r.spoken, at)
 	sealed, err := r.sealed(ctx, *r.index.at(at))
 	if err != nil {
 		return fmt.Errorf("read the manifest: %w", err)
@@ -209,7 +212,9 @@ func (r *repository) readArchives(ctx context.Context, all []archive) error {
 			continue
 		}
 		names[a.name] = true
-		b, err := r.read(ctx, r.number(&a.id), 0)
+		number := r.number(&a.id)
+		r.spoken = append(r.spoken, number)
+		b, err := r.read(ctx, number, 0)
 		if err == nil {
 			err = a.parse(b, r.number)
 		}
@@ -315,7 +320,14 @@ func itemURI(repository, archive string, path []byte) string {
 	return archiveURI(repository, archive) + "/" + scanners.Escape(string(path))
 }
 
-// parseURI takes the URI of an archive, or of what is in one, apart.
+// chunkURI returns the URI of a chunk that no file has: it stands where an
+// archive without a name would.
+func chunkURI(repository string, name *id) string {
+	return repository + "!//chunk/" + hex.EncodeToString(name[:])
+}
+
+// parseURI takes the URI of an archive, of what is in one, or of a chunk, for
+// which archive is empty, apart.
 func parseURI(repository, uri string) (archive, path string, inside bool, err error) {
 	rest, ok := strings.CutPrefix(uri, repository+"!/")
 	if !ok {
@@ -325,7 +337,7 @@ func parseURI(repository, uri string) (archive, path string, inside bool, err er
 	if archive, err = scanners.Unescape(archive); err == nil {
 		path, err = scanners.Unescape(path)
 	}
-	if err != nil || archive == "" {
+	if err != nil || archive == "" && !strings.HasPrefix(path, "chunk/") {
 		return "", "", false, errors.New("borg: not a URI of this repository")
 	}
 	return archive, path, inside, nil

@@ -143,12 +143,14 @@ func (r *repository) replay(ctx context.Context) error {
 			}
 			switch e.tag {
 			case tagPut:
-				o := r.index.at(r.index.number(&e.name))
-				r.kept += e.size
+				k := r.index.number(&e.name)
+				o := r.index.at(k)
 				o.seg, o.offset = n, uint32(e.offset)
+				r.deleted.set(k, false)
 			case tagDelete:
+				// It can be read until a compaction removes it.
 				if k, ok := r.index.find(&e.name); ok {
-					r.index.at(k).seg = nowhere
+					r.deleted.set(k, true)
 				}
 			}
 			return true
