@@ -95,7 +95,7 @@ func (c *Config) Validate() error {
 
 // Open implements [scanners.Config].
 func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, error) {
-	place, label := c.Repository, c.Repository
+	place := c.Repository
 	if !strings.Contains(place, ":") || filepath.IsAbs(place) {
 		abs, err := filepath.Abs(place)
 		if err != nil {
@@ -103,7 +103,8 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 		}
 		place = abs
 	}
-	if label = filepath.Base(place); !utf8.ValidString(label) || label == "/" || label == "." {
+	label := filepath.Base(place)
+	if !utf8.ValidString(label) || label == "/" || label == "." {
 		label = kind
 	}
 	if env.OpenStore == nil {
@@ -139,11 +140,16 @@ type Locator struct {
 	Chunks       []string `json:"chunks,omitempty"`
 	ChunkCount   int      `json:"chunk_count,omitempty"`
 	ChunksSHA256 string   `json:"chunks_sha256,omitempty"`
+}
 
-	// from is where the same source finds it without a search.
+// A located is the Locator of a content as it is listed: the same source finds
+// it without a search.
+type located struct {
+	Locator
 	from    *plan
 	content uint32
 	record  where
+	archive uint32
 }
 
 type source struct {
@@ -463,9 +469,7 @@ func (s *source) planned(p *plan, of uint32, names []name, sub int) (scanners.It
 	a := &p.r.archives[names[sub].first]
 	it := s.item(p.r, a, decodeItem(b), pieces)
 	if of != none && sub == 0 {
-		loc := it.Ref.Locator.(Locator)
-		loc.from, loc.content, loc.record = p, of, names[0].where
-		it.Ref.Locator = loc
+		it.Ref.Locator = located{it.Ref.Locator.(Locator), p, of, names[0].where, names[0].first}
 		it.Deferred, it.Uncounted = true, false
 	} else {
 		it.Uncounted = true
@@ -514,7 +518,7 @@ func (s *source) Open(ctx context.Context, ref scanners.Ref) (scanners.Item, err
 	if err != nil {
 		return scanners.Item{}, err
 	}
-	if loc, ok := ref.Locator.(Locator); ok && loc.from != nil && loc.from == o.plan {
+	if loc, ok := ref.Locator.(located); ok && loc.from == o.plan {
 		p := loc.from
 		b, err := p.spool.get(loc.record)
 		if err != nil {
@@ -524,12 +528,8 @@ func (s *source) Open(ctx context.Context, ref scanners.Ref) (scanners.Item, err
 		if err != nil {
 			return scanners.Item{}, err
 		}
-		a, ok := o.archive(loc.Archive)
-		if !ok {
-			return scanners.Item{}, errors.New("borg: the archive is another")
-		}
 		pieces, replaced := decodePieces(c)
-		it := s.item(o.repository, a, decodeItem(b), pieces)
+		it := s.item(o.repository, &o.archives[loc.archive], decodeItem(b), pieces)
 		it.Ref.Locator = loc
 		it.Body = &body{ctx: ctx, opened: o, plan: p, pieces: pieces, replaced: replaced}
 		return it, nil
