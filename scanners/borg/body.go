@@ -18,6 +18,7 @@ type body struct {
 	plan     *plan // nil: the chunks are not counted
 	pieces   []piece
 	replaced bool
+	others   func() int // how many more places have the content; nil: that is not known
 
 	next int // piece
 	left []byte
@@ -84,16 +85,22 @@ func (b *body) fill(p piece) (err error) {
 
 // finish returns io.EOF, or what was lost on the way.
 func (b *body) finish() error {
+	g := &scanners.Gap{Reason: scanners.Corrupt}
 	switch {
 	case b.lost > 0:
-		return &scanners.Gap{
-			Reason: scanners.ReasonOf(b.why), Err: b.why,
-			Detail: fmt.Sprintf("%d of %d chunks can't be read: %s", b.lost, len(b.pieces), reasonText(b.why)),
-		}
+		g.Reason, g.Err = scanners.ReasonOf(b.why), b.why
+		g.Detail = fmt.Sprintf("%d of %d chunks can't be read: %s", b.lost, len(b.pieces), reasonText(b.why))
 	case b.replaced:
-		return &scanners.Gap{Reason: scanners.Corrupt, Detail: "chunks of the file are lost; the repository holds zeros in their place"}
+		g.Detail = "chunks of the file are lost; the repository holds zeros in their place"
+	default:
+		return io.EOF
 	}
-	return io.EOF
+	if b.others != nil {
+		if n := b.others(); n > 0 {
+			g.Detail += fmt.Sprintf("; %d more places have the same content", n)
+		}
+	}
+	return g
 }
 
 func (b *body) Close() error { return nil }

@@ -531,7 +531,10 @@ func (s *source) Open(ctx context.Context, ref scanners.Ref) (scanners.Item, err
 		pieces, replaced := decodePieces(c)
 		it := s.item(o.repository, &o.archives[loc.archive], decodeItem(b), pieces)
 		it.Ref.Locator = loc
-		it.Body = &body{ctx: ctx, opened: o, plan: p, pieces: pieces, replaced: replaced}
+		it.Body = &body{ctx: ctx, opened: o, plan: p, pieces: pieces, replaced: replaced, others: func() int {
+			_, n := p.copies(p.names(p.contents.at(loc.content).names), 0)
+			return n
+		}}
 		return it, nil
 	}
 	name, path, inside, err := parseURI(s.uri, ref.URI)
