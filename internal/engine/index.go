@@ -36,7 +36,8 @@ type keyIndex struct {
 	byURI  map[string]int
 	tables []indexTable
 	known  map[indexTableKey]int
-	failed error // why the index is not whole
+	failed error          // why the index is not whole
+	left   map[string]int // documents that were too many, by source
 }
 
 // maxIndexDocs bounds how many documents the index tells apart.
@@ -80,7 +81,7 @@ func newKeyIndex() (*keyIndex, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &keyIndex{byURI: map[string]int{}, known: map[indexTableKey]int{}}
+	x := &keyIndex{byURI: map[string]int{}, known: map[indexTableKey]int{}, left: map[string]int{}}
 	if x.aead, err = cipher.NewGCM(block); err != nil {
 		return nil, err
 	}
@@ -93,6 +94,22 @@ func (x *keyIndex) close() {
 	}
 }
 
+// missing says for which sources the index is not whole, and why.
+func (x *keyIndex) missing() map[string]error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	out := map[string]error{}
+	for source, n := range x.left {
+		out[source] = &scanners.Gap{Reason: scanners.TooLarge, Detail: fmt.Sprintf("%d documents that hold rows are more than can be told apart", n)}
+	}
+	if x.failed != nil {
+		for _, d := range x.docs {
+			out[d.source.Info.Name] = x.failed
+		}
+	}
+	return out
+}
+
 // doc returns the number of a document; -1 where there are too many.
 func (x *keyIndex) doc(rec *record) int {
 	x.mu.Lock()
@@ -102,7 +119,7 @@ func (x *keyIndex) doc(rec *record) int {
 		return i
 	}
 	if len(x.docs) >= maxIndexDocs {
-		x.fail(errors.New("too many documents hold rows"))
+		x.left[rec.unit.source.Info.Name]++
 		return -1
 	}
 	x.docs = append(x.docs, indexDoc{

@@ -57,7 +57,6 @@ type linker struct {
 	merged       map[string]string
 	inDocs       []declaration // of documents, until all are read
 	declarations int
-	nothing      int // rows that were not followed, since too many people share them
 }
 
 type liveScope struct {
@@ -246,7 +245,6 @@ func (l *linker) note(scope string, b *scanners.Block, row int, o origin, f *inv
 		l.known[o.id] = rankOf(o.conf)
 	}
 	if f.ThirdParties > fewPeople && !links.PersonTable(b.Table.Table) {
-		l.nothing++
 		return
 	}
 	h := heldRow{origin: o, scope: scope, table: b.Table.Name, values: map[string]string{}, self: self(f)}
@@ -504,6 +502,11 @@ func (l *linker) follow(ctx context.Context, c *Counter) {
 		return
 	}
 	l.infer()
+	for source, err := range l.index.missing() {
+		b := newBatch(l.run, sourceNamed(l.run, source), scanners.Part{ID: enginePart + "index", Place: source}, c)
+		b.gap(scanners.Gap{Reason: scanners.ReasonOf(err), Detail: "links between rows are not followed in all documents: " + errorText(err)})
+		b.commit()
+	}
 	for round := 2; ctx.Err() == nil; round++ {
 		l.mu.Lock()
 		held := l.held

@@ -83,7 +83,6 @@ func (l *linker) searches(held []heldRow) []*search {
 			}
 			if len(people) > fewPeople {
 				delete(s.from, v)
-				l.nothing++
 			}
 		}
 		if len(s.from) > 0 {
