@@ -3,13 +3,13 @@
 # backup program checking all data of the same repository in the same run, and
 # one snapshot against many with little change:
 #
-#	scripts/repositories.sh [restic]...
+#	scripts/repositories.sh [restic] [borg]
 #
 # SPOOR_SPEED_DIR is where repositories are kept (default: a directory in
 # $TMPDIR), SPOOR_SPEED_SIZE the bytes of text (default 1 GiB; 64 MiB do for a
 # quick look), SPOOR_SPEED_SNAPSHOTS how many snapshots are many (default 100),
 # SPOOR_SPEED_ROUNDS how often each is run (default 3), the least time counting.
-# What isn't installed is left out, and said so: apt-get install restic
+# What isn't installed is left out, and said so: apt-get install restic borgbackup
 set -eu
 cd "$(dirname "$0")/.."
 size=${SPOOR_SPEED_SIZE:-1073741824}
@@ -86,10 +86,34 @@ restic_repository() {
 	compare restic "restic:$dir/restic-one" "restic:$dir/restic-$many" restic -q --no-cache -r "$dir/restic-$many" check --read-data
 }
 
-[ $# -gt 0 ] || set -- restic
+borg_repository() {
+	command -v borg >/dev/null || { echo "borg: install borgbackup to measure it" && return; }
+	export BORG_BASE_DIR="$dir/borg-base" BORG_PASSPHRASE=speed BORG_RELOCATED_REPO_ACCESS_IS_OK=yes
+	if [ ! -d "$dir/borg-$many" ]; then
+		echo "making $many archives with borg in $dir" >&2
+		rm -rf "$dir/borg-new" "$dir/borg-one"
+		source
+		change 1
+		borg init -e repokey-blake2 "$dir/borg-new" 2>/dev/null
+		borg create -C zstd "$dir/borg-new::day-1" "$dir/source"
+		cp -r "$dir/borg-new" "$dir/borg-one"
+		i=1
+		while [ "$i" -lt "$many" ]; do
+			i=$((i + 1))
+			change "$i"
+			borg create -C zstd "$dir/borg-new::day-$i" "$dir/source"
+		done
+		rm -rf "$dir/source"
+		mv "$dir/borg-new" "$dir/borg-$many"
+	fi
+	compare borg "borg:$dir/borg-one" "borg:$dir/borg-$many" borg check --verify-data "$dir/borg-$many"
+}
+
+[ $# -gt 0 ] || set -- restic borg
 for program in "$@"; do
 	case $program in
 	restic) restic_repository ;;
-	*) echo "usage: scripts/repositories.sh [restic]..." >&2 && exit 2 ;;
+	borg) borg_repository ;;
+	*) echo "usage: scripts/repositories.sh [restic] [borg]" >&2 && exit 2 ;;
 	esac
 done

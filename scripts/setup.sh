@@ -22,6 +22,7 @@ if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then need postgresql
 need dovecot-imapd dovecot
 need python3 python3
 need restic restic
+need borgbackup borg
 need tesseract-ocr tesseract
 need pst-utils readpst
 need chromium chromium chromium-browser google-chrome

@@ -18,6 +18,7 @@ const module = "github.com/spoor-scan/spoor/"
 // packages below it.
 var allowed = map[string][]string{
 	"scanners":             {},
+	"scanners/borg":        {"scanners", "internal/secret"},
 	"scanners/files":       {"scanners", "internal/secret"},
 	"scanners/imap":        {"scanners", "internal/secret"},
 	"scanners/mysql":       {"scanners", "internal/secret"},

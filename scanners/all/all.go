@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spoor-scan/spoor/scanners"
+	"github.com/spoor-scan/spoor/scanners/borg"
 	"github.com/spoor-scan/spoor/scanners/files"
 	"github.com/spoor-scan/spoor/scanners/imap"
 	"github.com/spoor-scan/spoor/scanners/mysql"
@@ -17,6 +18,7 @@ import (
 // Kinds returns all kinds of sources.
 func Kinds() []scanners.Kind {
 	return []scanners.Kind{
+		borg.Kind(),
 		files.Kind(),
 		imap.Kind(),
 		mysql.Kind(),
