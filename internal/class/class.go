@@ -3,8 +3,6 @@
 // everything else 64 bytes at a time.
 package class
 
-import "encoding/binary"
-
 // A Map holds one bitmap for each class: bit i%64 of word i/64 stands for byte
 // i of the text. Bits behind the end of the text are 0. The zero value is the
 // map of an empty text; its memory is used again by Set.
@@ -140,18 +138,7 @@ func genericNumbers(digits, joins []uint64, p []byte, from int) {
 
 // classes returns the classes of p[i:i+8], one in each byte; 0 stands for those
 // of bytes behind the end.
-func classes(p []byte, i int) uint64 {
-	if i+8 > len(p) {
-		var t uint64
-		for k, c := range p[i:] {
-			t |= uint64(table[c]) << (8 * k)
-		}
-		return t
-	}
-	x := binary.LittleEndian.Uint64(p[i:])
-	return uint64(table[uint8(x)]) | uint64(table[uint8(x>>8)])<<8 | uint64(table[uint8(x>>16)])<<16 | uint64(table[uint8(x>>24)])<<24 |
-		uint64(table[uint8(x>>32)])<<32 | uint64(table[uint8(x>>40)])<<40 | uint64(table[uint8(x>>48)])<<48 | uint64(table[uint8(x>>56)])<<56
-}
+func classes(p []byte, i int) uint64 { return lookup(&table, p, i) }
 
 // transpose exchanges bit i of byte k with bit k of byte i.
 func transpose(x uint64) uint64 {

@@ -156,3 +156,67 @@ loop:
 	JNZ  loop
 	VZEROUPPER
 	RET
+
+// A-O in row 4, P-Z in 5.
+DATA uppers<>+0(SB)/8, $0x3030303030303020
+DATA uppers<>+8(SB)/8, $0x1010101010303030
+GLOBL uppers<>(SB), RODATA|NOPTR, $16
+
+// $ % ( in row 2, [ in 5, { in 7.
+DATA opens<>+0(SB)/8, $0x0000040400000000
+DATA opens<>+8(SB)/8, $0x00000000A0000004
+GLOBL opens<>(SB), RODATA|NOPTR, $16
+
+// * + in row 2.
+DATA raise<>+0(SB)/8, $0x0000000000000000
+DATA raise<>+8(SB)/8, $0x0000000004040000
+GLOBL raise<>(SB), RODATA|NOPTR, $16
+
+DATA signs<>+0(SB)/8, $0x00002C0FB03C2D2E // ...: . - < B0 0F ,
+GLOBL signs<>(SB), RODATA|NOPTR, $8
+DATA colon<>+0(SB)/8, $0x3A
+GLOBL colon<>(SB), RODATA|NOPTR, $8
+
+#define SIGNS(text, off) \
+	ROWS(text); \
+	LOOKUP(Y7, 0+off, DI); \
+	EQUAL(Y1, 8+off, DI); \
+	EQUAL(Y4, 16+off, DI); \
+	EQUAL(Y5, 24+off, DI); \
+	EQUAL(Y6, 32+off, DI); \
+	VPSHUFB   Y12, Y9, Y14; \
+	VPAND     Y13, Y14, Y14; \
+	VPCMPEQB  Y13, Y14, Y14; \
+	VPCMPEQB  Y2, Y12, Y15; \
+	VPOR      Y15, Y14, Y14; \
+	VPMOVMSKB Y14, AX; \
+	MOVL      AX, 40+off(DI); \
+	LOOKUP(Y8, 48+off, DI); \
+	EQUAL(Y10, 56+off, DI)
+
+// func signs(p *byte, words int, dst *Signs)
+TEXT ·signs(SB), NOSPLIT, $0-24
+	MOVQ p+0(FP), SI
+	MOVQ words+8(FP), CX
+	MOVQ dst+16(FP), DI
+	VBROADCASTI128 row<>(SB), Y0
+	VPBROADCASTB   colon<>(SB), Y1
+	VPBROADCASTB   signs<>+3(SB), Y2
+	VPBROADCASTB   signs<>+4(SB), Y3
+	VPBROADCASTB   signs<>+0(SB), Y4
+	VPBROADCASTB   signs<>+1(SB), Y5
+	VPBROADCASTB   signs<>+2(SB), Y6
+	VPBROADCASTB   signs<>+5(SB), Y10
+	VBROADCASTI128 uppers<>(SB), Y7
+	VBROADCASTI128 opens<>(SB), Y8
+	VBROADCASTI128 raise<>(SB), Y9
+
+loop:
+	SIGNS(0, 0)
+	SIGNS(32, 4)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ  loop
+	VZEROUPPER
+	RET

@@ -11,3 +11,7 @@ func set(p *byte, words int, digit, letter, join, at, escape, base64, nul, high 
 func numbers(p *byte, words int, digit, join *uint64) {
 	panic("class: no vector instructions")
 }
+
+func signs(p *byte, words int, dst *Signs) {
+	panic("class: no vector instructions")
+}

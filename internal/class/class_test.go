@@ -36,6 +36,30 @@ func FuzzSet(f *testing.F) {
 			clear(digit[:words])
 			clear(join[:words])
 		}
+		got, generic := make([]Signs, words+1), make([]Signs, words+1)
+		SetSigns(got, p)
+		genericSigns(generic, p, 0)
+		if !slices.Equal(got, generic) {
+			t.Fatal("SetSigns differs from genericSigns")
+		}
+		for i := range 64 * words {
+			c := byte(0)
+			if i < len(p) {
+				c = p[i]
+			}
+			s := got[i/64]
+			for name, k := range map[string]struct {
+				bits uint64
+				want bool
+			}{
+				"comma": {s.Comma, c == ','}, "upper": {s.Upper, c >= 'A' && c <= 'Z'}, "colon": {s.Colon, c == ':'}, "dot": {s.Dot, c == '.'}, "hyphen": {s.Hyphen, c == '-'}, "less": {s.Less, c == '<'},
+				"raised": {s.Raised, c == '+' || c == '*' || c == 0xB0}, "open": {s.Open, c != 0 && strings.IndexByte("$%([{", c) >= 0},
+			} {
+				if k.bits>>(i%64)&1 == 1 != k.want {
+					t.Fatalf("byte %d (%#x): %s is %v", i, c, name, !k.want)
+				}
+			}
+		}
 	})
 }
 
@@ -79,6 +103,7 @@ func BenchmarkSet(b *testing.B) {
 	var m Map
 	m.Set(p)
 	digit, join := make([]uint64, len(p)/64+1), make([]uint64, len(p)/64+1)
+	signs := make([]Signs, len(p)/64+1)
 	for _, k := range []struct {
 		name string
 		f    func()
@@ -87,6 +112,8 @@ func BenchmarkSet(b *testing.B) {
 		{"all/portable", func() { m.generic(p, 0) }},
 		{"numbers", func() { Numbers(digit, join, p) }},
 		{"numbers/portable", func() { genericNumbers(digit, join, p, 0) }},
+		{"signs", func() { SetSigns(signs, p) }},
+		{"signs/portable", func() { genericSigns(signs, p, 0) }},
 		{"count", func() { bytes.Count(p, []byte("@")) }},
 	} {
 		b.Run(k.name, func(b *testing.B) {
