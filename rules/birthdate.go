@@ -30,6 +30,7 @@ func birthDate() Rule {
 			{kinds: "d", least: 8, most: 8, before: dateFront, unjoined: ".-/:,"},
 			{kinds: "m", least: 3, most: 4, before: dateFront, after: " ,"},
 		},
+		scan:   scanDates,
 		look:   birthDateAt,
 		strict: 6,
 	})
@@ -46,8 +47,10 @@ func birthSign() Rule {
 		Match:       []string{"*30.7.1985", "°30/07/1985", "né 30 juillet 1985", "née 30/07/1985", "*30. Juli 1985"},
 		NoMatch:     []string{"30.7.1985", "* 30.7.1985", "/*30.7.1985", "n°30/07/1985", "x *30.7.1985", "(*30 foo 1985)", "ané 30/07/1985"},
 		groups: []group{
-			{kinds: "d", least: 1, most: 2, before: "*\xB0 ", after: "-/., \xC2"},
-			{kinds: "d", least: 4, most: 4, before: "*\xB0 ", after: "-"},
+			{kinds: "d", least: 1, most: 2, before: "*\xB0", after: "-/., \xC2"},
+			{kinds: "d", least: 4, most: 4, before: "*\xB0", after: "-"},
+			{kinds: "d", least: 1, most: 2, before: " ", before2: "e\xA9", after: "-/., \xC2"},
+			{kinds: "d", least: 4, most: 4, before: " ", before2: "e\xA9", after: "-"},
 		},
 		look: func(b []byte, from, to int) (int, int) {
 			i := signBefore(b, from)

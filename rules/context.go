@@ -308,6 +308,9 @@ func (w *words) word(b []byte, from, to, limit int) bool {
 }
 
 func (w *words) behind(b []byte, lo, hi int) bool {
+	if lo > 0 && apart(b, lo-1) == 0 { // what goes on from the match is no word
+		lo = min(wordEnd(b, lo), hi)
+	}
 	for i := lo; i < hi; {
 		if digit(b[i]) {
 			return false // of another number

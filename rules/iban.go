@@ -23,6 +23,7 @@ func IBAN() Rule {
 			{kinds: "d", least: 2, most: 2, before: separators + "\xA0", before2: letters2},
 			{kinds: "dm", least: 13, most: 32, before: separators + "\xA0", before2: letters2},
 		},
+		scan:   scanIBAN,
 		look:   ibanAt,
 		strict: 24,
 	})

@@ -18,6 +18,7 @@ func ipv4() Rule {
 			"1.2.3.4", "version 198.51.100.23", "198.51.100.23.example.net", "224.0.0.251",
 		},
 		groups: []group{{kinds: "d", least: 1, most: 3, before: notDot, after: ".", after2: digits}},
+		scan:   scanDotted,
 		look: func(b []byte, from, _ int) (int, int) {
 			if c := byteAt(b, from-1); c == '.' || c == '-' && digit(byteAt(b, from-2)) || c == '/' && (letter(byteAt(b, from-2)) || digit(byteAt(b, from-2))) {
 				return 0, 0
@@ -239,6 +240,7 @@ func mac() Rule {
 			{kinds: "dm", least: 4, most: 4, after: ".", after2: hexDigits},
 			{kinds: "dm", least: 4, most: 4, before: ".", before2: "abcdefABCDEF"},
 		},
+		scan:   scanMAC,
 		look:   macAt,
 		strict: 16,
 	})

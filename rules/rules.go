@@ -75,7 +75,9 @@ type Rule struct {
 	groups []group
 	marks  string
 	look   func(b []byte, from, to int) (start, end int)
+	scan   scan // a Set calls it elsewhere than at groups, to the same end
 
+	noTime bool   // Valid refuses a year of 19.. or 20.., month, day and hour
 	check  string // of a Custom
 	strict int    // in bits: how unlikely it is that something else looks like it; 0: to be estimated
 }

@@ -35,16 +35,26 @@ type Set struct {
 	before2, free2, after2 [256]uint64 // free2 by the byte in front: before2 does not matter
 	lengths                [kinds][64]uint64
 	anchors                []anchor
-	long                   bool // whether any wants groups of letters, of 8 and more
+	always                 uint64         // the bits of what needs no context
+	gated                  []gated        // those of what does, by topic
+	dates                  uint64         // the bits of dates, which have more between their groups than numbers
+	letters                uint64         // the bits of what wants groups of letters, of 8 and more
+	scans                  [scans]*anchor // what is looked for elsewhere
 
-	marks  []mark // by byte
-	others []int  // rules with nothing but Find
+	marks  [256][]int // rules, by byte
+	at     bool       // whether "@" is such a byte
+	open   bool       // whether any other is
+	others []int      // rules with nothing but Find
 
 	vocabulary []*words // by rule: its Words
 	worded     []int    // the rules that have some
 	topic      []uint64 // by rule: its bit in heard
 	heard      *lexicon // of all context
 	spelt      *lexicon // of Words, by bits as in worded
+	keys       bloom    // of both
+	firsts     bloom    // of both, the two bytes with which words beyond ASCII begin: see begin
+
+	lasts bloom // the two bytes with which words end that have one of the ends: see finish
 
 	scratch sync.Pool // *scratch
 }
@@ -65,17 +75,17 @@ type anchor struct {
 	look  func(b []byte, from, to int) (start, end int)
 }
 
-// mark is a byte that starts or joins something.
-type mark struct {
-	c     byte
-	rules []int
-}
+// gated are the bits of anchors that need a topic to be spoken of.
+type gated struct{ topic, bits uint64 }
 
 type scratch struct {
 	m       class.Map
 	compact [64]byte
 	hits    []Hit
 	said    []uint64
+	signs   []class.Signs
+	spelt   []int32
+	hearing hearing
 	walk    walk
 }
 
@@ -99,13 +109,14 @@ func NewSet(rules []Rule) (*Set, error) {
 		s.vocabulary[i] = compileWords(r.Words)
 	}
 	s.topics()
+	s.gate()
 	s.shapes.settle(func(rule int) uint64 {
 		if s.rules[rule].NeedsContext {
 			return s.topic[rule]
 		}
 		return known
-	})
-	s.open()
+	}, func(rule int) bool { return s.rules[rule].noTime })
+	s.admit()
 	return s, nil
 }
 
@@ -141,7 +152,15 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 	if len(r.groups) == 0 && len(r.marks) == 0 && len(r.Words) == 0 {
 		s.others = append(s.others, i)
 	}
-	for _, g := range r.groups {
+	groups := r.groups
+	if r.scan > scanDates {
+		if s.scans[r.scan] != nil {
+			return errors.New("it is like another rule")
+		}
+		s.scans[r.scan] = &anchor{i, r.NeedsContext, r.look}
+		groups = nil
+	}
+	for _, g := range groups {
 		if len(s.anchors) == maxAnchors {
 			return errors.New("too many rules of this kind")
 		}
@@ -175,21 +194,41 @@ func (s *Set) add(i int, r *Rule, twice bool) error {
 				s.lengths[k][n] |= bit
 			}
 		}
-		s.long = s.long || strings.Contains(g.kinds, "a")
+		if strings.Contains(g.kinds, "a") {
+			s.letters |= bit
+		}
+		if r.scan == scanDates {
+			s.dates |= bit
+		}
 	}
 	for _, c := range []byte(r.marks) {
-		k := slices.IndexFunc(s.marks, func(m mark) bool { return m.c == c })
-		if k < 0 {
-			k = len(s.marks)
-			s.marks = append(s.marks, mark{c: c})
-		}
-		s.marks[k].rules = append(s.marks[k].rules, i)
+		s.marks[c] = append(s.marks[c], i)
+		s.at = s.at || c == '@'
+		s.open = s.open || c != '@'
 	}
 	return nil
 }
 
-// open lets the groups with which shapes start through.
-func (s *Set) open() {
+// gate sorts the anchors by whether they need context.
+func (s *Set) gate() {
+	s.always = wholeBit | beginBit | leadBit
+	for k, a := range s.anchors {
+		bit := uint64(1) << (k + anchorShift)
+		if !a.needs {
+			s.always |= bit
+			continue
+		}
+		g := slices.IndexFunc(s.gated, func(g gated) bool { return g.topic == s.topic[a.rule] })
+		if g < 0 {
+			g = len(s.gated)
+			s.gated = append(s.gated, gated{topic: s.topic[a.rule]})
+		}
+		s.gated[g].bits |= bit
+	}
+}
+
+// admit lets the groups with which shapes start through.
+func (s *Set) admit() {
 	const whole, begin, lead = wholeBit, beginBit, leadBit
 	for c := range 256 {
 		s.before[c] |= whole | begin

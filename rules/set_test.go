@@ -179,8 +179,11 @@ func TestEqualsNaive(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	all := append(some(), All()...)
 	sets, bare := single(t, all)
-	for range 60 {
+	for n := range 120 {
 		b := jumble(rng, all, 700)
+		for range n % 2 * 20 { // every second is damaged
+			b[rng.IntN(len(b))] = byte(rng.Uint32())
+		}
 		for i, r := range bare {
 			sameAsNaive(t, sets[i], r, b)
 		}

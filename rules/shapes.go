@@ -57,6 +57,12 @@ type trie struct {
 	// second holds which lengths the second group of a shape can have, by bits, by
 	// kind and length of the first, and its own kind.
 	second [kinds][maxCompact + 1][kinds]uint64
+
+	// begun holds, by the first group, of which topics one must be spoken of for any
+	// shape to be looked for; alone those for a shape of no more groups.
+	begun, alone [kinds][maxCompact + 1]uint64
+
+	times bool // whether no shape is found from where a date and an hour start
 }
 
 // parseShape splits a shape into its groups.
@@ -183,8 +189,9 @@ func equalFixed(a, b []fixed) bool {
 	return true
 }
 
-// settle completes the nodes when all shapes are in, with the topic of each rule.
-func (t *trie) settle(topic func(rule int) uint64) {
+// settle completes the nodes when all shapes are in, with the topic of each rule
+// and whether it refuses times.
+func (t *trie) settle(topic func(rule int) uint64, noTime func(rule int) bool) {
 	// What follows a node stands behind it.
 	for i := len(t.nodes) - 1; i >= 0; i-- {
 		n := &t.nodes[i]
@@ -204,11 +211,22 @@ func (t *trie) settle(topic func(rule int) uint64) {
 	if len(t.nodes) == 0 {
 		return
 	}
+	t.times = true
+	at := int16(0)
+	for i, size := range [4]int{4, 2, 2, 2} {
+		if at = t.nodes[at].next[kindDigits][size]; at == 0 {
+			break
+		}
+		for _, e := range t.nodes[at].ends {
+			t.times = t.times && i == 3 && noTime(int(e.rule))
+		}
+	}
 	for k := range kinds {
 		for l, to := range t.nodes[0].next[k] {
 			if to == 0 {
 				continue
 			}
+			t.begun[k][l], t.alone[k][l] = t.nodes[to].topics, t.nodes[to].here
 			for k2 := range kinds {
 				for l2, then := range t.nodes[to].next[k2] {
 					if then != 0 {

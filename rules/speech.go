@@ -3,6 +3,7 @@ package rules
 import (
 	"encoding/binary"
 	"math/bits"
+	"unicode/utf8"
 )
 
 // known marks a block of 64 bytes of which it is known of which topics a word may
@@ -39,6 +40,13 @@ func (s *Set) topics() {
 		s.topic[i] = b
 		s.heard.add(w, b)
 	}
+	s.heard.settle()
+	s.spelt.settle()
+	for i := range s.keys {
+		s.keys[i] = s.heard.bloom[i] | s.spelt.bloom[i]
+	}
+	s.begin()
+	s.finish()
 }
 
 // spoken reports whether a word of rule r may stand near b[start:end].
@@ -53,217 +61,408 @@ func (w *walk) around(start, end int) uint64 {
 	hi := min(len(w.b)-1, end+reachBehind) >> 6
 	m := uint64(0)
 	for i := lo; i <= hi; i++ {
-		k := w.said[i]
-		if k == 0 {
-			k = w.listen(i)
-			w.said[i] = k
-		}
-		m |= k
+		m |= w.said[i]
 	}
 	return m
 }
 
-// listen returns the topics of the words that start in a block, and known.
-func (w *walk) listen(i int) uint64 {
+// heardBlocks is how many blocks are heard at once. Their places are collected first: what
+// is done to all of them then has no branch that is hard to foresee.
+const heardBlocks = 64
+
+// hearing holds the places of so many.
+type hearing struct {
+	// Whether the next byte belongs to the same word, and to the same part of it, of
+	// these blocks and the next, as the bytes of bitmaps.
+	within, part [(heardBlocks + 2) * 8]byte
+
+	starts, whole, beyond, last, hits [heardBlocks*64 + 8]int32
+}
+
+// collected writes the places of the bits of s to dst[n:], and returns where they end.
+func collected(dst *[heardBlocks*64 + 8]int32, n int, base int, s uint64) int {
+	count := bits.OnesCount64(s)
+	for k := 0; k < count; k += 4 {
+		d := (*[4]int32)(dst[n+k:])
+		d[0] = int32(base + bits.TrailingZeros64(s))
+		s &= s - 1
+		d[1] = int32(base + bits.TrailingZeros64(s))
+		s &= s - 1
+		d[2] = int32(base + bits.TrailingZeros64(s))
+		s &= s - 1
+		d[3] = int32(base + bits.TrailingZeros64(s))
+		s &= s - 1
+	}
+	return n + count
+}
+
+// keyMasks holds what of four bytes belongs to a word, by whether the second,
+// third and fourth do.
+var keyMasks = [8]uint32{0xFF, 0xFFFF, 0xFF, 0xFFFFFF, 0xFF, 0xFFFF, 0xFF, 0xFFFFFFFF}
+
+// following returns whether the bytes behind b[at] are set in m, of at least 8.
+func following(m *[(heardBlocks + 2) * 8]byte, at int) uint16 {
+	return binary.LittleEndian.Uint16(m[at>>3:]) >> (at & 7)
+}
+
+// words hears all of the text, and notes the words that rules consist of and that
+// start in b[from:end].
+func (w *walk) words(from, end int, sc *scratch) {
+	w.spelt = sc.spelt[:0]
+	for i := 0; i < len(w.said); i += heardBlocks {
+		w.hear(&sc.hearing, i, min(i+heardBlocks, len(w.said)))
+	}
+	sc.spelt = w.spelt
+	for _, at := range w.spelt {
+		w.spellAt(int(at), from, end)
+	}
+}
+
+// hear notes the topics of the words that start in blocks from lo up to hi, and which
+// may be of Words. It may note more than there is, never less.
+func (w *walk) hear(t *hearing, lo, hi int) {
 	x := w.s.heard
-	m := uint64(known) | x.any
-	v := w.l[i] | w.h[i]
-	prev := uint64(0)
-	if i > 0 {
-		prev = (w.l[i-1] | w.h[i-1]) >> 63
-	}
-	h0 := w.h[i]
-	if lead := bits.TrailingZeros64(^v); i > 0 && (prev != 0 && h0&(1<<lead-1) != 0 || w.h[i-1]>>63 != 0) {
-		// Words may start amid what goes on from the block before.
-		from := i << 6
-		for from > 0 && from > i<<6-3 && w.b[from-1] >= 0x80 { // where a sign may start
-			from--
-		}
-		m |= w.listenSlowly(from, min(len(w.b), i<<6+lead+maxWord))
-	}
-	starts := v &^ (v<<1 | prev)
-	if starts == 0 {
-		return m
-	}
-	var v1, h1 uint64
-	if i+1 < len(w.l) {
-		h1 = w.h[i+1]
-		v1 = w.l[i+1] | h1
-	}
-	capitals := w.capitals(i)
-	low := w.l[i] &^ capitals
-	camel := capitals & (low<<1 | (capitals<<1)&(low>>1|1<<63))
-	// What begins with a capital within a word counts as one, too.
-	for starts |= camel; starts != 0; starts &= starts - 1 {
-		r := uint(bits.TrailingZeros64(starts))
-		from := i<<6 + int(r)
-		n := bits.TrailingZeros64(^(v>>r | v1<<(64-r)))
-		if n == 64 || (h0>>r|h1<<(64-r))&(1<<n-1) != 0 || int(r)+n > 64 && inCapitals(w.b[i<<6+64:from+n]) {
-			if n == 64 {
-				n += maxWord
-			}
-			m |= w.listenSlowly(from, min(len(w.b), from+n))
-			continue
-		}
-		if k := asciiKey(w.b, from, n); x.may(k) {
-			m |= x.get(k)
-		}
-		m |= w.tail(from, from+n)
-		if c := camel >> r >> 1; c != 0 {
-			if part := bits.TrailingZeros64(c) + 1; part < n {
-				if part < 4 {
-					if k := asciiKey(w.b, from, part); x.may(k) {
-						m |= x.get(k)
-					}
-				}
-				m |= w.tail(from, from+part)
-			}
+	first := known | x.any
+	ends, long := uint64(0), uint64(0)
+	if len(x.ends) > 0 {
+		ends = ^uint64(0)
+		if x.least < 5 {
+			long = ends
 		}
 	}
-	return m
-}
-
-// tail returns the topics of words that end as b[from:end].
-func (w *walk) tail(from, end int) uint64 {
-	x := w.s.heard
-	if x.last>>(w.b[end-1]&31)&1 == 0 || end-from < 3 {
-		return 0
+	var starts, whole, beyond, last int
+	var pv, ph, pj, pPart, pUpper uint64
+	if lo > 0 {
+		ph = w.h[lo-1]
+		pv, pj, pUpper = w.l[lo-1]|ph, w.j[lo-1]&ph, w.signs[lo-1].Upper
+		// Of those in front a part may be less than is assumed.
+		pPart = pv
 	}
-	t := hash3(w.b[end-3], w.b[end-2], w.b[end-1])
-	if x.tails[t>>6]>>(t&63)&1 == 0 {
-		return 0
-	}
-	return x.ends[t]
-}
-
-// capitals returns which letters of a block are of upper case.
-func (w *walk) capitals(i int) uint64 {
-	b := w.b[i<<6:]
-	v := uint64(0)
-	if len(b) >= 64 {
-		for k := 0; k < 64; k += 8 {
-			x := ^binary.LittleEndian.Uint64(b[k:]) >> 5 & 0x0101010101010101
-			v |= x * 0x0102040810204080 >> 56 << k
-		}
-		return v & w.l[i]
-	}
-	for k, c := range b {
-		if upper(c) {
-			v |= 1 << k
-		}
-	}
-	return v
-}
-
-// inCapitals reports whether there is an upper-case letter in b.
-func inCapitals(b []byte) bool {
-	for len(b) >= 8 {
-		if ^binary.LittleEndian.Uint64(b)&0x2020202020202020 != 0 {
-			return true
-		}
-		b = b[8:]
-	}
-	for _, c := range b {
-		if upper(c) {
-			return true
-		}
-	}
-	return false
-}
-
-// listenSlowly is listen for b[from:end], where letters beyond ASCII or words of
-// several words are.
-func (w *walk) listenSlowly(from, end int) uint64 {
-	m := uint64(0)
-	var buf [4 * maxWord]byte
-	b := w.b
-	say := func(from, to int) {
-		if to-from <= maxWord {
-			m |= w.s.heard.of(fold(buf[:0], b[from:to]))
-		}
-	}
-	for i := from; i < end; {
-		if n := apart(b, i); n > 0 {
-			i += n
-			continue
-		}
-		to := wordEnd(b[:end], i)
-		say(i, to)
-		if to-i <= maxWord {
-			part := i
-			for k := i + 1; k < to; k++ {
-				if upper(b[k]) && (!upper(b[k-1]) || k+1 < to && letter(b[k+1]) && !upper(b[k+1])) {
-					say(part, k)
-					part = k
-				}
-			}
-			say(part, to)
-		}
-		i = to
-	}
-	return m
-}
-
-// spell looks for the words that rules consist of, in b[from:end].
-func (w *walk) spell(from, end int) {
-	x := w.s.spelt
-	var prev, prevHigh uint64
-	if k := from>>6 - 1; k >= 0 {
-		prevHigh = w.h[k]
-		prev = w.l[k] | prevHigh
-	}
-	for i := from >> 6; i<<6 < end; i++ {
-		high := w.h[i]
-		v := w.l[i] | high
-		var v1, h1 uint64
+	l, h, j, upper := w.l[lo], w.h[lo], w.j[lo], w.signs[lo].Upper
+	for i := lo; i <= hi; i++ {
+		var l1, h1, j1, upper1 uint64
 		if i+1 < len(w.l) {
-			h1 = w.h[i+1]
-			v1 = w.l[i+1] | h1
+			l1, h1, j1, upper1 = w.l[i+1], w.h[i+1], w.j[i+1], w.signs[i+1].Upper
 		}
-		// Of a word that goes on from the block before, what follows is none,
-		// unless there may be signs between them.
-		starts := v &^ (v << 1)
-		if starts&prev>>63 != 0 && prevHigh>>63 == 0 && high&(1<<bits.TrailingZeros64(^v)-1) == 0 {
-			starts &^= 1
+		v, v1 := l|h, l1|h1
+		// A capital within a word begins another: behind a small letter, or in front
+		// of one.
+		camel := upper & ((v&^upper)<<1 | (pv&^pUpper)>>63 | (upper<<1|pUpper>>63)&((l&^upper)>>1|(l1&^upper1)<<63))
+		camel1 := upper1 & ((v&^upper)>>63 | upper>>63&((l1&^upper1)>>1)) & 1
+		in := v & (v>>1 | v1<<63)
+		part := in &^ (camel>>1 | camel1<<63)
+		binary.LittleEndian.PutUint64(t.within[(i-lo)*8:], in)
+		binary.LittleEndian.PutUint64(t.part[(i-lo)*8:], part)
+		if i == hi {
+			break
 		}
-		amid := prevHigh >> 63
-		prev, prevHigh = v, high
-		for ; starts != 0; starts &= starts - 1 {
-			r := uint(bits.TrailingZeros64(starts))
-			n := bits.TrailingZeros64(^(v>>r | v1<<(64-r)))
-			at := i<<6 + int(r)
-			if n == 64 || (high>>r|h1<<(64-r))&(1<<n-1) != 0 || r == 0 && amid != 0 {
-				w.spellSlowly(max(from, at), min(end, at+n, (i+1)<<6))
+		w.said[i] = first
+		begin := v &^ (v<<1 | pv>>63)
+		final := v &^ part
+		base := i << 6
+		if h|h1 != 0 {
+			// Behind what may be a sign, a word may start, too.
+			j &= h
+			begin |= v & (j<<2 | j<<3 | pj>>62 | pj>>61)
+			b := (begin | camel) & (h | h>>1 | h>>2 | h>>3 | h1<<63 | h1<<62 | h1<<61)
+			beyond = collected(&t.beyond, beyond, base, b)
+			begin &^= b
+			camel &^= b
+			final |= v&(j>>1|(j1&h1)<<63) | h&(l>>1|l1<<63)
+		} else {
+			j = 0
+		}
+		starts = collected(&t.starts, starts, base, begin|camel)
+		// Of a word that has a capital soon, the beginning without regard to that.
+		soon := in &^ part
+		whole = collected(&t.whole, whole, base, begin&(soon|soon>>1|soon>>2|in&(3<<62)))
+		// Those that end here, of so many letters.
+		long := long
+		if h|ph != 0 { // which fold to more letters, or fewer
+			long = ends
+		}
+		final &= (part<<1 | pPart>>63) & (part<<2 | pPart>>62) & (part<<3 | pPart>>61 | long) & (part<<4 | pPart>>60 | long) & ends
+		last = collected(&t.last, last, base, final|v&h&ends&^part)
+		pv, ph, pj, pPart, pUpper = v, h, j, part, upper
+		l, h, j, upper = l1, h1, j1, upper1
+	}
+	b := w.b
+	keys := &w.s.keys
+	origin := lo << 6
+	hits := 0
+	for _, k := range [2]struct {
+		places []int32
+		m      *[(heardBlocks + 2) * 8]byte
+	}{{t.starts[:starts], &t.part}, {t.whole[:whole], &t.within}} {
+		places, m, n := k.places, k.m, len(k.places)
+		for n > 0 && int(places[n-1])+4 > len(b) {
+			n--
+			t.hits[hits] = places[n]
+			hits++
+		}
+		for _, p := range places[:n] {
+			k := (binary.LittleEndian.Uint32(b[p:]) | 0x20202020) & keyMasks[following(m, int(p)-origin)&7]
+			t.hits[hits] = p
+			hits += int(keys.has(k))
+		}
+		for _, p := range t.hits[:hits] {
+			w.heard(t, int(p), origin)
+		}
+		hits = 0
+	}
+	if w.s.spelt.any != 0 {
+		w.spelt = append(w.spelt, t.starts[:starts]...)
+	}
+	firsts := &w.s.firsts
+	for _, p := range t.beyond[:beyond] {
+		t.hits[hits] = p
+		if int(p)+2 > len(b) {
+			hits++
+			continue
+		}
+		k := binary.LittleEndian.Uint16(b[p:])
+		hits += int(firsts[k>>6] >> (k & 63) & 1)
+	}
+	for _, p := range t.hits[:hits] {
+		w.heardBeyond(int(p))
+	}
+	hits = 0
+	lasts := &w.s.lasts
+	for _, p := range t.last[:last] {
+		if p == 0 {
+			continue
+		}
+		t.hits[hits] = p
+		k := binary.LittleEndian.Uint16(b[p-1:])
+		hits += int(lasts[k>>6] >> (k & 63) & 1)
+	}
+	for _, p := range t.hits[:hits] {
+		w.said[p>>6] |= w.tail(int(p) + 1)
+	}
+}
+
+// heard notes the word that starts at at, of which the first four bytes are ASCII.
+func (w *walk) heard(t *hearing, at, origin int) {
+	x := w.s.heard
+	var c uint64
+	if at+8 <= len(w.b) {
+		c = binary.LittleEndian.Uint64(w.b[at:])
+	} else {
+		for k, b := range w.b[at:] {
+			c |= uint64(b) << (8 * k)
+		}
+	}
+	n1 := min(bits.TrailingZeros16(^following(&t.part, at-origin))+1, 8)
+	n2 := min(bits.TrailingZeros16(^following(&t.within, at-origin))+1, 8)
+	beyond := c&0x8080808080808080&firstLetters[n2] != 0
+	c |= 0x2020202020202020
+	whole := uint32(c & firstLetters[min(n2, 4)])
+	switch {
+	case beyond: // letters that would have to be folded
+		w.said[at>>6] |= x.get(uint32(c&firstLetters[min(n1, 4)])) | x.get(whole)
+	default:
+		m := x.begins(whole, c&firstLetters[n2], w.behind(at, n2))
+		if n1 != n2 {
+			m |= x.begins(uint32(c&firstLetters[min(n1, 4)]), c&firstLetters[n1], w.behind(at, n1))
+		}
+		w.said[at>>6] |= m
+	}
+	if w.s.spelt.get(whole) != 0 {
+		w.spelt = append(w.spelt, int32(at))
+	}
+}
+
+// behind returns what follows a word of n letters, nil where it is longer.
+func (w *walk) behind(at, n int) []byte {
+	if n == 8 || at+n > len(w.b) {
+		return nil
+	}
+	return w.b[at+n:]
+}
+
+// heardBeyond notes the word that may start at at, with more than ASCII at its
+// beginning.
+func (w *walk) heardBeyond(at int) {
+	if apart(w.b, at) > 0 {
+		return
+	}
+	var buf [4 * maxWord]byte
+	to := wordEnd(w.b[:min(len(w.b), at+maxWord+1)], at)
+	f := fold(buf[:0], w.b[at:to])
+	m := w.s.heard.of(f)
+	if w.s.spelt.of(f) != 0 {
+		w.spelt = append(w.spelt, int32(at))
+	}
+	capital := false
+	for k := at + 1; k < to; k++ {
+		switch c := w.b[k]; {
+		case c >= 0x80 || !letter(c):
+		case w.b[k-1] >= 0x80: // what is found may start here
+			m |= w.s.heard.of(fold(buf[:0], w.b[at:k]))
+		case !capital && upper(c) && (!upper(w.b[k-1]) || k+1 < to && letter(w.b[k+1]) && !upper(w.b[k+1])):
+			capital = true
+			m |= w.s.heard.of(fold(buf[:0], w.b[at:k]))
+		}
+	}
+	w.said[at>>6] |= m
+}
+
+// tail returns the topics of words that end at end.
+func (w *walk) tail(end int) uint64 {
+	var buf [64]byte
+	if f := fold(buf[:0], w.b[max(0, end-12):end]); len(f) >= 3 {
+		return w.s.heard.ends[tail(f)]
+	}
+	return 0
+}
+
+// begin fills firsts: with which two bytes a word of these can begin that has more
+// than ASCII among its first four.
+func (s *Set) begin() {
+	var pairs [26]uint32 // of letters
+	var one uint32       // that are words
+	var known [26]bool   // that begin some
+	beyond := map[rune]bool{}
+	for _, x := range []*lexicon{s.heard, s.spelt} {
+		for _, e := range x.slots {
+			if e.topics == 0 {
 				continue
 			}
-			if k := asciiKey(w.b, at, n); x.may(k) && at >= from && at < end {
-				if t := x.any | x.get(k); t != 0 {
-					w.word(t, at, at+n)
-				}
+			k := binary.LittleEndian.AppendUint32(nil, e.key)
+			if !letter(k[0]) {
+				r, _ := utf8.DecodeRune(k[:2])
+				beyond[r] = true // those of three bytes are RuneError
+				continue
+			}
+			a := k[0] - 'a'
+			known[a] = true
+			switch {
+			case letter(k[1]):
+				pairs[a] |= 1 << (k[1] - 'a')
+			case k[1] == 0:
+				one |= 1 << a
+			default:
+				pairs[a] |= 1 << 31
+			}
+		}
+	}
+	set := func(a, b byte) {
+		k := uint(a) | uint(b)<<8
+		s.firsts[k>>6] |= 1 << (k & 63)
+	}
+	// The letters as which what begins with a byte may be read, and all that is of no
+	// alphabet but this.
+	var then [256]uint32
+	var buf, raw [8]byte
+	for r := rune('A'); r < 0x2500; r++ {
+		enc := utf8.AppendRune(raw[:0], r)
+		m := ^uint32(0) // a mark, before any letter
+		if f := fold(buf[:0], enc); len(f) > 0 {
+			if m = 1 << 31; letter(f[0]) {
+				m = 1 << (f[0] - 'a')
+			}
+		}
+		then[enc[0]] |= m
+		if r >= 0xC0 && r < 0x100 {
+			then[r] |= m
+		}
+	}
+	// begins allows what may follow a byte that is read as this letter.
+	begins := func(c byte, f byte) {
+		a := f - 'a'
+		if a > 25 || !known[a] {
+			return
+		}
+		for b := range 256 {
+			if pairs[a]&then[b] != 0 || one>>a&1 == 1 {
+				set(c, byte(b))
+			}
+		}
+	}
+	for r := rune('A'); r < 0x2500; r++ {
+		enc := utf8.AppendRune(raw[:0], r)
+		f := fold(buf[:0], enc)
+		if len(f) == 0 { // a mark
+			set(enc[0], enc[1])
+			continue
+		}
+		switch {
+		case r < 0x80:
+			if letter(byte(r)) {
+				begins(byte(r), f[0])
+			}
+			continue
+		case r < 0x100:
+			begins(byte(r), f[0])
+		}
+		if f[0] < 0x80 {
+			if a := f[0] - 'a'; a < 26 && known[a] {
+				set(enc[0], enc[1])
+			}
+		} else if g, n := utf8.DecodeRune(f); beyond[g] || n > 2 && beyond[utf8.RuneError] {
+			set(enc[0], enc[1])
+		}
+	}
+	if beyond[utf8.RuneError] {
+		for c := 0xE2; c < 256; c++ {
+			for b := range 256 {
+				set(byte(c), byte(b))
 			}
 		}
 	}
 }
 
-// spellSlowly is spell for where more than ASCII is.
-func (w *walk) spellSlowly(from, end int) {
-	var buf [4 * maxWord]byte
-	k := from
-	for k > 0 && k > from-3 && w.b[k-1] >= 0x80 { // where a sign may start
-		k--
+// finish fills lasts: with which two bytes words end that have one of the ends.
+func (s *Set) finish() {
+	x := s.heard
+	if len(x.ends) == 0 {
+		return
 	}
-	for k < end {
-		if n := apart(w.b, k); n > 0 {
-			k += n
+	set := func(a, b int) {
+		k := uint(a) | uint(b)<<8
+		s.lasts[k>>6] |= 1 << (k & 63)
+	}
+	var buf, raw [8]byte
+	for r := rune('A'); r < 0x2500; r++ {
+		enc := utf8.AppendRune(raw[:0], r)
+		f := fold(buf[:0], enc)
+		n := len(enc)
+		if len(f) > 0 && x.lasts>>(f[len(f)-1]&31)&1 == 0 {
 			continue
 		}
-		to := wordEnd(w.b[:min(len(w.b), k+maxWord+1)], k)
-		if k >= from && to-k <= maxWord && wordStart(w.b, k) {
-			if t := w.s.spelt.of(fold(buf[:0], w.b[k:to])); t != 0 {
-				w.word(t, k, to)
+		if n > 1 {
+			set(int(enc[n-2]), int(enc[n-1]))
+		}
+		if r < 0x100 { // by itself, or as Latin-1
+			for a := range 256 {
+				if a >= 0x80 || r >= 0x80 || letter(byte(a)) && (x.last[lastTwo(byte(a), byte(r))>>6]>>(lastTwo(byte(a), byte(r))&63)&1 == 1) {
+					set(a, int(r))
+				}
 			}
 		}
-		k = to
+	}
+	// What lies beyond is no letter that folding knows.
+	for a := 0x80; a < 256; a++ {
+		for b := 0x80; b < 0xC0; b++ {
+			if x.lasts>>(b&31)&1 == 1 && x.beyond {
+				set(a, b)
+			}
+		}
+	}
+}
+
+// spellAt looks for the word of Words that starts at at.
+func (w *walk) spellAt(at, from, end int) {
+	if at < from || at >= end || !wordStart(w.b, at) {
+		return
+	}
+	to := wordEnd(w.b[:min(len(w.b), at+maxWord+1)], at)
+	if to-at > maxWord {
+		return
+	}
+	var buf [4 * maxWord]byte
+	if t := w.s.spelt.of(fold(buf[:0], w.b[at:to])); t != 0 {
+		w.word(t, at, to)
 	}
 }
 

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"math/bits"
 
 	"github.com/spoor-scan/spoor/internal/class"
@@ -37,11 +36,14 @@ type walk struct {
 	s       *Set
 	b       []byte
 	d, l, h []uint64
-	at      []uint64
+	j, at   []uint64
+	signs   []class.Signs
 	hits    []Hit
 	compact *[64]byte
-	said    []uint64 // by blocks: see speech; 0: not yet known
+	said    []uint64 // by blocks: see hear
 	named   bool     // a name stands for context
+	spelt   []int32  // where what may be words of Words starts
+	near    uint64   // of which topics something is said around the block that is walked
 }
 
 func (w *walk) alnum(i int) uint64 { return bits64(w.d, i) | bits64(w.l, i) }
@@ -67,30 +69,18 @@ func (w *walk) collect(dst []Hit, b []byte, m *class.Map, from, end int, sc *scr
 		return dst
 	}
 	s := w.s
-	w.b, w.d, w.l, w.h, w.at, w.hits, w.compact = b, m.Digit, m.Letter, m.High, m.At, dst, &sc.compact
+	w.b, w.d, w.l, w.h, w.j, w.at, w.hits, w.compact = b, m.Digit, m.Letter, m.High, m.Join, m.At, dst, &sc.compact
 	n := len(m.Digit)
 	if cap(sc.said) < n {
-		sc.said = make([]uint64, n)
+		sc.said, sc.signs = make([]uint64, n), make([]class.Signs, n)
 	}
-	w.said = sc.said[:n]
+	w.said, w.signs = sc.said[:n], sc.signs[:n]
 	clear(w.said)
+	class.SetSigns(w.signs, b)
+	if s.heard.used > 0 || s.heard.any != 0 || len(s.heard.ends) > 0 || len(s.worded) > 0 {
+		w.words(from, end, sc)
+	}
 	w.groups(from, end)
-	for _, k := range s.marks {
-		if k.c == '@' {
-			continue
-		}
-		for at := from; ; at++ {
-			i := bytes.IndexByte(b[at:end], k.c)
-			if i < 0 {
-				break
-			}
-			at += i
-			w.mark(k, at)
-		}
-	}
-	if len(s.worded) > 0 {
-		w.spell(from, end)
-	}
 	for _, r := range s.others {
 		s.rules[r].Find(b, func(start, stop int) bool {
 			if start >= from {
@@ -102,8 +92,9 @@ func (w *walk) collect(dst []Hit, b []byte, m *class.Map, from, end int, sc *scr
 	return w.hits
 }
 
-func (w *walk) mark(k mark, at int) {
-	for _, r := range k.rules {
+// mark looks at a byte that starts or joins something.
+func (w *walk) mark(at int) {
+	for _, r := range w.s.marks[w.b[at]] {
 		w.add2(r, w.s.rules[r].look, at, at+1)
 	}
 }
@@ -124,33 +115,88 @@ func (w *walk) add(r, start, end int) {
 	w.hits = append(w.hits, Hit{Rule: r, Start: start, End: end})
 }
 
-// groups visits the groups that hold a digit, the long ones of letters, and each
-// "@", where they start in b[from:end].
+// topics returns what is said near block i, for whatever starts in it or the one
+// before, and known.
+func (w *walk) topics(i int) uint64 {
+	if w.named {
+		return ^uint64(0)
+	}
+	near := uint64(known)
+	for k := max(0, i-2); k < min(len(w.said), i+4); k++ {
+		near |= w.said[k]
+	}
+	return near
+}
+
+// enabled returns the bits of the anchors that count near what is said.
+func (w *walk) enabled() uint64 {
+	m := w.s.always
+	for _, t := range w.s.gated {
+		if w.near&t.topic != 0 {
+			m |= t.bits
+		}
+	}
+	return m
+}
+
+// groups visits what starts in b[from:end]: the groups that hold a digit, the long
+// ones of letters, and each byte that is a mark.
 func (w *walk) groups(from, end int) {
 	s := w.s
-	var at mark
-	for _, k := range s.marks {
-		if k.c == '@' {
-			at = k
-		}
-	}
 	b := w.b
 	i := max(0, from>>6-1)
-	var carry, prev, prevD uint64
+	// What went before: prev by bytes, and what carries on to the end of a group.
+	var carry, carryJoined, carryBehind, prev, prevD, prevL, prevH, prevJ uint64
+	ps, none := &class.Signs{}, class.Signs{}
 	if i > 0 {
-		prev, prevD = w.d[i-1]|w.l[i-1], w.d[i-1]
+		prevD, prevL, prevH, prevJ, ps = w.d[i-1], w.l[i-1], w.h[i-1], w.j[i-1], &w.signs[i-1]
+		prev = prevD | prevL
 	}
 	for ; i <= len(w.d) && i<<6 < end+64; i++ {
-		var d, l uint64
+		var d, l, h, j, d1, l1, j1 uint64
+		g := &none
 		if i < len(w.d) {
-			d, l = w.d[i], w.l[i]
+			d, l, h, j, g = w.d[i], w.l[i], w.h[i], w.j[i], &w.signs[i]
+			if i+1 < len(w.d) {
+				d1, l1, j1 = w.d[i+1], w.l[i+1], w.j[i+1]
+			}
 		}
-		a := d | l
+		a, a1 := d|l, d1|l1
 		// A digit carries on through what is left of its group and comes out where
-		// that ends.
+		// that ends; what stands behind a sign likewise.
 		sum, c := bits.Add64(a, d, carry)
 		carry = c
-		for ends := sum &^ a; ends != 0; ends &= ends - 1 {
+		ends := sum &^ a
+		behind := a<<1 | prev>>63
+		start := a &^ behind
+		signs := g.Dot | g.Hyphen
+		psigns := ps.Dot | ps.Hyphen
+		colon2 := g.Colon<<1 | ps.Colon>>63
+		joined := start & (signs<<1 | psigns>>63) & (d<<2 | prevD>>62)
+		jump := start & (g.Raised<<1 | ps.Raised>>63 |
+			colon2&(g.Colon<<2|ps.Colon>>62|l<<2|prevL>>62) |
+			((j&^h)<<1|(prevJ&^prevH)>>63)&(h<<2|prevH>>62|(h<<3|prevH>>61)&(l<<2|prevL>>62)|(g.Upper<<2|ps.Upper>>62)&(g.Upper<<3|ps.Upper>>61)))
+		if (g.Less|ps.Less>>63) != 0 && w.zone(i) {
+			jump |= start & (g.Less<<1 | ps.Less>>63)
+		}
+		sum, c = bits.Add64(a, joined, carryJoined)
+		carryJoined = c
+		outJoined := sum &^ a
+		sum, c = bits.Add64(a, jump, carryBehind)
+		carryBehind = c
+		w.near = 0
+		enabled := uint64(0)
+		if ends != 0 {
+			w.near = w.topics(i)
+			enabled = w.enabled()
+			four := behind & (a<<2 | prev>>62) & (a<<3 | prev>>61) & (a<<4 | prev>>60)
+			joins := j & ((a|j)>>1 | (a1|j1)<<63)
+			if enabled&s.dates != 0 {
+				joins = j | g.Comma
+			}
+			ends &= four&(a<<5|prev>>59) | g.Raised | g.Colon&(four|l>>1|l1<<63) | sum&^a | joins&^outJoined | w.less(g, i)
+		}
+		for ; ends != 0; ends &= ends - 1 {
 			r := uint(bits.TrailingZeros64(ends))
 			n := bits.LeadingZeros64(^(a<<(64-r) | prev>>r))
 			stop := i<<6 + int(r)
@@ -159,13 +205,13 @@ func (w *walk) groups(from, end int) {
 				continue
 			}
 			if start >= end {
-				return
+				break
 			}
 			k := kindDigits
 			if bits.LeadingZeros64(^(d<<(64-r) | prevD>>r)) < n {
 				k = kindMixed
 			}
-			m := s.lengths[k][n] & s.first[b[start]]
+			m := s.lengths[k][n&63] & s.first[b[start]] & enabled
 			if start > 1 && stop+1 < len(b) {
 				c := b[start-1]
 				m &= s.before[c] & s.after[b[stop]] & (s.before2[b[start-2]] | s.free2[c]) & s.after2[b[stop+1]]
@@ -176,19 +222,10 @@ func (w *walk) groups(from, end int) {
 				w.group(m, k, start, stop)
 			}
 		}
-		if i<<6 < end && i<<6+64 > from {
-			if s.long {
-				w.long(i, from, end)
-			}
-			if at.c != 0 {
-				for v := w.at[i]; v != 0; v &= v - 1 {
-					if k := i<<6 + bits.TrailingZeros64(v); k >= from && k < end {
-						w.mark(at, k)
-					}
-				}
-			}
+		if i<<6 < end && i<<6+64 > from && i < len(w.d) {
+			w.elsewhere(i, from, end, start)
 		}
-		prev, prevD = a, d
+		prev, prevD, prevL, prevH, prevJ, ps = a, d, l, h, j, g
 	}
 }
 
@@ -207,9 +244,9 @@ func (s *Set) edge(b []byte, start, stop int) uint64 {
 // long visits the groups of 8 and more letters that start in a word of the map.
 func (w *walk) long(i, from, end int) {
 	a := w.l[i]
-	var next uint64
+	var next, nextUpper uint64
 	if i+1 < len(w.l) {
-		next = w.l[i+1]
+		next, nextUpper = w.l[i+1], w.signs[i+1].Upper
 	}
 	n := next
 	r := a & (a>>1 | n<<63)
@@ -217,12 +254,25 @@ func (w *walk) long(i, from, end int) {
 	r &= r>>2 | n<<62
 	n &= n >> 2
 	r &= r>>4 | n<<60
+	if r == 0 {
+		return
+	}
+	n &= n >> 4
 	prev := uint64(0)
 	if i > 0 {
 		prev = (w.l[i-1] | w.d[i-1]) >> 63
 	}
-	r &^= (a|w.d[i])<<1 | prev
-	for ; r != 0; r &= r - 1 {
+	// Others than those of 16 begin with two of upper case.
+	capital := w.signs[i].Upper
+	r &= r>>8 | n<<56 | capital&(capital>>1|nextUpper<<63)
+	if r &^= (a|w.d[i])<<1 | prev; r == 0 {
+		return
+	}
+	if w.near == 0 {
+		w.near = w.topics(i)
+	}
+	enabled := w.enabled() & w.s.letters
+	for ; enabled != 0 && r != 0; r &= r - 1 {
 		at := uint(bits.TrailingZeros64(r))
 		n := bits.TrailingZeros64(^(a>>at | next<<(64-at)))
 		start := i<<6 + int(at)
@@ -234,7 +284,7 @@ func (w *walk) long(i, from, end int) {
 			continue
 		}
 		s := w.s
-		if m := s.edge(w.b, start, stop) & s.first[w.b[start]] & s.lengths[kindLetters][n]; m != 0 {
+		if m := s.edge(w.b, start, stop) & s.first[w.b[start]] & s.lengths[kindLetters][n] & enabled; m != 0 {
 			w.group(m, kindLetters, start, stop)
 		}
 	}
@@ -243,8 +293,11 @@ func (w *walk) long(i, from, end int) {
 // group looks at one group for which the bits of m hold.
 func (w *walk) group(m uint64, k kind, start, end int) {
 	s := w.s
-	if m&(wholeBit|beginBit) != 0 {
-		w.shapes(k, start, end, m&wholeBit != 0)
+	if m&(wholeBit|beginBit) != 0 && !(s.shapes.times && end-start == 4 && isTime(w.b, start)) {
+		t := &s.shapes
+		if m&beginBit != 0 && t.begun[k][end-start]&w.near != 0 || m&wholeBit != 0 && t.alone[k][end-start]&w.near != 0 {
+			w.shapes(k, start, end, m&wholeBit != 0)
+		}
 	}
 	if m&leadBit != 0 {
 		w.led(k, start, end)
@@ -255,6 +308,22 @@ func (w *walk) group(m uint64, k kind, start, end int) {
 			w.add(a.rule, from, to)
 		}
 	}
+}
+
+// isTime reports whether a time stands at b[i], as in 2026-11-02 10:30, which is all
+// that a number could be of.
+func isTime(b []byte, i int) bool {
+	if i+14 > len(b) {
+		return false
+	}
+	t := (*[14]byte)(b[i:])
+	if t[4] != '-' || t[7] != '-' || t[10] != ' ' || t[13] != ':' {
+		return false
+	}
+	var d [10]byte
+	*(*[4]byte)(d[:]) = [4]byte(t[:4])
+	d[4], d[5], d[6], d[7], d[8], d[9] = t[5], t[6], t[8], t[9], t[11], t[12]
+	return allDigits(d[:]) && timeLike(d[:])
 }
 
 // led looks for shapes that begin with groups of letters in front of one that
@@ -331,13 +400,16 @@ func (w *walk) shapes(k kind, i, end int, whole bool) {
 			return
 		}
 		at = &t.nodes[next]
+		if at.topics&w.near == 0 {
+			return
+		}
 		is |= d << n
 		n += size
 		i += size
-		if len(at.ends) > 0 && !(i+1 < len(b) && (b[i] == '.' || b[i] == '-' || b[i] == '/') && digit(b[i+1])) {
+		if at.here&w.near != 0 && !(i+1 < len(b) && (b[i] == '.' || b[i] == '-' || b[i] == '/') && digit(b[i+1])) {
 			for e := range at.ends {
 				sh := &at.ends[e]
-				if is&sh.digits != sh.digits || is&sh.letter != 0 {
+				if sh.topic&w.near == 0 || is&sh.digits != sh.digits || is&sh.letter != 0 {
 					continue
 				}
 				if sh.topic != known {
