@@ -109,7 +109,7 @@ func (m *Map) generic(p []byte, from int) {
 		n := min(64, len(p)-from)
 		for i := 0; i < n; i += 8 {
 			// Byte k of t is bit k of the classes of 8 bytes.
-			t := transpose(classes(p, from+i))
+			t := Transpose(classes(p, from+i))
 			for k := range bits {
 				bits[k] |= t >> (8 * k) & 0xFF << i
 			}
@@ -153,8 +153,8 @@ func classes(p []byte, i int) uint64 {
 		uint64(table[uint8(x>>32)])<<32 | uint64(table[uint8(x>>40)])<<40 | uint64(table[uint8(x>>48)])<<48 | uint64(table[uint8(x>>56)])<<56
 }
 
-// transpose exchanges bit i of byte k with bit k of byte i.
-func transpose(x uint64) uint64 {
+// Transpose exchanges bit i of byte k with bit k of byte i.
+func Transpose(x uint64) uint64 {
 	t := (x ^ x>>7) & 0x00AA00AA00AA00AA
 	x ^= t ^ t<<7
 	t = (x ^ x>>14) & 0x0000CCCC0000CCCC

@@ -965,8 +965,8 @@ type avenue struct {
 	owners  []owner
 	first   letters // with which the street may start
 	begin   beginnings
-	single  bool // the street is one word, which is written in one way
-	words   int  // how many in front of the pattern may belong to it
+	words   int // how many in front of the pattern may belong to it
+	tokens  int // of which a street of one word consists at most, 0 for others
 }
 
 // streetKey tells apart streets.
@@ -1046,19 +1046,8 @@ func (v *avenue) elsewhere(b []byte, e int) bool {
 // street.
 func (v *avenue) check(b []byte, start, end int, found take) {
 	var done []int
-	if v.single {
-		// What stands in one word with the piece, where signs show that it
-		// begins there.
-		s := start
-		for s > 0 && isAlnum(b[s-1]) {
-			s--
-		}
-		if isAlnum(b[s]) && (s == 0 || parting[b[s-1]] && b[s-1] != '?') {
-			if start-s <= maxStreetBack && v.first.has(b[s]) && v.begin.may(b, s) && !wordBefore(b, s) {
-				v.at(b, s, end, &done, found)
-			}
-			return
-		}
+	if v.tokens > 0 && v.near(b, start, end, &done, found) {
+		return
 	}
 	tried, words := 0, 0
 	for s := start; s >= 0 && start-s <= maxStreetBack && tried < maxStreetWords; s-- {
@@ -1077,6 +1066,34 @@ func (v *avenue) check(b []byte, start, end int, found take) {
 		if v.at(b, s, end, &done, found); len(done) == len(v.members) {
 			return
 		}
+	}
+}
+
+// near is check for a street that is one word, or two parts of one with a blank
+// or a hyphen between, where signs part all that may belong to it from the rest.
+// It reports whether they do.
+func (v *avenue) near(b []byte, start, end int, done *[]int, found take) bool {
+	s := start
+	for n := 1; ; n++ {
+		if !isAlnum(b[s]) {
+			return false
+		}
+		for s > 0 && isAlnum(b[s-1]) {
+			s--
+		}
+		if start-s > maxStreetBack {
+			return true
+		}
+		if s > 0 && (!parting[b[s-1]] || b[s-1] == '?') {
+			return false
+		}
+		if v.first.has(b[s]) && v.begin.may(b, s) && !wordBefore(b, s) {
+			v.at(b, s, end, done, found)
+		}
+		if n == v.tokens || s < 2 || b[s-1] != ' ' && b[s-1] != '-' || parting[b[s-2]] && b[s-2] != '?' {
+			return true
+		}
+		s -= 2
 	}
 }
 
@@ -1285,7 +1302,12 @@ func (bl *builder) address(value string) {
 		key := streetKey(a.street)
 		v := bl.avenues[key]
 		if v == nil {
-			v = &avenue{words: len(a.street) + 2, single: len(a.street) == 1 && a.street[0].forms == nil}
+			v = &avenue{words: len(a.street) + 2}
+			if len(a.street) == 1 {
+				if v.tokens = 1; a.street[0].stem != nil && a.street[0].forms != nil {
+					v.tokens = 2
+				}
+			}
 			for _, w := range a.street {
 				for _, f := range append([]folded{w.stem}, w.forms...) {
 					if len(f) > 0 {

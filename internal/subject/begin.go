@@ -2,6 +2,7 @@ package subject
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -192,4 +193,44 @@ func (n *fullName) begins() (p beginnings) {
 		}
 	}
 	return p
+}
+
+// follows returns what may follow the whole surname in the same word: another
+// word of it, or of the name.
+func (n *fullName) follows() beginnings {
+	p := n.begins()
+	for _, w := range n.core {
+		p.word(w)
+	}
+	return p
+}
+
+// whole reports whether a pattern is a word of the surname from its first letter
+// to its last, and no part of any other word of the name.
+func (n *fullName) whole(pattern string) bool {
+	if n.turkish || len(n.cases) > 0 {
+		return false
+	}
+	found := 0
+	for _, w := range slices.Concat(n.given, n.middle, n.particles, n.core) {
+		if s := string(w); s == pattern {
+			found++
+		} else if strings.Contains(s, pattern) || strings.Contains(plain(s), pattern) {
+			return false
+		}
+	}
+	return found == 1 && slices.ContainsFunc(n.core, func(w folded) bool { return string(w) == pattern })
+}
+
+// goesOn reports whether what stands at b[end] makes another word of what ends
+// there with a whole surname, whichever it is of those that p follows.
+func (p *beginnings) goesOn(b []byte, end int) bool {
+	if end >= len(b) || !isAlnum(b[end]) {
+		return false
+	}
+	c := b[end]
+	if (c == 's' || c == 'S') && (end+1 == len(b) || !isAlnum(b[end+1])) {
+		return false // a genitive
+	}
+	return !p.ascii.has(c) || !p.may(b, end)
 }

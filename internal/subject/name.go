@@ -1059,6 +1059,7 @@ type family struct {
 	owners  []owner
 	first   letters // with which a name may start
 	begin   beginnings
+	follow  *beginnings // where the pattern is a whole surname of each of them: what may follow in the same word
 	// seeds are pieces of the members' surnames, where the pattern is one of the
 	// given name: whatever is done to the surname, they stand in it. Empty: of
 	// that member nothing is known.
@@ -1118,6 +1119,9 @@ var rarity = func() (t [256]uint8) {
 
 // check looks for the names around b[start:end], which is a piece of them.
 func (v *family) check(b []byte, start, end int, found take) {
+	if v.follow != nil && v.follow.goesOn(b, end) {
+		return // Jansens is not Jans
+	}
 	back := maxNamePlain
 	if bytes.ContainsAny(b[max(start-48, 0):start], ":=>") {
 		back = maxNameBack
@@ -1284,13 +1288,19 @@ func (bl *builder) name(value string) {
 	for _, p := range patterns {
 		v := bl.families[p]
 		if v == nil {
-			v = &family{}
+			v = &family{follow: &beginnings{}}
 			bl.families[p] = v
 			bl.lead(match.Pattern{Text: p}, "name", v.check)
 		}
 		v.members = append(v.members, n)
 		v.owners = append(v.owners, bl.owner())
 		v.seeds = append(v.seeds, n.seed(p))
+		if !n.whole(p) {
+			v.follow = nil
+		} else if v.follow != nil {
+			f := n.follows()
+			v.follow.join(&f)
+		}
 		v.first.join(n.first)
 		v.begin.join(&n.begin)
 		for _, c := range n.cases {
