@@ -245,9 +245,14 @@ func (s *search) run(i, e int) int {
 		e = hi
 	}
 	p := s.p[:hi]
-	if e-i < 1 || !likely(p[i:e]) && !mayJoin(p, e) {
+	if e-i < 1 {
 		return e
 	}
+	code := likely(p[i:e])
+	if !code && !mayJoin(p, e) {
+		return e
+	}
+	own := e - i // so many characters are known to be likely
 	for range 4 * min(1, i-lo) { // "Wm\/Dqy..."
 		k := i
 		switch {
@@ -263,10 +268,13 @@ func (s *search) run(i, e int) int {
 		if k == to || to-k == sureRun {
 			break
 		}
-		i, e = k, to
+		i, e, own = k, to, -1
 	}
 	chars, end, cut := s.gather(p, i, e, 0, 0)
-	if !likely(chars) || !s.top && !s.fresh(parent, i, end) {
+	if len(chars) != own || len(s.f.parts) > 1 {
+		code = likely(chars)
+	}
+	if !code || !s.top && !s.fresh(parent, i, end) {
 		return e
 	}
 	if !s.try(chars, s.f.parts, i, end, parent, cut) {
@@ -661,6 +669,17 @@ func unhex(b *[64]byte, c []byte) int {
 func textual(b *[64]byte, n int) bool {
 	if n < 5 {
 		return false
+	}
+	// What all fives of a short one have in common.
+	for i := n - 5; i <= 4; i++ {
+		switch hexClasses[b[i]] {
+		case 0:
+			return false
+		case hexHigh | hexTail:
+			if i == 0 || hexClasses[b[i-1]]&(hexUpper|hexHigh) == 0 {
+				return false
+			}
+		}
 	}
 	var letter, sign, upper, high, tail, zero uint64
 	for i := 0; i < n; i += 8 {
