@@ -28,12 +28,20 @@ func (m *Map) Len() int { return m.n }
 // Set makes m the map of p. What the slices of m held before is lost.
 func (m *Map) Set(p []byte) {
 	m.size(len(p))
-	if whole := len(p) &^ 63; vector && whole > 0 {
-		set(&p[0], whole/64, &m.Digit[0], &m.Letter[0], &m.Join[0], &m.At[0], &m.Escape[0], &m.Base64[0], &m.Nul[0], &m.High[0])
-		m.generic(p, whole)
+	if !vector {
+		m.generic(p, 0)
 		return
 	}
-	m.generic(p, 0)
+	whole := len(p) / 64
+	if whole > 0 {
+		set(&p[0], whole, &m.Digit[0], &m.Letter[0], &m.Join[0], &m.At[0], &m.Escape[0], &m.Base64[0], &m.Nul[0], &m.High[0])
+	}
+	if rest := len(p) % 64; rest > 0 {
+		var last [64]byte
+		copy(last[:], p[len(p)-rest:])
+		set(&last[0], 1, &m.Digit[whole], &m.Letter[whole], &m.Join[whole], &m.At[whole], &m.Escape[whole], &m.Base64[whole], &m.Nul[whole], &m.High[whole])
+		m.Nul[whole] &= 1<<rest - 1 // the only class of what was put behind the end
+	}
 }
 
 // size makes room for the map of a text of n bytes.
@@ -56,12 +64,19 @@ func (m *Map) size(n int) {
 func Numbers(digit, join []uint64, p []byte) {
 	words := (len(p) + 63) / 64
 	digit, join = digit[:words], join[:words]
-	from := 0
-	if whole := len(p) &^ 63; vector && whole > 0 {
-		numbers(&p[0], whole/64, &digit[0], &join[0])
-		from = whole
+	if !vector {
+		genericNumbers(digit, join, p, 0)
+		return
 	}
-	genericNumbers(digit, join, p, from)
+	whole := len(p) / 64
+	if whole > 0 {
+		numbers(&p[0], whole, &digit[0], &join[0])
+	}
+	if rest := len(p) % 64; rest > 0 {
+		var last [64]byte
+		copy(last[:], p[len(p)-rest:])
+		numbers(&last[0], 1, &digit[whole], &join[whole])
+	}
 }
 
 const (

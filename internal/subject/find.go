@@ -77,8 +77,8 @@ func (r *Recognizer) release(f *finder) {
 	f.view.Reset()
 	f.cells, f.yield, f.b = nil, nil, nil
 	for _, s := range []*[]sight{&f.seen, &f.kept, &f.before} {
-		if cap(*s) > 256 {
-			*s = nil
+		if cap(*s) > 64 {
+			*s = nil // to clear it would take longer than many a text does
 		}
 		clear((*s)[:cap(*s)]) // they keep texts
 	}
