@@ -158,6 +158,10 @@ func (p *beginnings) high(b []byte, s int) bool {
 	case r == utf8.RuneError || wrongPage(r) != nil:
 		return true
 	}
+	// Scripts in which no letter has an ASCII one, or one below U+0530, as its base.
+	if len(p.bases) == 0 && (0x530 <= r && r < 0x1d00 || 0x3000 <= r && r < 0xfb00) {
+		return false
+	}
 	if c := base(r); c < utf8.RuneSelf && p.ascii.has(byte(c)) || c >= utf8.RuneSelf && slices.Contains(p.bases, c) {
 		return true
 	}

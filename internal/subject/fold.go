@@ -111,8 +111,8 @@ func toLower(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// latinBases holds base of the letters of most of Europe.
-var latinBases = func() (t [0x250]rune) {
+// latinBases holds base of the letters of Europe, Greek and Cyrillic too.
+var latinBases = func() (t [0x530]rune) {
 	for r := range rune(len(t)) {
 		t[r] = bare(r)
 	}
