@@ -252,7 +252,8 @@ func (s *search) run(i, e int) int {
 	if !code && !mayJoin(p, e) {
 		return e
 	}
-	own := e - i // so many characters are known to be likely
+	own := e - i // as many characters are known to be likely, or not
+
 	for range 4 * min(1, i-lo) { // "Wm\/Dqy..."
 		k := i
 		switch {
