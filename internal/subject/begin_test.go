@@ -128,3 +128,44 @@ func TestBeginnings(t *testing.T) {
 		t.Errorf("only %d places were passed over", seen)
 	}
 }
+
+// TestFollowing checks that what is dropped for going on behind a surname is no
+// name anyway.
+func TestFollowing(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	names := append([]string{"Jan Jansen", "Sofie Merder", "Tom Dubters-Maes", "Anna Bogtens", "Lien Van Goethem"}, beginNames...)
+	bl := newBuilder()
+	for i, v := range names {
+		bl.who, bl.person = &Person{}, i
+		bl.name(v)
+	}
+	dropped := 0
+	for p, v := range bl.families {
+		if v.follow == nil {
+			continue
+		}
+		open := *v
+		open.follow = nil
+		for range 2000 {
+			n := v.members[r.IntN(len(v.members))]
+			given := string(n.given[0])
+			ends := []string{given, "s ", "en " + given, "s" + given, "2", "ß", "-" + given, given[:1] + ".", "s-Maes", "maes " + given, "S", "vanden"}
+			b := variants(r, []string{given, given + " ", given[:1] + ". ", ""}[r.IntN(4)])
+			start := len(b)
+			b = append(append(b, p...), ends[r.IntN(len(ends))]...)
+			if r.IntN(2) == 0 {
+				b = append(b, " "+given+" "...)
+			}
+			if !v.follow.goesOn(b, start+len(p)) {
+				continue
+			}
+			dropped++
+			open.check(b, start, start+len(p), func(o owner, from, to int, form string) {
+				t.Errorf("%q at %d: %s", b, start, form)
+			})
+		}
+	}
+	if dropped < 1000 {
+		t.Errorf("only %d were dropped", dropped)
+	}
+}
