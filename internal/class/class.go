@@ -26,12 +26,20 @@ func (m *Map) Len() int { return m.n }
 // Set makes m the map of p. What the slices of m held before is lost.
 func (m *Map) Set(p []byte) {
 	m.size(len(p))
-	if whole := len(p) &^ 63; vector && whole > 0 {
-		set(&p[0], whole/64, &m.Digit[0], &m.Letter[0], &m.Join[0], &m.At[0], &m.Escape[0], &m.Base64[0], &m.Nul[0], &m.High[0])
-		m.generic(p, whole)
+	if !vector {
+		m.generic(p, 0)
 		return
 	}
-	m.generic(p, 0)
+	whole := len(p) / 64
+	if whole > 0 {
+		set(&p[0], whole, &m.Digit[0], &m.Letter[0], &m.Join[0], &m.At[0], &m.Escape[0], &m.Base64[0], &m.Nul[0], &m.High[0])
+	}
+	if rest := len(p) % 64; rest > 0 {
+		var last [64]byte
+		copy(last[:], p[len(p)-rest:])
+		set(&last[0], 1, &m.Digit[whole], &m.Letter[whole], &m.Join[whole], &m.At[whole], &m.Escape[whole], &m.Base64[whole], &m.Nul[whole], &m.High[whole])
+		m.Nul[whole] &= 1<<rest - 1 // the only class of what was put behind the end
+	}
 }
 
 // size makes room for the map of a text of n bytes.
@@ -54,12 +62,19 @@ func (m *Map) size(n int) {
 func Numbers(digit, join []uint64, p []byte) {
 	words := (len(p) + 63) / 64
 	digit, join = digit[:words], join[:words]
-	from := 0
-	if whole := len(p) &^ 63; vector && whole > 0 {
-		numbers(&p[0], whole/64, &digit[0], &join[0])
-		from = whole
+	if !vector {
+		genericNumbers(digit, join, p, 0)
+		return
 	}
-	genericNumbers(digit, join, p, from)
+	whole := len(p) / 64
+	if whole > 0 {
+		numbers(&p[0], whole, &digit[0], &join[0])
+	}
+	if rest := len(p) % 64; rest > 0 {
+		var last [64]byte
+		copy(last[:], p[len(p)-rest:])
+		numbers(&last[0], 1, &digit[whole], &join[whole])
+	}
 }
 
 const (
@@ -107,7 +122,7 @@ func (m *Map) generic(p []byte, from int) {
 		n := min(64, len(p)-from)
 		for i := 0; i < n; i += 8 {
 			// Byte k of t is bit k of the classes of 8 bytes.
-			t := transpose(classes(p, from+i))
+			t := Transpose(classes(p, from+i))
 			for k := range bits {
 				bits[k] |= t >> (8 * k) & 0xFF << i
 			}
@@ -140,8 +155,8 @@ func genericNumbers(digits, joins []uint64, p []byte, from int) {
 // of bytes behind the end.
 func classes(p []byte, i int) uint64 { return lookup(&table, p, i) }
 
-// transpose exchanges bit i of byte k with bit k of byte i.
-func transpose(x uint64) uint64 {
+// Transpose exchanges bit i of byte k with bit k of byte i.
+func Transpose(x uint64) uint64 {
 	t := (x ^ x>>7) & 0x00AA00AA00AA00AA
 	x ^= t ^ t<<7
 	t = (x ^ x>>14) & 0x0000CCCC0000CCCC

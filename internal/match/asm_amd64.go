@@ -10,7 +10,8 @@ var vector = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.Ha
 //go:noescape
 func sift(digit, join *uint64, words int, before uint64, s *sieve, starts *[siftWords * 32]start) int
 
-// probe is grams.probe; shift is that of grams.
+// probe looks up groups of 8 grams, step bytes apart, from p on, and sets the
+// bits in masks of those that are in the bitmap.
 //
 //go:noescape
-func probe(bitmap *uint64, mul, shift uint64, step int, p *byte, n int, list *[batch]uint16) int
+func probe(bitmap *uint64, l *lanes, p *byte, step, groups int, masks *byte)

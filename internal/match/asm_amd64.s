@@ -120,45 +120,82 @@ long:
 	JNZ     candidate
 	JMP     next
 
-// PROBE: the hash of the 8 bytes at text, and the word of the bitmap with its
-// bit.
-#define PROBE(text, h, word) \
-	MOVQ  text, h; \
-	ORQ   R8, h; \
-	IMULQ R9, h; \
-	SHRXQ R10, h, h; \
-	MOVQ  h, word; \
-	SHRQ  $6, word; \
-	MOVQ  (DI)(word*8), word
+// HASH: the bits of the bitmap for the 4 first and the 4 last bytes of grams, in
+// Y0 and Y1, become the bits of the byte at R13.
+#define HASH \
+	VPOR       Y13, Y0, Y0 \
+	VPOR       Y13, Y1, Y1 \
+	VPAND      Y8, Y0, Y0 \
+	VPAND      Y9, Y1, Y1 \
+	VPMULLD    Y10, Y0, Y0 \
+	VPMULLD    Y11, Y1, Y1 \
+	VPADDD     Y1, Y0, Y0 \
+	VPSRLD     X12, Y0, Y0 \
+	VPSRLD     $5, Y0, Y2 \
+	VPCMPEQD   Y3, Y3, Y3 \
+	VPXOR      Y4, Y4, Y4 \
+	VPGATHERDD Y3, (DI)(Y2*4), Y4 \
+	VPANDN     Y14, Y0, Y5 \
+	VPSLLVD    Y5, Y4, Y4 \
+	VMOVMSKPS  Y4, AX \
+	MOVB       AX, (R13) \
+	INCQ       R13
 
-// NOTE: the place that was probed, to be overwritten unless it is a hit.
-#define NOTE(h, word) \
-	MOVW AX, (R13)(DX*2); \
-	BTQ  h, word; \
-	ADCQ $0, DX; \
-	ADDQ R11, AX
-
-// func probe(bitmap *uint64, mul, shift uint64, step int, p *byte, n int, list *[batch]uint16) int
-TEXT ·probe(SB), NOSPLIT, $0-64
+// func probe(bitmap *uint64, l *lanes, p *byte, step, groups int, masks *byte)
+TEXT ·probe(SB), NOSPLIT, $0-48
 	MOVQ bitmap+0(FP), DI
-	MOVQ mul+8(FP), R9
-	MOVQ shift+16(FP), R10
+	MOVQ l+8(FP), BX
+	MOVQ p+16(FP), SI
 	MOVQ step+24(FP), R11
-	MOVQ p+32(FP), SI
-	MOVQ list+48(FP), R13
-	MOVQ n+40(FP), R12
-	SHRQ $1, R12
-	MOVQ $0x2020202020202020, R8
-	XORL AX, AX             // the place
-	XORL DX, DX             // how many hits
+	MOVQ groups+32(FP), CX
+	MOVQ masks+40(FP), R13
 
-two:
-	PROBE((SI), BX, R14)
-	PROBE((SI)(R11*1), CX, R15)
-	LEAQ (SI)(R11*2), SI
-	NOTE(BX, R14)
-	NOTE(CX, R15)
-	DECQ R12
-	JNZ  two
-	MOVQ DX, ret+56(FP)
+	VPBROADCASTD 0(BX), Y8
+	VPBROADCASTD 4(BX), Y9
+	VPBROADCASTD 8(BX), Y10
+	VPBROADCASTD 12(BX), Y11
+	VMOVQ        16(BX), X12
+	MOVQ         24(BX), R9
+	MOVL         $0x20202020, AX
+	VMOVD        AX, X13
+	VPBROADCASTD X13, Y13
+	VPCMPEQD     Y14, Y14, Y14
+	VPSRLD       $27, Y14, Y14      // 31
+	ADDQ         SI, R9             // where the last 4 bytes are
+	LEAQ         (R11*8), R12
+	CMPQ         R11, $4
+	JA           wide
+
+	VBROADCASTI128 32(BX), Y15
+	LEAQ           (R11*4), R10
+
+narrow:
+	VMOVDQU     (SI), X0
+	VINSERTI128 $1, (SI)(R10*1), Y0, Y0
+	VMOVDQU     (R9), X1
+	VINSERTI128 $1, (R9)(R10*1), Y1, Y1
+	VPSHUFB     Y15, Y0, Y0
+	VPSHUFB     Y15, Y1, Y1
+	HASH
+	ADDQ        R12, SI
+	ADDQ        R12, R9
+	DECQ        CX
+	JNZ         narrow
+	VZEROUPPER
+	RET
+
+wide:
+	VMOVDQU 48(BX), Y15
+
+eight:
+	VPCMPEQD   Y3, Y3, Y3
+	VPGATHERDD Y3, (SI)(Y15*1), Y0
+	VPCMPEQD   Y3, Y3, Y3
+	VPGATHERDD Y3, (R9)(Y15*1), Y1
+	HASH
+	ADDQ       R12, SI
+	ADDQ       R12, R9
+	DECQ       CX
+	JNZ        eight
+	VZEROUPPER
 	RET

@@ -8,6 +8,6 @@ func sift(digit, join *uint64, words int, before uint64, s *sieve, starts *[sift
 	panic("match: no assembly")
 }
 
-func probe(bitmap *uint64, mul, shift uint64, step int, p *byte, n int, list *[batch]uint16) int {
+func probe(bitmap *uint64, l *lanes, p *byte, step, groups int, masks *byte) {
 	panic("match: no assembly")
 }

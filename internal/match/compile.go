@@ -120,7 +120,6 @@ func bitmapSize(grams int) int {
 
 func newGrams(lits []literal, s shape, m *textModel) *grams {
 	g := &grams{size: s.size, step: s.step, width: s.size + s.step - 1}
-	g.mul = uint64(mulGram) << (64 - 8*g.size)
 	g.offsetMul = uint64(mulOffset) << (64 - 8*g.size)
 	g.last = uint8(64 - 8*min(g.width, 8))
 
@@ -163,7 +162,7 @@ func newGrams(lits []literal, s shape, m *textModel) *grams {
 	}
 
 	n := bitmapSize(windows * g.step)
-	g.bitmap, g.shift = make([]uint64, n/64), uint8(64-log2(n))
+	g.bitmap, g.lanes = make([]uint64, n/64), newLanes(g.size, g.step, log2(n))
 	k := log2(3 * windows * g.step)
 	if k > nearOffsets {
 		k = max(nearOffsets, log2(windows*g.step))
@@ -179,7 +178,7 @@ func newGrams(lits []literal, s shape, m *textModel) *grams {
 		// All windows with this hash, should they not be the same.
 		for o := range g.step {
 			x := load(g.text, at+o) | folded
-			h := x * g.mul >> g.shift
+			h := g.lanes.bit(x)
 			g.bitmap[h>>6] |= 1 << (h & 63)
 			g.offsets[x*g.offsetMul>>g.offsetShift] |= 1 << o
 		}

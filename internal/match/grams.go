@@ -2,6 +2,7 @@ package match
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"unsafe"
 )
@@ -19,9 +20,11 @@ import (
 const (
 	folded = 0x2020202020202020
 
-	// mulGram spreads grams over the bitmap, mulOffset over the offset table.
-	// They are shifted left so that bytes behind the gram fall out.
-	mulGram   = 0x9E3779B97F4A7C15
+	// mulFirst and mulLast spread the first and the last four bytes of grams
+	// over the bitmap, mulOffset grams over the offset table; it is shifted left
+	// so that bytes behind the gram fall out.
+	mulFirst  = 0x9E3779B1
+	mulLast   = 0x85EBCA77
 	mulOffset = 0xD6E8FEB86659FD93
 
 	keyA = 0xA0761D6478BD642F
@@ -37,6 +40,7 @@ const (
 
 // probed is the memory of probes that hit.
 type probed struct {
+	masks   [batch / 8]byte
 	list    [batch]uint16 // in bytes from the first probe
 	offsets [batch]uint8  // of the grams that hit
 	windows [batch]int    // where a window may stand
@@ -61,8 +65,7 @@ type literal struct {
 type grams struct {
 	size, step, width int
 
-	mul   uint64
-	shift uint8 // of the product, for the bit in bitmap
+	lanes lanes
 	last  uint8 // 64-8*min(width,8): drops what a load of 8 bytes holds beyond the window
 
 	bitmap []uint64
@@ -92,6 +95,43 @@ type entry struct {
 	length  uint16
 	window  uint16 // where in the literal its window starts
 	last    bool   // of the entries of a window
+}
+
+// lanes is what makes the bits in the bitmap of 8 grams at once, as the assembly
+// has it.
+type lanes struct {
+	first, last       uint32 // which bits count of the first 4 bytes, and of the last 4
+	mulFirst, mulLast uint32
+	shift             uint64   // of the sum of the products
+	behind            uint64   // where the last 4 bytes start in the gram
+	shuffle           [16]byte // where the first bytes of 4 grams stand, for steps of at most 4
+	places            [8]uint32
+}
+
+func newLanes(size, step, bits int) lanes {
+	l := lanes{first: math.MaxUint32, last: math.MaxUint32, mulFirst: mulFirst, mulLast: mulLast, shift: uint64(32 - bits)}
+	if size <= 4 {
+		l.first, l.last = uint32(1<<(8*size)-1), 0
+	} else {
+		l.behind = uint64(size - 4)
+	}
+	for i := range l.places {
+		l.places[i] = uint32(i * step)
+	}
+	for i := range l.shuffle {
+		l.shuffle[i] = byte(i/4*step + i%4)
+	}
+	return l
+}
+
+// reach is how many bytes from the first of 8 grams on are read at most.
+func (l *lanes) reach(step int) int { return max(4*step+16+int(l.behind), 7*step+8) }
+
+// bit returns the number in the bitmap of the gram that x, which is folded,
+// starts with.
+func (l *lanes) bit(x uint64) uint32 {
+	first, last := uint32(x)&l.first, uint32(x>>(8*l.behind&63))&l.last
+	return (first*l.mulFirst + last*l.mulLast) >> (l.shift & 31)
 }
 
 // load returns 8 bytes of buf at i, zeros standing for those behind its end.
@@ -129,17 +169,17 @@ func (g *grams) find(dst []Hit, buf []byte, lo, hi int, s *probed) []Hit {
 	base := (lo + step - 1) / step * step
 	for base < hi {
 		probes := min((hi-base+step-1)/step, batch)
-		// Those with 8 bytes behind them, in fours.
+		// Those with enough behind them, in eights.
 		fast := 0
-		if room := len(buf) - base - 8; room >= 0 {
-			fast = min(probes, room/step+1) &^ 3
+		if room := len(buf) - base - g.lanes.reach(step); room >= 0 {
+			fast = min(probes&^7, room/step&^7+8)
 		}
 		n := 0
 		if fast > 0 {
-			n = g.probe(&s.list, buf[base:], fast)
+			n = g.probe(s, buf[base:], fast)
 		}
 		for i := fast; i < probes; i++ {
-			h := (load(buf, base+i*step) | folded) * g.mul >> (g.shift & 63)
+			h := g.lanes.bit(load(buf, base+i*step) | folded)
 			if g.bitmap[h>>6]>>(h&63)&1 != 0 {
 				s.list[n] = uint16(i * step)
 				n++
@@ -153,32 +193,36 @@ func (g *grams) find(dst []Hit, buf []byte, lo, hi int, s *probed) []Hit {
 	return g.settle(dst, buf, s)
 }
 
-// probe puts the hits of the first n probes, a multiple of 4, into list, and
-// returns how many they are. It does so without a branch.
-func (g *grams) probe(list *[batch]uint16, buf []byte, n int) int {
-	_ = buf[(n-1)*g.step+7] // the check for all loads
-	if vector {
-		return probe(&g.bitmap[0], g.mul, uint64(g.shift), g.step, &buf[0], n, list)
+// probe puts the hits of the first n probes, a multiple of 8, into s.list, and
+// returns how many they are.
+func (g *grams) probe(s *probed, buf []byte, n int) int {
+	if !vector {
+		return g.probeGeneric(s, buf, n)
 	}
-	return g.probeGeneric(list, buf, n)
+	_ = buf[(n-8)*g.step+g.lanes.reach(g.step)-1] // the check for all loads
+	probe(&g.bitmap[0], &g.lanes, &buf[0], g.step, n/8, &s.masks[0])
+	clear(s.masks[n/8 : min((n/8+7)&^7, len(s.masks))])
+	found := 0
+	for i := 0; i < n; i += 64 {
+		for m := binary.LittleEndian.Uint64(s.masks[i/8:]); m != 0; m &= m - 1 {
+			s.list[found&(batch-1)] = uint16((i + bits.TrailingZeros64(m)) * g.step)
+			found++
+		}
+	}
+	return found
 }
 
-// probeGeneric is probe without the help of assembly.
-func (g *grams) probeGeneric(list *[batch]uint16, buf []byte, n int) int {
-	bitmap, mul, shift, step := g.bitmap, g.mul, g.shift&63, g.step
+// probeGeneric is probe without the help of assembly, and without a branch.
+func (g *grams) probeGeneric(s *probed, buf []byte, n int) int {
+	l, bitmap, step := g.lanes, g.bitmap, g.step
 	_ = buf[(n-1)*step+7] // the check for all load8
 	found, at := 0, 0
 	p := unsafe.Pointer(unsafe.SliceData(buf))
-	for range n / 2 {
-		h0 := (load8(p, at) | folded) * mul >> shift
-		h1 := (load8(p, at+step) | folded) * mul >> shift
-		b0 := bitmap[h0>>6] >> (h0 & 63)
-		b1 := bitmap[h1>>6] >> (h1 & 63)
-		list[found&(batch-1)] = uint16(at)
-		found += int(b0 & 1)
-		list[found&(batch-1)] = uint16(at + step)
-		found += int(b1 & 1)
-		at += 2 * step
+	for range n {
+		h := l.bit(load8(p, at) | folded)
+		s.list[found&(batch-1)] = uint16(at)
+		found += int(bitmap[h>>6] >> (h & 63) & 1)
+		at += step
 	}
 	return found
 }

@@ -336,11 +336,12 @@ func TestEveryShape(t *testing.T) {
 					text := []byte(strings.Repeat("c", pad) + p.Text + patterns[(i+1)%20].Text + strings.Repeat("d", 20-pad))
 					// Equal patterns were not merged here: hits may be more.
 					got, want := m.Find(nil, text), naive(patterns, text)
-					var fast, portable [batch]uint16
-					g, n := m.grams[0], (len(text)-8)/step&^3
-					if n > 0 {
-						if a, b := g.probe(&fast, text, n), g.probeGeneric(&portable, text, n); !slices.Equal(fast[:a], portable[:b]) {
-							t.Fatalf("size %d, step %d: probes at %v hit, want %v", size, step, fast[:a], portable[:b])
+					var fast, portable probed
+					g, long := m.grams[0], bytes.Repeat(text, 2)
+					if n := (len(long)-g.lanes.reach(step))/step&^7 + 8; n > 0 {
+						a, b := g.probe(&fast, long, n), g.probeGeneric(&portable, long, n)
+						if !slices.Equal(fast.list[:a], portable.list[:b]) {
+							t.Fatalf("size %d, step %d: probes at %v hit, want %v", size, step, fast.list[:a], portable.list[:b])
 						}
 					}
 					if len(slices.Compact(slices.Clone(got))) != len(got) || len(got) < len(want) {

@@ -964,7 +964,9 @@ type avenue struct {
 	members []*postal
 	owners  []owner
 	first   letters // with which the street may start
-	words   int     // how many in front of the pattern may belong to it
+	begin   beginnings
+	words   int // how many in front of the pattern may belong to it
+	tokens  int // of which a street of one word consists at most, 0 for others
 }
 
 // streetKey tells apart streets.
@@ -1043,8 +1045,11 @@ func (v *avenue) elsewhere(b []byte, e int) bool {
 // check looks for the addresses around b[start:end], which is a piece of their
 // street.
 func (v *avenue) check(b []byte, start, end int, found take) {
-	tried, words := 0, 0
 	var done []int
+	if v.tokens > 0 && v.near(b, start, end, &done, found) {
+		return
+	}
+	tried, words := 0, 0
 	for s := start; s >= 0 && start-s <= maxStreetBack && tried < maxStreetWords; s-- {
 		if s > 0 && isAlnum(b[s]) && parting[b[s-1]] {
 			if words++; words > v.words+1 {
@@ -1052,40 +1057,73 @@ func (v *avenue) check(b []byte, start, end int, found take) {
 			}
 		}
 		switch c := b[s]; {
-		case c < utf8.RuneSelf && (!v.first.has(c) || s > 0 && isAlnum(b[s-1]) && !escaped(b, s)):
+		case c < utf8.RuneSelf && !v.first.has(c) || !v.begin.may(b, s) || c < utf8.RuneSelf && s > 0 && isAlnum(b[s-1]) && !escaped(b, s):
 			continue
 		case !utf8.RuneStart(c) && s > 0 && b[s-1] >= utf8.RuneSelf, !wordAt(b, s), wordBefore(b, s):
 			continue
 		}
 		tried++
-		e := v.members[0].eatStreet(b, s, 0)
-		if e < end || wordAt(b, e) && !(b[e-1] == '.' && isDigit(b[e])) { // Musterstr.7
-			continue
-		}
-		if len(v.members[0].street) == 1 && renamed(b, s) {
-			continue
-		}
-		if a := v.members[0]; len(a.street) > 1 && a.street[0].optional && a.street[0].stem == nil && a.eatStreet(b, s, 1) == e {
-			if word, _ := neighbourBefore(b, s); word != "" && isStreetForm(word) {
-				continue // Plaza Mayor is not Calle Mayor
-			}
-		}
-		if v.elsewhere(b, e) {
-			continue
-		}
-		var numbers houses
-		numbers.read(b[max(s-maxHouseBack, 0):min(e+maxHouseAhead, len(b))])
-		for i, a := range v.members {
-			if !a.none && !numbers.has(a.number) || slices.Contains(done, i) {
-				continue
-			}
-			if from, to, form, ok := a.check(b, s, e); ok {
-				found(v.owners[i], from, to, form)
-				done = append(done, i)
-			}
-		}
-		if len(done) == len(v.members) {
+		if v.at(b, s, end, &done, found); len(done) == len(v.members) {
 			return
+		}
+	}
+}
+
+// near is check for a street that is one word, or two parts of one with a blank
+// or a hyphen between, where signs part all that may belong to it from the rest.
+// It reports whether they do.
+func (v *avenue) near(b []byte, start, end int, done *[]int, found take) bool {
+	s := start
+	for n := 1; ; n++ {
+		if !isAlnum(b[s]) {
+			return false
+		}
+		for s > 0 && isAlnum(b[s-1]) {
+			s--
+		}
+		if start-s > maxStreetBack {
+			return true
+		}
+		if s > 0 && (!parting[b[s-1]] || b[s-1] == '?') {
+			return false
+		}
+		if v.first.has(b[s]) && v.begin.may(b, s) && !wordBefore(b, s) {
+			v.at(b, s, end, done, found)
+		}
+		if n == v.tokens || s < 2 || b[s-1] != ' ' && b[s-1] != '-' || parting[b[s-2]] && b[s-2] != '?' {
+			return true
+		}
+		s -= 2
+	}
+}
+
+// at looks for the addresses whose street starts at b[s], and ends at end or
+// behind. Which members were found it adds to done.
+func (v *avenue) at(b []byte, s, end int, done *[]int, found take) {
+	e := v.members[0].eatStreet(b, s, 0)
+	if e < end || wordAt(b, e) && !(b[e-1] == '.' && isDigit(b[e])) { // Musterstr.7
+		return
+	}
+	if v.elsewhere(b, e) {
+		return
+	}
+	if len(v.members[0].street) == 1 && renamed(b, s) {
+		return
+	}
+	if a := v.members[0]; len(a.street) > 1 && a.street[0].optional && a.street[0].stem == nil && a.eatStreet(b, s, 1) == e {
+		if word, _ := neighbourBefore(b, s); word != "" && isStreetForm(word) {
+			return // Plaza Mayor is not Calle Mayor
+		}
+	}
+	var numbers houses
+	numbers.read(b[max(s-maxHouseBack, 0):min(e+maxHouseAhead, len(b))])
+	for i, a := range v.members {
+		if !a.none && !numbers.has(a.number) || slices.Contains(*done, i) {
+			continue
+		}
+		if from, to, form, ok := a.check(b, s, e); ok {
+			found(v.owners[i], from, to, form)
+			*done = append(*done, i)
 		}
 	}
 }
@@ -1265,13 +1303,17 @@ func (bl *builder) address(value string) {
 		v := bl.avenues[key]
 		if v == nil {
 			v = &avenue{words: len(a.street) + 2}
-			for _, w := range a.street {
-				if len(w.stem) > 0 {
-					v.first.add(w.stem[0])
+			if len(a.street) == 1 {
+				if v.tokens = 1; a.street[0].stem != nil && a.street[0].forms != nil {
+					v.tokens = 2
 				}
-				for _, f := range w.forms {
+			}
+			for _, w := range a.street {
+				for _, f := range append([]folded{w.stem}, w.forms...) {
 					if len(f) > 0 {
 						v.first.add(f[0])
+						v.begin.word(f)
+						v.begin.initial(f, false)
 					}
 				}
 			}

@@ -53,9 +53,16 @@ type finder struct {
 	undone []Undecoded
 	cells  func(off int) (from, to int)
 
-	take  take // taken, made once
-	yield func(h Hit, from, to int)
-	b     []byte // that is checked
+	take   take   // taken, made once
+	b      []byte // that is checked
+	text   []byte // in which it lies at lo
+	lo, hi int
+	base   int64 // of the window
+	led    int   // where the matcher's hit starts in the window
+	layer  int   // 0: the window itself
+	region int
+	bounds span // of what is looked for in the window
+	dirty  bool // sights hold texts
 
 	part int   // number of the part in which the last hit lies
 	end  int64 // its end, -1 where there was none
@@ -75,13 +82,16 @@ func (r *Recognizer) finder() *finder {
 
 func (r *Recognizer) release(f *finder) {
 	f.view.Reset()
-	f.cells, f.yield, f.b = nil, nil, nil
+	f.cells, f.b, f.text = nil, nil, nil
 	for _, s := range []*[]sight{&f.seen, &f.kept, &f.before} {
-		if cap(*s) > 256 {
-			*s = nil
+		if cap(*s) > 64 {
+			*s = nil // to clear it would take longer than many a text does
 		}
-		clear((*s)[:cap(*s)]) // they keep texts
+		if f.dirty {
+			clear((*s)[:cap(*s)]) // they keep texts
+		}
 	}
+	f.dirty = false
 	if cap(f.found) > 1<<14 {
 		f.found = nil
 	}
@@ -96,26 +106,28 @@ func (f *finder) window(base int64, b []byte, from, end int, more bool, rows fun
 	f.seen = f.seen[:0]
 	// What keeps a hit company may lie beyond.
 	f.found = f.r.matcher.FindIn(f.found[:0], b, max(0, from-near), min(len(b), end+near))
-	lo, hi, led := 0, len(b), 0
-	f.yield = func(hit Hit, s, e int) {
-		hit.Start, hit.End = base+int64(lo+s), base+int64(lo+e)
-		f.seen = append(f.seen, sight{Hit: hit, at: lo + s, to: lo + e, piece: b, led: led})
+	f.base, f.layer, f.text = base, 0, b
+	f.lo, f.hi = 0, len(b)
+	if rows != nil {
+		f.hi = 0
 	}
 	for _, h := range f.found {
-		if rows != nil {
-			if lo, hi = rows(h.Start); h.End > hi {
-				continue
-			}
+		if h.Start >= f.hi { // of another row than the hit before
+			f.lo, f.hi = rows(h.Start)
 		}
-		led = h.Start
-		f.check(b[lo:hi], h.Start-lo, h.End-lo, h.Pattern)
+		if h.End > f.hi {
+			continue
+		}
+		f.led = h.Start
+		f.check(b[f.lo:f.hi], h.Start-f.lo, h.End-f.lo, h.Pattern)
 	}
 	f.seen = accompanied(f.seen, 0, rows)
 	f.seen = slices.DeleteFunc(f.seen, func(s sight) bool { return s.led < from || s.led >= end })
 	f.view.Window(base, b, from, more, rows)
 	f.view.Cells(f.cells)
-	for layer := 1; f.view.Next(); layer++ {
-		f.decoded(base, layer, from, end, more)
+	f.bounds = span{from, end, more}
+	for f.layer = 1; f.view.Next(); f.layer++ {
+		f.decoded()
 	}
 	for _, u := range f.view.Undecoded() {
 		if u.At < end || !more {
@@ -129,40 +141,55 @@ func (f *finder) window(base int64, b []byte, from, end int, more bool, rows fun
 	return kept
 }
 
+// A span is what is looked for: what starts from from on and before end, or
+// behind too where there is no more.
+type span struct {
+	from, end int
+	more      bool
+}
+
 // decoded looks at a layer of what was decoded.
-func (f *finder) decoded(base int64, layer, from, end int, more bool) {
-	text := f.view.Text()
+func (f *finder) decoded() {
+	f.text = f.view.Text()
 	known := len(f.seen)
-	f.found = f.r.matcher.Find(f.found[:0], text)
-	var n, lo, hi int
-	f.yield = func(hit Hit, s, e int) {
-		start, stop, form, late, ok := f.view.Source(lo+s, lo+e)
-		if !ok || !f.view.Bounded(lo+s, lo+e) || !late && (start < from || start >= end && more) {
-			return
-		}
-		if hit.Type == NationalID && strings.HasPrefix(form, "percent") && overHundred(f.view.Original(start, stop)) {
-			return
-		}
-		if hit.Form != "plain" {
-			form += "+" + hit.Form
-		}
-		hit.Form = form
-		if f.r.born[hit.Person] && !hit.Type.Own() {
-			hit.Start, hit.End = int64(s), int64(e)
-			hit.contradicted = f.r.ContradictedNear(hit, 0, text[lo:hi])
-		}
-		hit.Start, hit.End, hit.decoded = base+int64(start), base+int64(stop), true
-		if packed(form) {
-			hit.from, hit.to = int64(s), int64(e)
-		}
-		f.seen = append(f.seen, sight{Hit: hit, layer: layer, region: n, at: s, to: e, piece: text[lo:hi]})
-	}
+	f.found = f.r.matcher.Find(f.found[:0], f.text)
 	for _, h := range f.found {
-		if n, lo, hi = f.view.Region(h.Start); h.End <= hi {
-			f.check(text[lo:hi], h.Start-lo, h.End-lo, h.Pattern)
+		if f.region, f.lo, f.hi = f.view.Region(h.Start); h.End <= f.hi {
+			f.check(f.text[f.lo:f.hi], h.Start-f.lo, h.End-f.lo, h.Pattern)
 		}
 	}
 	f.seen = accompanied(f.seen, known, nil)
+}
+
+// yield notes a hit at f.b[s:e].
+func (f *finder) yield(hit Hit, s, e int) {
+	f.dirty = true
+	if f.layer == 0 {
+		hit.Start, hit.End = f.base+int64(f.lo+s), f.base+int64(f.lo+e)
+		f.seen = append(f.seen, sight{Hit: hit, at: f.lo + s, to: f.lo + e, piece: f.text, led: f.led})
+		return
+	}
+	start, stop, form, late, ok := f.view.Source(f.lo+s, f.lo+e)
+	if !ok || !f.view.Bounded(f.lo+s, f.lo+e) || !late && (start < f.bounds.from || start >= f.bounds.end && f.bounds.more) {
+		return
+	}
+	if hit.Type == NationalID && strings.HasPrefix(form, "percent") && overHundred(f.view.Original(start, stop)) {
+		return
+	}
+	if hit.Form != "plain" {
+		form += "+" + hit.Form
+	}
+	hit.Form = form
+	piece := f.text[f.lo:f.hi]
+	if f.r.born[hit.Person] && !hit.Type.Own() {
+		hit.Start, hit.End = int64(s), int64(e)
+		hit.contradicted = f.r.ContradictedNear(hit, 0, piece)
+	}
+	hit.Start, hit.End, hit.decoded = f.base+int64(start), f.base+int64(stop), true
+	if packed(form) {
+		hit.from, hit.to = int64(s), int64(e)
+	}
+	f.seen = append(f.seen, sight{Hit: hit, layer: f.layer, region: f.region, at: s, to: e, piece: piece})
 }
 
 // overHundred reports whether a number is one of Sweden with a plus, which is no

@@ -66,6 +66,11 @@ type highLetter struct {
 	main           bool
 }
 
+// is reports whether a byte may stand for the letter r.
+func (h *highLetter) is(r, base rune) bool {
+	return h.r == r || h.main && (h.first == base || h.base == base)
+}
+
 // highLetters has those of each byte, in the order of pages.
 var highLetters = func() (t [128][]highLetter) {
 	for i := range t {
@@ -106,8 +111,8 @@ func toLower(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// latinBases holds base of the letters of most of Europe.
-var latinBases = func() (t [0x250]rune) {
+// latinBases holds base of the letters of Europe, Greek and Cyrillic too.
+var latinBases = func() (t [0x530]rune) {
 	for r := range rune(len(t)) {
 		t[r] = bare(r)
 	}
@@ -239,7 +244,7 @@ func (e *eater) letter(i int, w folded) int {
 	} else {
 		first := base(w[0])
 		for _, m := range highLetters[e.b[i]&0x7f] {
-			if m.r == w[0] || m.main && (m.first == first || m.base == first) {
+			if m.is(w[0], first) {
 				if end := e.read(m.r, i+1, w); end >= 0 {
 					return end
 				}
@@ -344,15 +349,8 @@ func letterAt(b []byte, i int) (rune, int) {
 // another code page, once or twice, and maybe turned to lower case. first is the
 // character at i.
 func unmojibake(b []byte, i int, first rune) (rune, int) {
-	var page *charmap.Charmap
-	switch first {
-	case 'ã', 'â', 'ä', 'å', 'æ', 'ç', 'ð', 'ñ', 'î', 'ï':
-		page = charmap.Windows1252
-	case '√', '≈', 'ƒ':
-		page = charmap.Macintosh
-	case '├', '┼', '─':
-		page = charmap.CodePage850
-	default:
+	page := wrongPage(first)
+	if page == nil {
 		return 0, 0
 	}
 	for depth := 2; depth > 0; depth-- {
@@ -361,6 +359,20 @@ func unmojibake(b []byte, i int, first rune) (rune, int) {
 		}
 	}
 	return 0, 0
+}
+
+// wrongPage returns the code page in which a letter that was decoded wrongly
+// begins with r, nil where there is none.
+func wrongPage(r rune) *charmap.Charmap {
+	switch r {
+	case 'ã', 'â', 'ä', 'å', 'æ', 'ç', 'ð', 'ñ', 'î', 'ï':
+		return charmap.Windows1252
+	case '√', '≈', 'ƒ':
+		return charmap.Macintosh
+	case '├', '┼', '─':
+		return charmap.CodePage850
+	}
+	return nil
 }
 
 func wrongly(b []byte, i, depth int, page *charmap.Charmap) (rune, int) {

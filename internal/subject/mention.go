@@ -158,7 +158,7 @@ func (n *fullName) mention(b []byte, start, end int) (from, to int, ok bool) {
 		if c == '\n' && start-s > 2 || c == 0 {
 			break
 		}
-		if s == 0 || b[s-1] != ' ' && b[s-1] != '\n' || c < utf8.RuneSelf && n.first[c>>5]&(1<<(c&31)) == 0 {
+		if s == 0 || b[s-1] != ' ' && b[s-1] != '\n' || c < utf8.RuneSelf && (!n.first.has(c) || !n.begin.may(b, s)) {
 			continue
 		}
 		e, f := n.eatSurname(b, s)

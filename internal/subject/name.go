@@ -44,6 +44,7 @@ type fullName struct {
 	second    bool        // the last of core is a second surname, often left out
 	turkish   bool        // whose capital of i is İ
 	first     letters     // with which it may start
+	begin     beginnings  // closer than first
 	short     []string    // abbreviations of the given name
 	cases     []*fullName // in which the name is declined
 }
@@ -1057,6 +1058,8 @@ type family struct {
 	members []*fullName
 	owners  []owner
 	first   letters // with which a name may start
+	begin   beginnings
+	follow  *beginnings // where the pattern is a whole surname of each of them: what may follow in the same word
 	// seeds are pieces of the members' surnames, where the pattern is one of the
 	// given name: whatever is done to the surname, they stand in it. Empty: of
 	// that member nothing is known.
@@ -1076,23 +1079,49 @@ func (v *family) seeded(b []byte) bool {
 // containsFold reports whether b holds s, which is of lower-case ASCII letters,
 // in any case.
 func containsFold(b []byte, s string) bool {
-	for i := 0; i+len(s) <= len(b); i++ {
-		if b[i]|0x20 != s[0] {
-			continue
+	// The letter that is rarest in text leads to it.
+	k := 0
+	for i := range len(s) {
+		if rarity[s[i]] > rarity[s[k]] {
+			k = i
 		}
-		k := 1
-		for k < len(s) && b[i+k]|0x20 == s[k] {
-			k++
-		}
-		if k == len(s) {
-			return true
+	}
+	if len(b) < len(s) {
+		return false
+	}
+	room := b[k : len(b)-len(s)+1+k]
+	for _, c := range [2]byte{s[k], s[k] - 0x20} {
+		for i := 0; ; i++ {
+			j := bytes.IndexByte(room[i:], c)
+			if j < 0 {
+				break
+			}
+			i += j
+			n := 0
+			for n < len(s) && b[i+n]|0x20 == s[n] {
+				n++
+			}
+			if n == len(s) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
+// rarity says of lower-case letters which of them are rarer in text.
+var rarity = func() (t [256]uint8) {
+	for i, c := range []byte("etaionsrlhdcumpfgbywvkjxzq") {
+		t[c] = uint8(i)
+	}
+	return t
+}()
+
 // check looks for the names around b[start:end], which is a piece of them.
 func (v *family) check(b []byte, start, end int, found take) {
+	if v.follow != nil && v.follow.goesOn(b, end) {
+		return // Jansens is not Jans
+	}
 	back := maxNamePlain
 	if bytes.ContainsAny(b[max(start-48, 0):start], ":=>") {
 		back = maxNameBack
@@ -1105,12 +1134,14 @@ func (v *family) check(b []byte, start, end int, found take) {
 	for s := start; s >= 0 && start-s <= back && n < len(starts); s-- {
 		c := b[s]
 		if c < utf8.RuneSelf {
-			if !v.first.has(c) || s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
+			if !v.first.has(c) || !v.begin.may(b, s) || s > 0 && isAlnum(b[s-1]) && !escaped(b, s) {
 				continue
 			}
 		} else if !utf8.RuneStart(c) && s > 0 && b[s-1] >= utf8.RuneSelf {
 			continue
 		} else if r, n := utf8.DecodeRune(b[s:]); n > 1 && r != utf8.RuneError && !unicode.IsLetter(r) && r != '√' && r != '├' {
+			continue
+		} else if !v.begin.may(b, s) {
 			continue
 		}
 		// Far off only the value of a field is of use.
@@ -1156,6 +1187,9 @@ func (n *fullName) written(b []byte, starts []int32, end int) (int, int, string,
 	for _, at := range starts {
 		s := int(at)
 		c := rune(b[s])
+		if !n.begin.may(b, s) {
+			continue
+		}
 		if c >= utf8.RuneSelf {
 			// Other letters than those as which wrongly decoded ones start.
 			if r, _ := letterAt(b, s); r > 0 && !strings.ContainsRune("ãâäåæçðñîï", r) {
@@ -1222,7 +1256,12 @@ func (bl *builder) name(value string) {
 			}
 		}
 	}
-	n.cases = n.declined()
+	n.begin = n.begins()
+	if n.cases = n.declined(); len(n.cases) > 0 {
+		for _, c := range n.cases {
+			c.begin = c.begins()
+		}
+	}
 	if len(n.cases) == 0 {
 		n.anchors(add, n.core, n.given)
 	} else {
@@ -1249,16 +1288,24 @@ func (bl *builder) name(value string) {
 	for _, p := range patterns {
 		v := bl.families[p]
 		if v == nil {
-			v = &family{}
+			v = &family{follow: &beginnings{}}
 			bl.families[p] = v
 			bl.lead(match.Pattern{Text: p}, "name", v.check)
 		}
 		v.members = append(v.members, n)
 		v.owners = append(v.owners, bl.owner())
 		v.seeds = append(v.seeds, n.seed(p))
+		if !n.whole(p) {
+			v.follow = nil
+		} else if v.follow != nil {
+			f := n.follows()
+			v.follow.join(&f)
+		}
 		v.first.join(n.first)
+		v.begin.join(&n.begin)
 		for _, c := range n.cases {
 			v.first.join(c.first)
+			v.begin.join(&c.begin)
 		}
 	}
 }

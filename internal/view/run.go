@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/spoor-scan/spoor/internal/class"
 )
 
 const (
@@ -243,9 +245,15 @@ func (s *search) run(i, e int) int {
 		e = hi
 	}
 	p := s.p[:hi]
-	if e-i < 1 || !likely(p[i:e]) && !mayJoin(p, e) {
+	if e-i < 1 {
 		return e
 	}
+	code := likely(p[i:e])
+	if !code && !mayJoin(p, e) {
+		return e
+	}
+	own := e - i // as many characters are known to be likely, or not
+
 	for range 4 * min(1, i-lo) { // "Wm\/Dqy..."
 		k := i
 		switch {
@@ -261,10 +269,13 @@ func (s *search) run(i, e int) int {
 		if k == to || to-k == sureRun {
 			break
 		}
-		i, e = k, to
+		i, e, own = k, to, -1
 	}
 	chars, end, cut := s.gather(p, i, e, 0, 0)
-	if !likely(chars) || !s.top && !s.fresh(parent, i, end) {
+	if len(chars) != own || len(s.f.parts) > 1 {
+		code = likely(chars)
+	}
+	if !code || !s.top && !s.fresh(parent, i, end) {
 		return e
 	}
 	if !s.try(chars, s.f.parts, i, end, parent, cut) {
@@ -626,57 +637,93 @@ func (s *search) tryHex(chars []byte, parts []part, end, parent int, cut bool) (
 // looked into.
 func hexText(c []byte) bool {
 	c = c[:min(len(c), 2*64)&^1]
-	var buf [12]byte
-	start := appendHex(buf[:0], c[:min(len(c), 2*len(buf))])
-	if magic(start) != 0 || len(start) > 4 && magic(start[4:]) != 0 {
+	var b [64]byte
+	n := unhex(&b, c)
+	if magic(b[:min(n, 12)]) != 0 || n > 4 && magic(b[4:min(n, 12)]) != 0 {
 		return true
 	}
-	run, letters := 0, 0
-	last := byte(0)
-	for k := 0; k < len(c); k += 2 {
-		if run+(len(c)-k)/2 < 5 {
-			return false // too few are left
-		}
-		b := digits[c[k]]<<4 | digits[c[k+1]]
-		switch hexClasses[b] {
-		case hexLetter:
-			letters++
-			run++
-		case hexSign:
-			run++
-		case hexHigh:
-			// Beside a letter it is one of a code page; else of UTF-8.
-			if run == 0 || last < 'A' {
-				next := byte(0x80)
-				if k+2 < len(c) {
-					next = digits[c[k+2]]<<4 | digits[c[k+3]]
-				}
-				if !utf8.RuneStart(b) || k+2 == len(c) || utf8.RuneStart(next) {
-					run, letters = 0, 0
-					break
-				}
+	return textual(&b, n)
+}
+
+// unhex puts what at most 128 hexadecimal digits stand for into b, and returns
+// how many bytes they are.
+func unhex(b *[64]byte, c []byte) int {
+	n := 0
+	for ; len(c) >= 8; c = c[8:] {
+		x := binary.LittleEndian.Uint64(c)
+		x = x&0x0f0f0f0f0f0f0f0f + x>>6&0x0101010101010101*9
+		x = (x<<4 | x>>8) & 0x00ff00ff00ff00ff
+		x = (x | x>>8) & 0x0000ffff0000ffff
+		binary.LittleEndian.PutUint32(b[n&63:], uint32(x|x>>16))
+		n += 4
+	}
+	for ; len(c) >= 2; c = c[2:] {
+		b[n&63] = digits[c[0]]<<4 | digits[c[1]]
+		n++
+	}
+	return n
+}
+
+// textual reports whether five characters of a text in a row, of which three are
+// letters or digits, are among the first n of b: in ASCII, UTF-8, or a code page
+// where they follow letters, and zeros that follow any of these.
+func textual(b *[64]byte, n int) bool {
+	if n < 5 {
+		return false
+	}
+	// What all fives of a short one have in common.
+	for i := n - 5; i <= 4; i++ {
+		switch hexClasses[b[i]] {
+		case 0:
+			return false
+		case hexHigh | hexTail:
+			if i == 0 || hexClasses[b[i-1]]&(hexUpper|hexHigh) == 0 {
+				return false
 			}
-			run++
-		case hexZero:
-			if run > 0 {
-				run++
-			}
-		default:
-			run, letters = 0, 0
 		}
-		if run >= 5 && letters >= 3 {
+	}
+	var letter, sign, upper, high, tail, zero uint64
+	for i := 0; i < n; i += 8 {
+		var t uint64
+		for k, c := range b[i&56 : i&56+8] {
+			t |= uint64(hexClasses[c]) << (8 * k)
+		}
+		t = class.Transpose(t)
+		letter |= t & 0xff << i
+		sign |= t >> 8 & 0xff << i
+		upper |= t >> 16 & 0xff << i
+		high |= t >> 24 & 0xff << i
+		tail |= t >> 32 & 0xff << i
+		zero |= t >> 40 & 0xff << i
+	}
+	if n < 64 {
+		all := uint64(1)<<n - 1
+		letter, sign, upper, high, tail, zero = letter&all, sign&all, upper&all, high&all, tail&all, zero&all
+	}
+	high = flood(high&(upper<<1|high&^tail&(tail>>1)), high)
+	text := letter | sign | high
+	text |= flood(zero&(text<<1), zero)
+	for x := text & (text >> 1) & (text >> 2) & (text >> 3) & (text >> 4); x != 0; {
+		start := bits.TrailingZeros64(x)
+		run := (uint64(1)<<bits.TrailingZeros64(^(text>>start)) - 1) << start
+		if bits.OnesCount64(letter&run) >= 3 {
 			return true
 		}
-		last = b
+		x &^= run
 	}
 	return false
 }
 
+// flood returns the bits of m from each of seeds on to the end of its run of bits.
+func flood(seeds, m uint64) uint64 { return (seeds + m ^ m | seeds) & m }
+
 // What a byte may be in a text.
 const (
-	hexLetter = iota + 1 // or a digit, or what stands among them in ASCII
+	hexLetter = 1 << iota // or a digit, or what stands among them in ASCII
 	hexSign
+	hexUpper // from A on, in ASCII
 	hexHigh
+	hexTail // of a character in UTF-8
 	hexZero
 )
 
@@ -685,8 +732,14 @@ var hexClasses = func() (t [256]uint8) {
 		switch b := byte(i); {
 		case b >= utf8.RuneSelf:
 			t[i] = hexHigh
+			if !utf8.RuneStart(b) {
+				t[i] |= hexTail
+			}
 		case b >= '0' && b < 0x7f:
 			t[i] = hexLetter
+			if b >= 'A' {
+				t[i] |= hexUpper
+			}
 		case b >= 0x20 && b != 0x7f || b == '\n' || b == '\r' || b == '\t':
 			t[i] = hexSign
 		case b == 0:

@@ -365,6 +365,7 @@ type search struct {
 	c       *class.Map
 	top     bool
 	cur     int   // region of in in which the last place lay
+	lo, hi  int   // bounds of the piece of the window in which it lay
 	sides   sides // of the run that is decoded
 }
 
@@ -373,8 +374,11 @@ type search struct {
 func (s *search) room(i int) (from, to, parent int) {
 	if s.top {
 		if s.f.bounds != nil {
-			from, to = s.f.bounds(i)
-			return max(from, 0), min(to, len(s.p)), -1
+			if i < s.lo || i >= s.hi {
+				from, to = s.f.bounds(i)
+				s.lo, s.hi = max(from, 0), min(to, len(s.p))
+			}
+			return s.lo, s.hi, -1
 		}
 		return 0, len(s.p), -1
 	}
