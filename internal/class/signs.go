@@ -62,7 +62,7 @@ func genericSigns(dst []Signs, p []byte, from int) {
 		var bits [8]uint64
 		n := min(64, len(p)-from)
 		for i := 0; i < n; i += 8 {
-			t := transpose(lookup(&signTable, p, from+i))
+			t := Transpose(lookup(&signTable, p, from+i))
 			for k := range bits {
 				bits[k] |= t >> (8 * k) & 0xFF << i
 			}
