@@ -16,10 +16,7 @@ import (
 // A repository of Borg is found through: what is reported once, and in which
 // archives it lies; all of that opens again.
 func TestBorgRepository(t *testing.T) {
-	program, err := exec.LookPath("borg")
-	if err != nil {
-		t.Skip("borg is not installed; see scripts/setup.sh")
-	}
+	program := testenv.Need(t, "borgbackup", "borg")
 	dir := t.TempDir()
 	repo := filepath.Join(dir, "my backups!")
 	for name, value := range map[string]string{

@@ -20,10 +20,7 @@ import (
 // A repository of backups is found through: what is reported once, and in which
 // snapshots it lies; all of that opens again.
 func TestResticRepository(t *testing.T) {
-	program, err := exec.LookPath("restic")
-	if err != nil {
-		t.Skip("restic is not installed; see scripts/setup.sh")
-	}
+	program := testenv.Need(t, "restic", "restic")
 	dir := t.TempDir()
 	repo := filepath.Join(dir, "my backups!")
 	t.Setenv("RESTIC_PASSWORD", "correct horse")

@@ -206,6 +206,11 @@ func (l *linker) round(ctx context.Context, round int, down, up []*search, c *Co
 	}
 }
 
+// untold is the gap where it could not be told whose a row is.
+func untold(err error) scanners.Gap {
+	return scanners.Gap{Reason: scanners.ReasonOf(err), Detail: "whether only one person's rows refer to a row could not be told: " + errorText(err)}
+}
+
 // alone keeps, of the rows that others refer to, those to which only rows of one
 // person do.
 func (l *linker) alone(ctx context.Context, up []*search, batchOf func(Source) *batch) {
@@ -237,12 +242,15 @@ func (l *linker) alone(ctx context.Context, up []*search, batchOf func(Source) *
 		if live, ok := l.live[s.scope]; ok {
 			ctx, cancel := context.WithCancel(ctx)
 			for it, err := range live.looker.Lookup(ctx, s.link.Table, s.link.Column, values) {
-				if err != nil || it.Block == nil {
-					if err != nil { // then it can't be told
-						for _, v := range values {
-							shared[v] = true
-						}
+				if err != nil { // then it can't be told
+					for _, v := range values {
+						shared[v] = true
 					}
+					if b := batchOf(live.source); !b.note(err) {
+						b.gap(untold(err))
+					}
+				}
+				if it.Block == nil {
 					continue
 				}
 				b := it.Block
@@ -275,6 +283,7 @@ func (l *linker) alone(ctx context.Context, up []*search, batchOf func(Source) *
 			})
 			if err != nil {
 				clear(s.from)
+				batchOf(sourceNamed(l.run, sourceOf(s.scope))).gap(untold(err))
 			}
 		}
 		for v := range shared {

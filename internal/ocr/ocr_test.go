@@ -5,19 +5,17 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/spoor-scan/spoor/internal/testenv"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
 func TestRead(t *testing.T) {
-	if _, err := exec.LookPath("tesseract"); err != nil {
-		t.Skip("tesseract is not installed; scripts/setup.sh installs it")
-	}
+	testenv.Need(t, "tesseract-ocr", "tesseract")
 	r, err := New(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spoor-scan/spoor/internal/testenv"
 	"github.com/spoor-scan/spoor/scanners"
 	"github.com/spoor-scan/spoor/scanners/files"
 	"github.com/spoor-scan/spoor/scanners/scannertest"
@@ -276,10 +277,7 @@ func TestOthers(t *testing.T) {
 // borg runs the program in a folder.
 func borg(t testing.TB, dir, repo string, args ...string) string {
 	t.Helper()
-	path, err := exec.LookPath("borg")
-	if err != nil {
-		t.Skip("borg is not installed; see scripts/setup.sh")
-	}
+	path := testenv.Need(t, "borgbackup", "borg")
 	cmd := exec.Command(path, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "BORG_REPO="+repo, "BORG_PASSPHRASE="+passphrase, "BORG_BASE_DIR="+repo+".base", "TZ=UTC",

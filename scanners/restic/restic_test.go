@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/spoor-scan/spoor/internal/secret"
+	"github.com/spoor-scan/spoor/internal/testenv"
 	"github.com/spoor-scan/spoor/scanners"
 	"github.com/spoor-scan/spoor/scanners/files"
 	"github.com/spoor-scan/spoor/scanners/scannertest"
@@ -25,10 +26,7 @@ const password = "correct horse battery"
 // restic runs the program in the folder dir.
 func restic(t testing.TB, dir, repo string, args ...string) string {
 	t.Helper()
-	path, err := exec.LookPath("restic")
-	if err != nil {
-		t.Skip("restic is not installed; see scripts/setup.sh")
-	}
+	path := testenv.Need(t, "restic", "restic")
 	cmd := exec.Command(path, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "RESTIC_REPOSITORY="+repo, "RESTIC_PASSWORD="+password, "RESTIC_CACHE_DIR="+filepath.Join(os.TempDir(), "none"), "GOMAXPROCS=2")
