@@ -21,6 +21,7 @@ import (
 	"github.com/spoor-scan/spoor/internal/plan"
 	"github.com/spoor-scan/spoor/internal/sandbox"
 	"github.com/spoor-scan/spoor/internal/secret"
+	"github.com/spoor-scan/spoor/internal/sqldb"
 	"github.com/spoor-scan/spoor/internal/state"
 	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/reports"
@@ -31,7 +32,7 @@ import (
 func (s streams) scan() *cobra.Command {
 	var (
 		config, file, failOn string
-		expand               string
+		expand, since        string
 		outputs              []string
 		quiet, show          bool
 		id                   string
@@ -65,6 +66,7 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 	f.StringVar(&failOn, "fail-on", "", "exit with status 4 on `findings`")
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	f.BoolVar(&show, "show-values", false, "put identifiers into the report unmasked")
+	f.StringVar(&since, "since", "", sinceHelp)
 	f.StringVar(&expand, "expand", "strict", "identifiers that a person's records reveal: look for those that are theirs alone (`strict`), only name them (suggest), or neither (off)")
 	c.RunE = func(c *cobra.Command, targets []string) error {
 		if failOn != "" && failOn != "findings" {
@@ -83,6 +85,9 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		}
 		p, err := loadPlan(config, targets)
 		if err != nil {
+			return usage(err)
+		}
+		if err := setSince(p, since); err != nil {
 			return usage(err)
 		}
 		rep, done, err := s.run(c.Context(), p, subjects, widen, quiet, show)
@@ -146,6 +151,18 @@ func loadPlan(config string, targets []string) (*plan.Plan, error) {
 		return nil, errors.New("say where to look: give targets, or sources in a configuration file (-c)")
 	}
 	return p, nil
+}
+
+const sinceHelp = "of tables with a column that tells when a row last changed, read only rows changed since a `time`: 2026-01-31, 30d, 720h"
+
+func setSince(p *plan.Plan, since string) (err error) {
+	if since == "" {
+		return nil
+	}
+	if p.Since, err = sqldb.ParseSince(since, time.Now()); err != nil {
+		return fmt.Errorf("--%w", err)
+	}
+	return nil
 }
 
 // rowKey returns the key of row hashes; without a place to keep it, it lasts for
@@ -231,7 +248,7 @@ func limits(p plan.Limits) container.Limits {
 // its error.
 func openSources(ctx context.Context, p *plan.Plan, key []byte) (sources []engine.Source, done func()) {
 	for _, s := range p.Sources {
-		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore})
+		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Since: p.Since})
 		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}}
 		if err == nil {
 			e.Info = src.Info()

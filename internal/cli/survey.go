@@ -19,6 +19,7 @@ import (
 func (s streams) survey() *cobra.Command {
 	var (
 		config  string
+		since   string
 		outputs []string
 		only    []string
 		quiet   bool
@@ -38,12 +39,16 @@ done; 1 no report.`,
 	f.StringArrayVar(&only, "rule", nil, "use only the detector of this `name`; be-* stands for all that start so (repeatable)")
 	f.StringArrayVarP(&outputs, "output", "o", nil, "write the report to `file`: .json, .html or .csv; - writes JSON to standard output (repeatable)")
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
+	f.StringVar(&since, "since", "", sinceHelp)
 	c.RunE = func(c *cobra.Command, targets []string) error {
 		if err := checkOutputs(outputs); err != nil {
 			return usage(err)
 		}
 		p, err := loadPlan(config, targets)
 		if err != nil {
+			return usage(err)
+		}
+		if err := setSince(p, since); err != nil {
 			return usage(err)
 		}
 		set, err := detectors(p, only)
