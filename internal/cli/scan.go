@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spoor-scan/spoor/internal/calendar"
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/engine"
@@ -304,7 +305,7 @@ func reportSubjects(subjects []plan.Subject, rec *subject.Recognizer, show bool)
 	for i, x := range subjects {
 		r := inventory.Subject{ID: x.ID, NotLookedFor: x.Ignored, Requests: []inventory.Request{}, Identifiers: []inventory.Identifier{}}
 		for _, q := range x.Requests {
-			r.Requests = append(r.Requests, inventory.Request{ID: string(q.ID), Type: q.Type, Received: q.Received, Due: q.Due()})
+			r.Requests = append(r.Requests, inventory.Request{ID: string(q.ID), Type: q.Type, Received: q.Received, Due: q.Due(calendar.Calendar{Country: plan.DefaultCountry})})
 		}
 		for k, id := range x.Identifiers {
 			m := rec.Masked(i, k)
@@ -322,14 +323,14 @@ func reportActivities(list []plan.Activity) []engine.Activity {
 	var out []engine.Activity
 	for _, a := range list {
 		e := engine.Activity{Covers: a.Covers, Activity: inventory.Activity{
-			ID: a.ID, Role: a.Role, Instruction: optional(a.Instruction), Purpose: a.Purpose, LegalBasis: optional(a.LegalBasis),
+			ID: a.ID, Name: a.Name, Role: a.Role, Instruction: optional(string(a.Instruction)), Purpose: a.Purpose, LegalBasis: optional(a.LegalBasis),
 			DataSubjects: append([]string{}, a.DataSubjects...), Recipients: []inventory.Recipient{}, Origin: a.Origin,
 		}}
 		if a.Controller != nil {
 			e.Controller = &inventory.Party{Name: a.Controller.Name, Contact: a.Controller.Contact}
 		}
 		for _, r := range a.Recipients {
-			e.Recipients = append(e.Recipients, inventory.Recipient{Name: r.Name, Country: r.Country, Safeguard: optional(r.Safeguard)})
+			e.Recipients = append(e.Recipients, inventory.Recipient{Name: r.Name, Kind: r.Kind, Contact: r.Contact, Country: r.Country, Safeguard: optional(r.Safeguard)})
 		}
 		if a.Retention != nil {
 			e.Retention = &inventory.Retention{Period: a.Retention.Period, From: a.Retention.From}

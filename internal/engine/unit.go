@@ -206,7 +206,7 @@ func (rec *record) hit(h subject.Hit, table, field string, at, near int64) {
 	if len(a.matches) >= maxMatches {
 		return
 	}
-	m := inventory.Match{Type: string(h.Type), Form: h.Form, Field: field, Fragment: rec.fragment}
+	m := inventory.Match{Type: string(h.Type), Form: h.Form, Field: field, Fragment: rec.fragment, Identifier: h.Identifier}
 	if at >= 0 {
 		m.Offset = &at
 	}
