@@ -32,7 +32,7 @@ type Activity struct {
 	Categories   []string    `json:"categories,omitempty"` // of data, as the record of activities has them
 	Recipients   []Recipient `json:"recipients"`
 	Transfers    []Transfer  `json:"transfers,omitempty"` // to third countries
-	Origin       string      `json:"origin"`    // where the data come from (Art. 15(1)(g))
+	Origin       string      `json:"origin"`              // where the data come from (Art. 15(1)(g))
 	// Provision says what the data are, seen from the subject: "provided",
 	// "observed" or "derived"; empty: the names of columns tell.
 	Provision string `json:"provision,omitempty"`
@@ -132,11 +132,15 @@ type Field struct {
 	// LegalBasis and Until are set where the column has its own.
 	LegalBasis string `json:"legal_basis,omitempty"`
 	Until      string `json:"until,omitempty"`
-	// Attribute is what of the subject the field holds, where it is one that
-	// other records hold, too: "email", "address", "city".
-	Attribute string `json:"attribute,omitempty"`
-	// Masked is its value, and Fingerprint a keyed hash of it in the attribute's
-	// normal form, by which equal values are told without them.
+}
+
+// Attribute is something that is so of a subject, and that a record says: an
+// address, a city. Its value can be told from others without being in the report.
+type Attribute struct {
+	Attribute string   `json:"attribute"` // a type of identifier, or "street", "postcode", "city", "country"
+	Fields    []string `json:"fields"`    // the columns that make it up
+	// Masked is the value as people are shown it, Fingerprint a keyed hash of
+	// its normal form. Both are empty where the columns are.
 	Masked      string `json:"masked,omitempty"`
 	Fingerprint string `json:"fingerprint,omitempty"`
 }

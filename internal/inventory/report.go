@@ -102,6 +102,8 @@ type Identifier struct {
 	Origin   string   `json:"origin"` // given | found
 	Evidence []string `json:"evidence,omitempty"`
 	Shared   bool     `json:"shared,omitempty"` // several people turned out to have it
+	// Fingerprint is that of the attributes of findings.
+	Fingerprint string `json:"fingerprint,omitempty"`
 }
 
 // Suggestion is an identifier that a record of the subject reveals and that was
@@ -174,9 +176,9 @@ type Finding struct {
 	Tenant       *string         `json:"tenant"`
 	Actions      []Action        `json:"actions"`
 
-	// Missing are the columns of a row that would hold data of the subject and
-	// are empty.
-	Missing []Field `json:"missing,omitempty"`
+	// Attributes are what a row says of the subject, so that it can be compared
+	// with other rows.
+	Attributes []Attribute `json:"attributes,omitempty"`
 	// Retention says, for each activity whose clock could be read, since when
 	// the record is kept and until when.
 	Retention []Kept `json:"retention,omitempty"`
