@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spoor-scan/spoor/internal/activity"
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/engine"
@@ -33,6 +34,7 @@ func (s streams) scan() *cobra.Command {
 	var (
 		config, file, failOn string
 		expand, since        string
+		instruction          string
 		outputs              []string
 		quiet, show          bool
 		id                   string
@@ -67,6 +69,7 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	f.BoolVar(&show, "show-values", false, "put identifiers into the report unmasked")
 	f.StringVar(&since, "since", "", sinceHelp)
+	f.StringVar(&instruction, "instruction", "", "the controllers' instruction under which what is held as processor is scanned: a `reference`")
 	f.StringVar(&expand, "expand", "strict", "identifiers that a person's records reveal: look for those that are theirs alone (`strict`), only name them (suggest), or neither (off)")
 	c.RunE = func(c *cobra.Command, targets []string) error {
 		if failOn != "" && failOn != "findings" {
@@ -89,6 +92,9 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		}
 		if err := setSince(p, since); err != nil {
 			return usage(err)
+		}
+		if instruction != "" {
+			p.Instruction = instruction
 		}
 		rep, done, err := s.run(c.Context(), p, subjects, widen, quiet, show)
 		if err != nil {
@@ -246,9 +252,9 @@ func limits(p plan.Limits) container.Limits {
 
 // openSources makes the sources of a plan. One that can't be made is kept with
 // its error.
-func openSources(ctx context.Context, p *plan.Plan, key []byte) (sources []engine.Source, done func()) {
+func openSources(ctx context.Context, p *plan.Plan, key []byte, acts *activity.Map) (sources []engine.Source, done func()) {
 	for _, s := range p.Sources {
-		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Since: p.Since})
+		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Since: p.Since, Leave: leave(acts, s.Name)})
 		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}}
 		if err == nil {
 			e.Info = src.Info()
@@ -289,17 +295,27 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 	}
 	defer closeDecoders()
 	key := s.rowKey()
-	sources, closeSources := openSources(ctx, p, key)
+	acts := activities(p, subjects)
+	sources, closeSources := openSources(ctx, p, key, acts)
 	defer closeSources()
-	return s.engine(ctx, engine.Options{
+	started := time.Now().UTC().Truncate(time.Millisecond)
+	rep, done, err = s.engine(ctx, engine.Options{
 		Run: inventory.Run{
-			ID: runID(), Spoor: Version(), Mode: "scan", Started: time.Now().UTC().Truncate(time.Millisecond), ShowValues: show,
+			ID: runID(), Spoor: Version(), Mode: "scan", Started: started, ShowValues: show,
 			Notice: "uri, locator, target and copies are exact and may hold identifiers: treat this report as personal data",
 		},
-		Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, show), Activities: reportActivities(p.Activities),
+		Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, key, show, p.Calendar, started), Activities: acts,
 		Decoders: list, Limits: limits(p.Limits), RowKey: key, ShowValues: show,
 		Links: engineLinks(p.Links), Expand: expand,
 	}, quiet)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := exercise(rep, p, sources, acts); err != nil {
+		done()
+		return nil, nil, failed(err)
+	}
+	return rep, done, nil
 }
 
 func engineLinks(list []plan.Link) []engine.Link {
@@ -314,53 +330,6 @@ func runID() string {
 	b := make([]byte, 8)
 	_, _ = rand.Read(b) // never fails (crypto/rand)
 	return time.Now().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b)
-}
-
-func reportSubjects(subjects []plan.Subject, rec *subject.Recognizer, show bool) []inventory.Subject {
-	var out []inventory.Subject
-	for i, x := range subjects {
-		r := inventory.Subject{ID: x.ID, NotLookedFor: x.Ignored, Requests: []inventory.Request{}, Identifiers: []inventory.Identifier{}}
-		for _, q := range x.Requests {
-			r.Requests = append(r.Requests, inventory.Request{ID: string(q.ID), Type: q.Type, Received: q.Received, Due: q.Due()})
-		}
-		for k, id := range x.Identifiers {
-			m := rec.Masked(i, k)
-			if show {
-				m = id.Value
-			}
-			r.Identifiers = append(r.Identifiers, inventory.Identifier{Type: string(id.Type), Masked: m, Origin: "given", Shared: rec.Shared(i, k)})
-		}
-		out = append(out, r)
-	}
-	return out
-}
-
-func reportActivities(list []plan.Activity) []engine.Activity {
-	var out []engine.Activity
-	for _, a := range list {
-		e := engine.Activity{Covers: a.Covers, Activity: inventory.Activity{
-			ID: a.ID, Role: a.Role, Instruction: optional(a.Instruction), Purpose: a.Purpose, LegalBasis: optional(a.LegalBasis),
-			DataSubjects: append([]string{}, a.DataSubjects...), Recipients: []inventory.Recipient{}, Origin: a.Origin,
-		}}
-		if a.Controller != nil {
-			e.Controller = &inventory.Party{Name: a.Controller.Name, Contact: a.Controller.Contact}
-		}
-		for _, r := range a.Recipients {
-			e.Recipients = append(e.Recipients, inventory.Recipient{Name: r.Name, Country: r.Country, Safeguard: optional(r.Safeguard)})
-		}
-		if a.Retention != nil {
-			e.Retention = &inventory.Retention{Period: a.Retention.Period, From: a.Retention.From}
-		}
-		out = append(out, e)
-	}
-	return out
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // write writes the report in all forms that were asked for.

@@ -94,6 +94,9 @@ func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners
 
 // rows looks at a block, now or aside.
 func (a *aside) rows(ctx context.Context, b *scanners.Block) {
+	if a.run.leavesRows(a.rec, b) {
+		return
+	}
 	if b.Keep == nil || a.run.Survey != nil || !a.run.spare() {
 		a.settle(true)
 		a.run.rows(ctx, a.rec, b, false)
