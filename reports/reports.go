@@ -48,6 +48,9 @@ func JSON(w io.Writer, r *inventory.Report) error {
 	if r.Holds != nil {
 		parts = append(parts, part{"holds", r.Holds})
 	}
+	if len(r.Backups) > 0 {
+		parts = append(parts, part{"backups", r.Backups})
+	}
 	if r.Links != nil {
 		parts = append(parts, part{"links", r.Links})
 	}

@@ -44,9 +44,10 @@ var allowed = map[string][]string{
 	"internal/activity":    {"scanners", "internal/inventory"},
 	"internal/rights":      {"internal/calendar", "internal/inventory"},
 	"internal/state":       {"scanners", "internal/inventory"},
+	"internal/layout":      {},
 	"internal/links":       {"scanners"},
 	"internal/engine": {
-		"scanners", "rules", "internal/links", "internal/secret", "internal/plan", "internal/container", "internal/document",
+		"scanners", "rules", "internal/layout", "internal/links", "internal/secret", "internal/plan", "internal/container", "internal/document",
 		"internal/match", "internal/subject", "internal/inventory", "internal/state", "internal/activity", "internal/calendar",
 	},
 	"reports":          {"internal/inventory"},

@@ -160,6 +160,7 @@ func (u *unit) take(o *unit) {
 	u.exclusions = append(u.exclusions, o.exclusions...)
 	u.survey.Add(o.survey)
 	u.cov.Add(o.cov)
+	u.found += o.found
 	u.spill()
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/spoor-scan/spoor/internal/activity"
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/layout"
 	"github.com/spoor-scan/spoor/internal/match"
 	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/rules"
@@ -74,6 +75,7 @@ type run struct {
 	without map[option]int64         // how often; under mu
 	left    map[leftScope]*leftCount // for want of an instruction; under mu
 	clocks  []clock
+	layouts *layout.Layouts
 	bare    map[bareKey]struct{} // places that no activity covers; under mu
 	spares  chan struct{}        // holds one for each goroutine that looks at something aside
 	magics  [256]bool            // bytes with which a container in a cell starts
@@ -89,7 +91,7 @@ var errInterrupted = errors.New("interrupted")
 func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventory.Report, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{Options: opt, col: col, cancel: cancel, clocks: clocksOf(opt.Activities), spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	r := &run{Options: opt, col: col, cancel: cancel, clocks: clocksOf(opt.Activities), layouts: layout.New(), spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	for _, m := range nestedMagic() {
 		r.magics[m[0]] = true
 	}
@@ -330,6 +332,7 @@ func (r *run) alias(b *batch, it scanners.Item) {
 	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
 	r.fields(rec, it.Fields)
 	rec.finish()
+	u.noteBackup(rec, 0)
 	b.add(u)
 }
 
@@ -492,8 +495,9 @@ func (b *batch) add(u *unit) {
 	b.result.Exclusions = append(b.result.Exclusions, u.exclusions...)
 	b.result.Coverage.Add(u.cov)
 	b.result.Survey.Add(u.survey)
+	b.result.Backups = append(b.result.Backups, u.backups...)
 	b.counter.add(u.top, int64(len(u.findings)), int64(len(u.gaps)))
-	if len(b.result.Findings)+len(b.result.Gaps) >= batchFindings {
+	if len(b.result.Findings)+len(b.result.Gaps)+len(b.result.Backups) >= batchFindings {
 		b.commitLocked()
 	}
 }

@@ -37,6 +37,8 @@ type unit struct {
 	exclusions []inventory.Exclusion
 	survey     inventory.SurveyCounts
 	cov        inventory.Coverage
+	found      int64              // findings, those handed over included
+	backups    []inventory.Backup // what it brings to sets of backups
 }
 
 // spill hands over what has gathered so far, so that one item with very many
@@ -344,6 +346,7 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 		r.describe(rec, f)
 		f.Actions = []inventory.Action{rec.action(conf, third, columns)}
 		rec.unit.findings = append(rec.unit.findings, f)
+		rec.unit.found++
 		if each != nil {
 			each(f)
 		}
@@ -533,6 +536,11 @@ func (rec *record) locator() json.RawMessage {
 	if rec.row != nil {
 		more = append(more, `"row":`+string(rec.row))
 	}
+	if s := rec.backup(); s != nil {
+		if x, err := json.Marshal(s); err == nil {
+			more = append(more, `"backup":`+string(x))
+		}
+	}
 	if len(more) == 0 {
 		return b
 	}
@@ -640,6 +648,7 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 		u.cov.Units.Partial++
 		u.cov.Bytes.Found, u.cov.Bytes.Partial, u.cov.Bytes.Unread = found, read, found-read
 	}
+	u.noteBackup(rec, found)
 	b.add(u)
 }
 

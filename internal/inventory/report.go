@@ -23,8 +23,9 @@ type Report struct {
 	Gaps       []Gap       `json:"gaps"`
 	Exclusions []Exclusion `json:"exclusions"`
 	Summary    Summary     `json:"summary"`
-	Survey     *Survey     `json:"survey,omitempty"` // of a run in the mode "survey"
-	Links      []Link      `json:"links,omitempty"`  // between columns, by which records were found
+	Survey     *Survey     `json:"survey,omitempty"`  // of a run in the mode "survey"
+	Backups    []Backup    `json:"backups,omitempty"` // sets of backups among what was listed
+	Links      []Link      `json:"links,omitempty"`   // between columns, by which records were found
 	// Organisation is whose report it is, where the configuration says so.
 	Organisation *Organisation `json:"organisation,omitempty"`
 	// Holds are the legal holds of the configuration.
