@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"rules":                {"internal/class", "internal/match"},
 	"internal/class":       {},
 	"internal/secret":      {},
+	"internal/starter":     {},
 	"internal/sqldb":       {},
 	"internal/match":       {"internal/class"},
 	"internal/view":        {"internal/class"},
