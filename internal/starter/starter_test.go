@@ -15,7 +15,8 @@ func TestWriteHostileNames(t *testing.T) {
 	err := Write(&b, []Source{
 		{Name: name, Type: "files", Target: "/srv/" + name, Places: []string{name, "backup " + name, "www", "www/" + name}},
 		{Name: "db", Type: "mysql", Target: "mysql://u@h/", Places: []string{name + "/tblclients", "whmcs/tbl'invoices\n", "alice_wp/wp_users"}},
-		{Name: "repo", Type: "restic", Target: "restic:/srv/repo"}, {Name: "m", Type: "imap", Target: "imap://u@h/"},
+		{Name: "repo", Type: "restic", Target: "restic:/srv/repo"},
+		{Name: "m", Type: "imap", Target: "imap://u@h/"},
 	})
 	if err != nil {
 		t.Fatal(err)
