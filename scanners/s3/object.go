@@ -145,7 +145,7 @@ type body struct {
 	etag string
 	key  *sseKey // under which it is encrypted; nil: none of the customer's
 	size int64   // -1 until the first range is there
-	off  int64 // where buf begins
+	off  int64   // where buf begins
 	buf  []byte
 	r    int // what of buf was read
 	pool *[]byte
