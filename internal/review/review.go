@@ -176,26 +176,18 @@ func (s *Set) Len() int {
 	return len(s.by)
 }
 
-// Of returns what was decided about a finding: Confirmed, Refused, or "" where
-// nothing was.
-func (s *Set) Of(subject, finding string) string {
+// Of returns what was decided about a finding, and whether anything was.
+func (s *Set) Of(subject, finding string) (Decision, bool) {
 	if s == nil {
-		return ""
+		return Decision{}, false
 	}
-	return s.by[key{subject, finding}].Decision
-}
-
-// Note returns the note on a decision about a finding.
-func (s *Set) Note(subject, finding string) string {
-	if s == nil {
-		return ""
-	}
-	return s.by[key{subject, finding}].Note
+	d, ok := s.by[key{subject, finding}]
+	return d, ok
 }
 
 // Apply says in a report what was decided about its findings, as they are read.
-// Refused ones lose their actions. A decision that the report has already stands,
-// unless the set has another.
+// Refused ones lose their actions. A decision that the report has already stands
+// where it is the later one.
 func (s *Set) Apply(r *inventory.Report) {
 	if s.Len() == 0 {
 		return
@@ -217,12 +209,12 @@ func (s *Set) Apply(r *inventory.Report) {
 
 // Mark says in a finding what was decided about it.
 func (s *Set) Mark(f *inventory.Finding) {
-	d := s.Of(f.Subject, f.ID)
-	if d == "" {
+	d, ok := s.Of(f.Subject, f.ID)
+	if !ok || f.ReviewTime != nil && f.ReviewTime.After(d.Time) {
 		return
 	}
-	f.Review, f.ReviewNote = d, s.Note(f.Subject, f.ID)
-	if d == Refused {
+	f.Review, f.ReviewTime, f.ReviewNote = d.Decision, &d.Time, d.Note
+	if d.Decision == Refused {
 		f.Actions = []inventory.Action{}
 	}
 }

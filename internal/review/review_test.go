@@ -45,12 +45,12 @@ func TestLaterDecisionsWin(t *testing.T) {
 			{"person-2", "00112233445566bb", Refused},
 			{"person-2", "00112233445566aa", ""},
 		} {
-			if got := s.Of(x[0], x[1]); got != x[2] {
-				t.Errorf("%s %s: %q, want %q", x[0], x[1], got, x[2])
+			if got, ok := s.Of(x[0], x[1]); got.Decision != x[2] || ok != (x[2] != "") {
+				t.Errorf("%s %s: %q, want %q", x[0], x[1], got.Decision, x[2])
 			}
 		}
-		if n := s.Note("person-1", "00112233445566aa"); n != "seen" || s.Len() != 3 {
-			t.Errorf("note %q, %d decisions", n, s.Len())
+		if d, _ := s.Of("person-1", "00112233445566aa"); d.Note != "seen" || s.Len() != 3 {
+			t.Errorf("note %q, %d decisions", d.Note, s.Len())
 		}
 	}
 }
@@ -130,7 +130,7 @@ func TestApply(t *testing.T) {
 	}
 	var none *Set
 	none.Apply(r)
-	if none.Of("person-1", "00112233445566aa") != "" {
+	if _, ok := none.Of("person-1", "00112233445566aa"); ok {
 		t.Error("nil has a decision")
 	}
 }
