@@ -33,6 +33,7 @@ type Terms struct {
 	Relations   map[string]string
 	Identifiers map[string]string
 	Categories  map[string]string
+	Attributes  map[string]string // what a field holds, beside identifiers
 	Roles       map[string]string
 	Bases       map[string]string
 	Origins     map[string]string

@@ -30,7 +30,8 @@ func english() *Catalogue {
 				"contact": "contact details", "identity": "identity", "online identifier": "online identifiers", "credential": "login details", "credentials": "login details",
 				"financial": "financial data", "official identification": "official identification", "special category": "special category of data (Art. 9)",
 			},
-			Roles: map[string]string{"controller": "controller", "joint": "joint controller", "processor": "processor", "unassigned": "not assigned"},
+			Attributes: map[string]string{"city": "city", "postcode": "postcode", "street": "street", "country": "country", "first_name": "first name", "last_name": "last name", "company": "company", "gender": "gender", "title": "title"},
+			Roles:      map[string]string{"controller": "controller", "joint": "joint controller", "processor": "processor", "unassigned": "not assigned"},
 			Bases: map[string]string{
 				"consent": "consent (Art. 6(1)(a))", "contract": "performance of a contract (Art. 6(1)(b))", "legal obligation": "legal obligation (Art. 6(1)(c))",
 				"vital interests": "vital interests (Art. 6(1)(d))", "public task": "task in the public interest (Art. 6(1)(e))", "legitimate interest": "legitimate interests (Art. 6(1)(f))",
