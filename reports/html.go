@@ -131,7 +131,7 @@ func (v *view) funcs() template.FuncMap {
 			return v.Count(c, number(n))
 		},
 		"fill": language.Fill,
-		"day":  func(s string) string { return shown(v.Day(s)) },
+		"day":  v.words.Day,
 		"bar":  v.bar,
 		"reason": func(reason string) language.Reason {
 			if r, ok := v.T.Terms.Reasons[reason]; ok {

@@ -48,6 +48,9 @@ func visible(r rune) rune {
 	return r
 }
 
+// Day writes a day of a report, which may have been written by another program.
+func (w words) Day(iso string) string { return shown(w.Lang.Day(iso)) }
+
 // sentence returns one of the program's own sentences in the language.
 func (w words) sentence(s string) string {
 	out, _ := w.T.Translate(s)

@@ -68,6 +68,7 @@ type Page struct {
 	Read, InPart, Unread    string
 	LeftOut, Found, Bytes   string
 	UnitsRead               string // n, of n
+	UnitsOf                 string
 	NotListed               string
 	Source, Kind, Place     string
 	Why, Detail, Units      string

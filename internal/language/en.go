@@ -75,7 +75,7 @@ func english() *Catalogue {
 			Run:  "Run %s, from %s to %s, spoor %s",
 			Skip: "Skip to the content", Contents: "Contents",
 			Coverage: "How much was read", CoverageKey: "What the bars show", Read: "read", InPart: "read in part", Unread: "not read", LeftOut: "left out on purpose",
-			Found: "found", Bytes: "size", UnitsRead: "%s of %s read", NotListed: "not wholly listed",
+			Found: "found", Bytes: "size", UnitsRead: "%s of %s read", UnitsOf: "of %s units read", NotListed: "not wholly listed",
 			Source: "Source", Kind: "Kind", Place: "Place", Why: "Why", Detail: "Technical detail", Units: "Units",
 			Gaps: "What could not be read", Exclusions: "What was left out on purpose",
 			GapsIntro: "Each of these may hold more data of the person. As long as they are open, nobody can say that the answer is complete.",
