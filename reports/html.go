@@ -5,12 +5,14 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/language"
@@ -409,13 +411,13 @@ func (p *person) Sureness(c inventory.ConfidenceCounts) string {
 func (v *view) Dropped() int { return max(0, v.Summary.Findings-maxRows) }
 
 // ScriptWords is what the page's script says, and what it has to know.
-func (v *view) ScriptWords() any {
+func (v *view) ScriptWords() (template.JS, error) {
 	people, ids := []string{}, []string{}
 	for _, s := range v.Subjects {
 		people, ids = append(people, shown(s.ID)), append(ids, s.ID)
 	}
 	r := v.T.Review
-	return map[string]any{
+	b, err := json.Marshal(map[string]any{
 		"lang": v.Lang, "run": v.Run.ID, "finished": stamp(&v.Run.Finished), "people": people, "ids": ids, "survey": v.Survey != nil,
 		"thousands": strings.Trim(v.Number(1000), "01"), "confidence": v.T.Terms.Confidence,
 		"open": r.ToReview, "confirmed": r.Confirmed, "refused": r.Refused, "count": r.Count, "of": v.T.Survey.Of, "page": r.PageOf,
@@ -425,7 +427,22 @@ func (v *view) ScriptWords() any {
 			"activity": r.Activity, "others": r.Others, "copies": r.Copies, "proposal": v.T.Page.Proposal, "id": r.ID,
 			"confirm": r.Confirm, "refuse": r.Refuse, "undo": r.Undo, "note": r.Note,
 		},
+	})
+	return template.JS(invisible(b)), err // json.Marshal has escaped what could end the element
+}
+
+// invisible escapes in JSON the signs that a text must not show: ids stand there
+// as they are.
+func invisible(b []byte) string {
+	var out strings.Builder
+	for _, r := range string(b) {
+		if visible(r) == utf8.RuneError && r != utf8.RuneError && r < 0x10000 {
+			fmt.Fprintf(&out, "\\u%04x", r)
+			continue
+		}
+		out.WriteRune(r)
 	}
+	return out.String()
 }
 
 // DetectorOf returns the detector with an id.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/language"
@@ -104,6 +105,7 @@ func CSV(w io.Writer, r *inventory.Report) error {
 	header := []string{
 		"what", "id", "subject", "confidence", "relation", "source", "place", "matches", "fields", "why", "evidence",
 		"third_parties", "activities", "action", "reason", "detail", "units", "bytes",
+		"review", "tenant", "keep", "keep_until", "gone_by", "copies",
 	}
 	if err := cw.Write(header); err != nil {
 		return err
@@ -116,7 +118,15 @@ func CSV(w io.Writer, r *inventory.Report) error {
 		row := []string{
 			"finding", f.ID, f.Subject, f.Confidence, f.Relation, f.Source, f.Place, strings.Join(en.matches(f), "; "),
 			strings.Join(fieldNames(f), "; "), f.Why, strings.Join(f.Evidence, "; "), strconv.Itoa(f.ThirdParties), strings.Join(f.Activities, "; "),
-			strings.Join(actionKinds(f), "; "), "", "", "", "",
+			strings.Join(actionKinds(f), "; "), "", "", "", "", f.Review, value(f.Tenant), "", "", "", strconv.Itoa(max(f.CopiesTotal, len(f.Copies))),
+		}
+		for _, a := range f.Actions {
+			if a.Keep != nil {
+				row[len(row)-4], row[len(row)-3] = a.Keep.Ground, value(a.Keep.Until)
+			}
+			if a.GoneBy != nil {
+				row[len(row)-2] = *a.GoneBy
+			}
 		}
 		if err := cw.Write(inert(row)); err != nil {
 			return err
@@ -136,7 +146,7 @@ func csvGaps(cw *csv.Writer, what string, list []inventory.Gap) error {
 	for _, g := range list {
 		row := []string{
 			what, "", "", "", "", g.Source, g.Place, "", "", "", "", "", "", "",
-			g.Reason, g.Detail, strconv.FormatInt(g.Units, 10), strconv.FormatInt(g.Bytes, 10),
+			g.Reason, g.Detail, strconv.FormatInt(g.Units, 10), strconv.FormatInt(g.Bytes, 10), "", "", "", "", "", "",
 		}
 		if err := cw.Write(inert(row)); err != nil {
 			return err
@@ -145,15 +155,25 @@ func csvGaps(cw *csv.Writer, what string, list []inventory.Gap) error {
 	return nil
 }
 
-// inert keeps spreadsheets from taking a cell for a formula: names of columns
-// and sources are foreign text.
+// inert keeps spreadsheets from taking a cell for a formula: names of columns and
+// sources are foreign text. The signs that start one are those that OWASP names
+// under CSV injection, and the wide forms that spreadsheets take for them.
 func inert(row []string) []string {
 	for i, c := range row {
-		if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
-			row[i] = "'" + c
+		c = strings.ToValidUTF8(c, "\ufffd")
+		if first, _ := utf8.DecodeRuneInString(c); c != "" && strings.ContainsRune("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20", first) {
+			c = "'" + c
 		}
+		row[i] = strings.ReplaceAll(c, "\x00", "\ufffd")
 	}
 	return row
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 func fieldNames(f *inventory.Finding) []string {

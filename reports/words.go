@@ -1,12 +1,14 @@
 package reports
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/language"
+	"github.com/spoor-scan/spoor/internal/rights"
 )
 
 // words says what a report holds in a language.
@@ -51,9 +53,19 @@ func visible(r rune) rune {
 // Day writes a day of a report, which may have been written by another program.
 func (w words) Day(iso string) string { return shown(w.Lang.Day(iso)) }
 
-// sentence returns one of the program's own sentences in the language.
+// days and periods in sentences, in the forms of ISO 8601.
+var (
+	isoDay    = regexp.MustCompile(`\b\d{4}-\d{2}-\d{2}\b`)
+	isoPeriod = regexp.MustCompile(`\bP(?:\d+[YMWD])+\b`)
+)
+
+// sentence returns one of the program's own sentences in the language, with days
+// and periods as people write them.
 func (w words) sentence(s string) string {
-	out, _ := w.T.Translate(s)
+	out, known := w.T.Translate(s)
+	if known {
+		out = isoPeriod.ReplaceAllStringFunc(isoDay.ReplaceAllStringFunc(out, w.Lang.Day), w.Period)
+	}
 	return shown(out)
 }
 
@@ -64,7 +76,9 @@ func (w words) foreign(s string) bool {
 	return !known
 }
 
-func (w words) identifier(t string) string { return language.Term(w.T.Terms.Identifiers, t) }
+func (w words) identifier(t string) string {
+	return shown(language.Term(w.T.Terms.Identifiers, t))
+}
 
 func (w words) category(c string) string { return shown(language.Term(w.T.Terms.Categories, c)) }
 
@@ -101,19 +115,21 @@ func (w words) article(t string) string {
 	return language.Fill(w.T.Terms.Article, w.right(t).Article)
 }
 
-// basis returns a legal basis by what configurations call it.
+// basis returns a legal basis of Art. 6(1) as the language calls it, and behind it
+// what else the configuration says of it.
 func (w words) basis(b string) string {
 	if b == "" {
 		return w.T.Person.NoBasis
 	}
-	key := strings.NewReplacer("-", " ", "_", " ").Replace(strings.ToLower(strings.TrimSpace(b)))
-	if key == "legitimate interests" {
-		key = "legitimate interest"
+	basis := rights.Basis(b)
+	word, ok := w.T.Terms.Bases[basis]
+	if !ok {
+		return shown(b)
 	}
-	if word, ok := w.T.Terms.Bases[key]; ok {
+	if plain := strings.NewReplacer("-", " ", "_", " ").Replace(strings.ToLower(strings.TrimSpace(b))); plain == basis || plain+"s" == basis {
 		return word
 	}
-	return shown(b)
+	return word + ": " + shown(b)
 }
 
 func (w words) role(r string) string { return shown(language.Term(w.T.Terms.Roles, r)) }

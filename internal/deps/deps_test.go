@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"internal/view":        {"internal/class"},
 	"internal/subject":     {"rules", "internal/class", "internal/match", "internal/view"},
 	"internal/calendar":    {},
-	"internal/plan":        {"scanners", "rules", "internal/calendar", "internal/secret", "internal/subject"},
+	"internal/plan":        {"scanners", "rules", "internal/calendar", "internal/language", "internal/secret", "internal/subject"},
 	"internal/container":   {"scanners"},
 	"internal/document":    {"scanners", "internal/container"},
 	"internal/sandbox":     {"scanners", "internal/container"},

@@ -34,7 +34,7 @@ func english() *Catalogue {
 			Roles:      map[string]string{"controller": "controller", "joint": "joint controller", "processor": "processor", "unassigned": "not assigned"},
 			Bases: map[string]string{
 				"consent": "consent (Art. 6(1)(a))", "contract": "performance of a contract (Art. 6(1)(b))", "legal obligation": "legal obligation (Art. 6(1)(c))",
-				"vital interests": "vital interests (Art. 6(1)(d))", "public task": "task in the public interest (Art. 6(1)(e))", "legitimate interest": "legitimate interests (Art. 6(1)(f))",
+				"vital interests": "vital interests (Art. 6(1)(d))", "public task": "task in the public interest (Art. 6(1)(e))", "legitimate interests": "legitimate interests (Art. 6(1)(f))",
 			},
 			Origins: map[string]string{"provided": "provided by the person", "observed": "observed", "derived": "derived"},
 			Actions: map[string]string{

@@ -10,6 +10,8 @@ import (
 	"io"
 	"iter"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
@@ -207,7 +209,8 @@ func (s *Set) Apply(r *inventory.Report) {
 	}
 }
 
-// Mark says in a finding what was decided about it.
+// Mark says in a finding what was decided about it. A confirmed one can be acted
+// on as if it were certain, where nothing else keeps it from that.
 func (s *Set) Mark(f *inventory.Finding) {
 	d, ok := s.Of(f.Subject, f.ID)
 	if !ok || f.ReviewTime != nil && f.ReviewTime.After(d.Time) {
@@ -216,5 +219,32 @@ func (s *Set) Mark(f *inventory.Finding) {
 	f.Review, f.ReviewTime, f.ReviewNote = d.Decision, &d.Time, d.Note
 	if d.Decision == Refused {
 		f.Actions = []inventory.Action{}
+		return
 	}
+	for i := range f.Actions {
+		f.Actions[i] = certain(f.Actions[i])
+	}
+}
+
+// unsure is how the reason of an action starts that is only proposed for want of
+// certainty; the degree follows.
+const unsure = "the confidence is "
+
+// certain returns an action as it would be for a finding that is certain.
+func certain(a inventory.Action) inventory.Action {
+	if a.Sooner != nil {
+		sooner := certain(*a.Sooner)
+		a.Sooner = &sooner
+	}
+	was := len(a.Reasons)
+	a.Reasons = slices.DeleteFunc(slices.Clone(a.Reasons), func(r string) bool { return strings.HasPrefix(r, unsure) })
+	if a.Kind != "review" || len(a.Reasons) == was || len(a.Reasons) > 0 || a.Then == "" {
+		return a
+	}
+	if a.Keep != nil {
+		a.Kind = "keep"
+		return a
+	}
+	a.Kind, a.Then = a.Then, ""
+	return a
 }

@@ -135,6 +135,42 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// What was only to be looked at for want of certainty can be done once it is
+// confirmed; what something else keeps from being done can not.
+func TestConfirmedIsActionable(t *testing.T) {
+	f, err := Read(strings.NewReader(first))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Set{}
+	s.Add(f)
+	until := "2036-01-01"
+	for what, x := range map[string]struct {
+		action inventory.Action
+		kind   string
+		then   string
+	}{
+		"only unsure":      {inventory.Action{Kind: "review", Then: "delete-row", Reasons: []string{"the confidence is possible"}}, "delete-row", ""},
+		"others in it":     {inventory.Action{Kind: "review", Then: "delete-row", Reasons: []string{"the confidence is possible", "other people stand in the record"}}, "review", "delete-row"},
+		"nothing to do":    {inventory.Action{Kind: "review", Reasons: []string{"the confidence is possible"}}, "review", ""},
+		"kept":             {inventory.Action{Kind: "review", Then: "delete-row", Reasons: []string{"the confidence is likely"}, Keep: &inventory.Keep{Until: &until}}, "keep", "delete-row"},
+		"certain anyway":   {inventory.Action{Kind: "delete-row"}, "delete-row", ""},
+		"without a reason": {inventory.Action{Kind: "review", Then: "delete-row"}, "review", "delete-row"},
+	} {
+		f := &inventory.Finding{ID: "00112233445566bb", Subject: "person-1", Actions: []inventory.Action{{Kind: "wait", Sooner: &x.action}, x.action}}
+		s.Mark(f)
+		for _, a := range []inventory.Action{*f.Actions[0].Sooner, f.Actions[1]} {
+			if a.Kind != x.kind || a.Then != x.then {
+				t.Errorf("%s: %+v, want %s, then %q", what, a, x.kind, x.then)
+			}
+		}
+		s.Mark(f) // once more changes nothing
+		if a := f.Actions[1]; a.Kind != x.kind || a.Then != x.then {
+			t.Errorf("%s: marked twice: %+v", what, a)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{first, later, `{}`, `[]`, "\xef\xbb\xbf{}"} {
 		f.Add([]byte(s))
