@@ -16,6 +16,7 @@ import (
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/language"
+	"github.com/spoor-scan/spoor/internal/wording"
 )
 
 //go:embed page.tmpl.html
@@ -47,7 +48,7 @@ const (
 // All findings are in it, packed, and shown a page at a time; the answer, the
 // counts and the first findings of each place are readable without a script.
 func HTML(w io.Writer, r *inventory.Report, lang language.Lang) error {
-	v := &view{words: in(lang), Report: r, Style: template.CSS(pageStyle), Script: template.JS(pageScript)}
+	v := &view{words: wording.In(lang), Report: r, Style: template.CSS(pageStyle), Script: template.JS(pageScript)}
 	v.Policy = "default-src 'none'; style-src 'sha256-" + digest(pageStyle) + "'; script-src 'sha256-" + digest(pageScript) + "'; base-uri 'none'; form-action 'none'"
 	v.Gaps, v.Exclusions = byReason(r.Gaps), byReason(r.Exclusions)
 	for _, s := range r.Sources {
@@ -142,10 +143,10 @@ func (v *view) funcs() template.FuncMap {
 			return language.Reason{What: shown(reason)}
 		},
 		"term":     func(words map[string]string, key string) string { return shown(language.Term(words, key)) },
-		"sentence": v.sentence,
-		"foreign":  v.foreign,
+		"sentence": v.Sentence,
+		"foreign":  v.Foreign,
 		"text":     func(s *string) string { return *s },
-		"list":     func(list []string) string { return v.each(list, shown) },
+		"list":     func(list []string) string { return v.Each(list, shown) },
 		"cut":      func(n int) int { return max(0, n-maxLines) },
 		"lines":    lines,
 		"dict": func(pairs ...any) map[string]any {
@@ -258,15 +259,15 @@ func (p *person) Deadlines() []string {
 	w := p.view.words
 	var out []string
 	for _, q := range p.Requests {
-		r := w.right(q.Type)
+		r := w.Right(q.Type)
 		var s string
 		switch {
 		case q.Due == "":
-			s = language.Fill(w.T.Answer.NoDue, shown(q.ID), r.Name, w.article(q.Type))
+			s = language.Fill(w.T.Answer.NoDue, shown(q.ID), r.Name, w.Article(q.Type))
 		case q.ExtendedTo != "":
-			s = language.Fill(w.T.Answer.Extended, shown(q.ID), r.Name, w.article(q.Type), w.Day(q.Received), w.Day(q.Due))
+			s = language.Fill(w.T.Answer.Extended, shown(q.ID), r.Name, w.Article(q.Type), w.Day(q.Received), w.Day(q.Due))
 		default:
-			s = language.Fill(w.T.Answer.Due, shown(q.ID), r.Name, w.article(q.Type), w.Day(q.Received), w.Day(q.Due))
+			s = language.Fill(w.T.Answer.Due, shown(q.ID), r.Name, w.Article(q.Type), w.Day(q.Received), w.Day(q.Due))
 		}
 		if n := q.DaysLeft; n != nil {
 			left := w.Count(w.T.Views.DaysLeft, int64(*n))
@@ -325,14 +326,14 @@ func (p *person) views(asked bool) []View {
 		is := slices.ContainsFunc(p.Requests, func(q inventory.Request) bool { return q.Type == right })
 		if is == asked {
 			w := p.view.words
-			out = append(out, View{p, right, w.right(right).Name + " (" + w.article(right) + ")"})
+			out = append(out, View{p, right, w.Right(right).Name + " (" + w.Article(right) + ")"})
 		}
 	}
 	return out
 }
 
 // Action returns the word for an action.
-func (p *person) Action(kind string) string { return p.view.action(kind) }
+func (p *person) Action(kind string) string { return p.view.Action(kind) }
 
 // A kind is how many findings an action is proposed for.
 type kind struct {
@@ -346,7 +347,7 @@ func (p *person) Proposed() []kind { return p.view.kinds(p.Kinds) }
 func (v *view) kinds(m map[string]int) []kind {
 	var out []kind
 	for k, n := range m {
-		out = append(out, kind{v.action(k), n})
+		out = append(out, kind{v.Action(k), n})
 	}
 	slices.SortFunc(out, func(a, b kind) int {
 		if a.N != b.N {
@@ -370,33 +371,33 @@ func (p *person) Of(id string) *inventory.Activity { return p.view.Activity(id) 
 func (p *person) NameOf(id string) string { return p.view.ActivityName(id) }
 
 // NamesOf lists activities.
-func (p *person) NamesOf(ids []string) string { return p.view.each(ids, p.NameOf) }
+func (p *person) NamesOf(ids []string) string { return p.view.Each(ids, p.NameOf) }
 
 // Basis returns the word for a legal basis.
-func (p *person) Basis(b string) string { return p.view.basis(b) }
+func (p *person) Basis(b string) string { return p.view.Basis(b) }
 
 // BasisOf returns the word for that of an activity.
 func (p *person) BasisOf(a *inventory.Activity) string {
 	if a.LegalBasis == nil {
-		return p.view.basis("")
+		return p.view.Basis("")
 	}
-	return p.view.basis(*a.LegalBasis)
+	return p.view.Basis(*a.LegalBasis)
 }
 
 // KeptBy says how long something is kept.
-func (p *person) KeptBy(r *inventory.Retention) string { return p.view.retention(r) }
+func (p *person) KeptBy(r *inventory.Retention) string { return p.view.Retention(r) }
 
 // RecipientsOf lists recipients.
-func (p *person) RecipientsOf(list []inventory.Recipient) string { return p.view.recipients(list) }
+func (p *person) RecipientsOf(list []inventory.Recipient) string { return p.view.Recipients(list) }
 
 // CategoriesOf lists categories of data.
-func (p *person) CategoriesOf(list []string) string { return p.view.categories(list) }
+func (p *person) CategoriesOf(list []string) string { return p.view.Categories(list) }
 
 // OriginsOf lists origins of data.
-func (p *person) OriginsOf(list []string) string { return p.view.origins(list) }
+func (p *person) OriginsOf(list []string) string { return p.view.Origins(list) }
 
 // Attribute returns the word for an attribute.
-func (p *person) Attribute(a string) string { return p.view.attribute(a) }
+func (p *person) Attribute(a string) string { return p.view.Attribute(a) }
 
 // IsRight reports whether a value is the right one.
 func (p *person) IsRight(b *bool) bool { return b != nil && *b }
@@ -436,7 +437,7 @@ func (v *view) ScriptWords() (template.JS, error) {
 func invisible(b []byte) string {
 	var out strings.Builder
 	for _, r := range string(b) {
-		if visible(r) == utf8.RuneError && r != utf8.RuneError && r < 0x10000 {
+		if wording.Visible(r) == utf8.RuneError && r != utf8.RuneError && r < 0x10000 {
 			fmt.Fprintf(&out, "\\u%04x", r)
 			continue
 		}

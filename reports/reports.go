@@ -110,13 +110,12 @@ func CSV(w io.Writer, r *inventory.Report) error {
 	if err := cw.Write(header); err != nil {
 		return err
 	}
-	en := in(language.English)
 	for f, err := range r.Findings() {
 		if err != nil {
 			return err
 		}
 		row := []string{
-			"finding", f.ID, f.Subject, f.Confidence, f.Relation, f.Source, f.Place, strings.Join(en.matches(f), "; "),
+			"finding", f.ID, f.Subject, f.Confidence, f.Relation, f.Source, f.Place, strings.Join(matchTexts(f), "; "),
 			strings.Join(fieldNames(f), "; "), f.Why, strings.Join(f.Evidence, "; "), strconv.Itoa(f.ThirdParties), strings.Join(f.Activities, "; "),
 			strings.Join(actionKinds(f), "; "), "", "", "", "", f.Review, value(f.Tenant), "", "", "", strconv.Itoa(max(f.CopiesTotal, len(f.Copies))),
 		}
@@ -174,6 +173,31 @@ func value(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// matchTexts names the identifiers that a finding holds, each once.
+func matchTexts(f *inventory.Finding) []string {
+	var out []string
+	for _, m := range f.Matches {
+		if t := typeName(m.Type) + " " + m.Masked; !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func typeName(t string) string {
+	switch t {
+	case "email":
+		return "e-mail"
+	case "vat":
+		return "VAT"
+	case "iban":
+		return "IBAN"
+	case "ip":
+		return "IP"
+	}
+	return strings.ReplaceAll(t, "_", " ")
 }
 
 func fieldNames(f *inventory.Finding) []string {

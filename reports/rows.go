@@ -54,7 +54,7 @@ func (w *rows) row(f *inventory.Finding) row {
 	x := row{
 		ID: shown(f.ID), Subject: shown(f.Subject), Source: shown(f.Source), Place: shown(f.Place), Degree: len(degrees) - 1,
 		Review: f.Review, ReviewTime: stamp(f.ReviewTime), Note: shown(f.ReviewNote),
-		Relation: shown(f.Relation), Why: w.sentence(f.Why), WhyForeign: w.foreign(f.Why), Copies: w.copies(f), Matches: w.matches(f), person: w.subjects[f.Subject],
+		Relation: shown(f.Relation), Why: w.Sentence(f.Why), WhyForeign: w.Foreign(f.Why), Copies: w.Copies(f), Matches: w.Matches(f), person: w.subjects[f.Subject],
 	}
 	for i, d := range degrees {
 		if d == f.Confidence {
@@ -75,7 +75,7 @@ func (w *rows) row(f *inventory.Finding) row {
 		x.Fields = append(x.Fields, shown(fl.Name))
 	}
 	for _, e := range f.Evidence {
-		x.Evidence = append(x.Evidence, w.sentence(e))
+		x.Evidence = append(x.Evidence, w.Sentence(e))
 	}
 	list := f.Activities
 	if len(list) == 0 {
@@ -85,7 +85,7 @@ func (w *rows) row(f *inventory.Finding) row {
 		x.Activities = append(x.Activities, w.activity(a))
 	}
 	for _, a := range f.Actions {
-		x.Proposal = append(x.Proposal, w.proposal(a)...)
+		x.Proposal = append(x.Proposal, w.Proposal(a)...)
 	}
 	return x
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/spoor-scan/spoor/internal/language"
+	"github.com/spoor-scan/spoor/internal/wording"
 )
 
 // Whatever names stand in a report, a page is one document in UTF-8 in which they
@@ -65,7 +66,7 @@ func TestShown(t *testing.T) {
 		"\xff\xfe":               "\ufffd",
 		"é日本":                    "é日本",
 		"":                       "",
-		strings.Repeat("é", 400): strings.Repeat("é", maxShown) + "…",
+		strings.Repeat("é", 400): strings.Repeat("é", wording.MaxShown) + "…",
 		strings.Repeat("x", 300): strings.Repeat("x", 300),
 	} {
 		if got := shown(in); got != want {

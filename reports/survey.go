@@ -67,7 +67,7 @@ func surveyText(bw *bufio.Writer, s *inventory.Survey, say words) error {
 	fmt.Fprintln(bw, t.Kinds)
 	tw := tabwriter.NewWriter(bw, 2, 4, 2, ' ', 0)
 	for _, d := range s.Detectors {
-		fmt.Fprintf(tw, "  %s\t%s\t%s\n", d.ID, say.sentence(d.Description), say.Count(t.Record, d.Units))
+		fmt.Fprintf(tw, "  %s\t%s\t%s\n", d.ID, say.Sentence(d.Description), say.Count(t.Record, d.Units))
 	}
 	if err := tw.Flush(); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/wording"
 )
 
 // degrees of confidence, the surest first.
@@ -165,7 +166,7 @@ func (p *personCount) add(f *inventory.Finding) {
 				p.GoneBy = max(p.GoneBy, *c.GoneBy)
 			}
 		}
-		first, last := span(f.Copies)
+		first, last := wording.Span(f.Copies)
 		if first != "" && (p.First == "" || first < p.First) {
 			p.First = first
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/language"
+	"github.com/spoor-scan/spoor/internal/wording"
 )
 
 // textRows bounds the lists of the readable summary.
@@ -17,7 +18,7 @@ const textRows = 30
 // Text writes a summary for a terminal.
 func Text(w io.Writer, r *inventory.Report, lang language.Lang) error {
 	bw := bufio.NewWriter(w)
-	say := in(lang)
+	say := wording.In(lang)
 	t := say.T.Text
 	if r.Survey != nil {
 		if err := surveyText(bw, r.Survey, say); err != nil {
@@ -35,7 +36,7 @@ func Text(w io.Writer, r *inventory.Report, lang language.Lang) error {
 		}
 		fmt.Fprintln(bw, " "+language.Fill(t.Degrees, conf["certain"], conf["likely"], conf["possible"]))
 		for _, q := range s.Requests {
-			fmt.Fprint(bw, "  "+language.Fill(t.Request, clean(q.ID), say.right(q.Type).Name))
+			fmt.Fprint(bw, "  "+language.Fill(t.Request, clean(q.ID), say.Right(q.Type).Name))
 			if q.Due != "" {
 				fmt.Fprint(bw, language.Fill(t.Due, strings.ReplaceAll(say.Day(q.Due), "\u00a0", " ")))
 			}
