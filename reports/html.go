@@ -396,6 +396,9 @@ func (p *person) CategoriesOf(list []string) string { return p.view.Categories(l
 // OriginsOf lists origins of data.
 func (p *person) OriginsOf(list []string) string { return p.view.Origins(list) }
 
+// Ground says why records are kept.
+func (p *person) Ground(k inventory.KeptRecords) string { return p.view.Ground(k) }
+
 // Attribute returns the word for an attribute.
 func (p *person) Attribute(a string) string { return p.view.Attribute(a) }
 

@@ -260,7 +260,9 @@ func (s streams) report() *cobra.Command {
 		if err != nil {
 			return usagef("%s: %v", args[0], err)
 		}
-		out.reviewed.Apply(rep)
+		if err := out.apply(rep); err != nil {
+			return failed(err)
+		}
 		if err := s.write(rep, &out); err != nil {
 			return failed(err)
 		}

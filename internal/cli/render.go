@@ -6,8 +6,10 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/language"
 	"github.com/spoor-scan/spoor/internal/review"
+	"github.com/spoor-scan/spoor/internal/rights"
 )
 
 // rendering is how a report is written.
@@ -23,6 +25,11 @@ type rendering struct {
 // flags declares the options.
 func (r *rendering) flags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&r.outputs, "output", "o", nil, "write the report to `file`: "+endings+"; - writes JSON to standard output (repeatable)")
+	r.langFlag(f)
+}
+
+// langFlag declares the option for the language.
+func (r *rendering) langFlag(f *pflag.FlagSet) {
 	f.StringVar(&r.lang, "lang", "", "`language` of pages and of the summary: nl, fr, de or en; report.nl.html asks for its own")
 }
 
@@ -61,4 +68,13 @@ func (r *rendering) speak(configured language.Lang) {
 	if r.language == "" {
 		r.language = language.FromEnvironment(os.Getenv)
 	}
+}
+
+// apply honours reviews in a report that was read again.
+func (r *rendering) apply(rep *inventory.Report) error {
+	if r.reviewed.Len() == 0 {
+		return nil
+	}
+	r.reviewed.Apply(rep)
+	return rights.Recount(rep)
 }

@@ -202,6 +202,16 @@ func (w Words) Recipients(list []inventory.Recipient) string {
 	return w.List(out)
 }
 
+// Ground says why records are kept: the ground that the law knows, and what the
+// report says of it.
+func (w Words) Ground(k inventory.KeptRecords) string {
+	ground := w.Sentence(k.Ground)
+	if k.Kind != "retention" && ground != "" && !strings.HasPrefix(k.Ground, "legal") {
+		return language.Term(w.T.Views.KeepKinds, k.Kind) + ": " + ground
+	}
+	return ground
+}
+
 // Proposal says what an action would do, and what keeps it from being done.
 func (w Words) Proposal(a inventory.Action) []string {
 	what := w.Action(a.Kind)
