@@ -311,6 +311,10 @@ type Env struct {
 	// the store is not the one that the environment names. It does not wait for
 	// the network. It may be nil, for sources that need none.
 	OpenStore func(ctx context.Context, target string) (Store, error)
+	// Since is the time before which records that tell when they last changed
+	// need not be read, and zero where all are wanted. A source that leaves
+	// records out for it yields an Exclusion that counts them.
+	Since time.Time
 	// Leave reports whether a table or mailbox, by its URI and place, is not to
 	// be read, as the host holds it for others and nobody instructed it to look.
 	// The source yields it as an Exclusion with the reason NoInstruction, with

@@ -25,6 +25,7 @@ import (
 	"github.com/spoor-scan/spoor/internal/review"
 	"github.com/spoor-scan/spoor/internal/sandbox"
 	"github.com/spoor-scan/spoor/internal/secret"
+	"github.com/spoor-scan/spoor/internal/sqldb"
 	"github.com/spoor-scan/spoor/internal/state"
 	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/reports"
@@ -35,7 +36,8 @@ import (
 func (s streams) scan() *cobra.Command {
 	var (
 		config, file, failOn string
-		expand, instruction  string
+		expand, since        string
+		instruction          string
 		out                  rendering
 		quiet, show          bool
 		id                   string
@@ -70,6 +72,7 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 	f.StringVar(&failOn, "fail-on", "", "exit with status 4 on `findings`")
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	f.BoolVar(&show, "show-values", false, "put identifiers into the report unmasked")
+	f.StringVar(&since, "since", "", sinceHelp)
 	f.StringVar(&instruction, "instruction", "", "the controllers' instruction under which what is held as processor is scanned: a `reference`")
 	f.StringVar(&expand, "expand", "strict", "identifiers that a person's records reveal: look for those that are theirs alone (`strict`), only name them (suggest), or neither (off)")
 	c.RunE = func(c *cobra.Command, targets []string) error {
@@ -89,6 +92,9 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		}
 		p, err := loadPlan(config, targets)
 		if err != nil {
+			return usage(err)
+		}
+		if err := setSince(p, since); err != nil {
 			return usage(err)
 		}
 		if instruction != "" {
@@ -156,6 +162,18 @@ func loadPlan(config string, targets []string) (*plan.Plan, error) {
 		return nil, errors.New("say where to look: give targets, or sources in a configuration file (-c)")
 	}
 	return p, nil
+}
+
+const sinceHelp = "of tables with a column that tells when a row last changed, read only rows changed since a `time`: 2026-01-31, 30d, 720h"
+
+func setSince(p *plan.Plan, since string) (err error) {
+	if since == "" {
+		return nil
+	}
+	if p.Since, err = sqldb.ParseSince(since, time.Now()); err != nil {
+		return fmt.Errorf("--%w", err)
+	}
+	return nil
 }
 
 // rowKey returns the key of row hashes; without a place to keep it, it lasts for
@@ -241,7 +259,7 @@ func limits(p plan.Limits) container.Limits {
 // its error.
 func openSources(ctx context.Context, p *plan.Plan, key []byte, acts *activity.Map) (sources []engine.Source, done func()) {
 	for _, s := range p.Sources {
-		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Leave: leave(acts, s.Name)})
+		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Since: p.Since, Leave: leave(acts, s.Name)})
 		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}}
 		if err == nil {
 			e.Info = src.Info()

@@ -19,6 +19,7 @@ import (
 func (s streams) survey() *cobra.Command {
 	var (
 		config string
+		since  string
 		out    rendering
 		only   []string
 		quiet  bool
@@ -38,12 +39,16 @@ done; 1 no report.`,
 	f.StringArrayVar(&only, "rule", nil, "use only the detector of this `name`; be-* stands for all that start so (repeatable)")
 	out.flags(f)
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
+	f.StringVar(&since, "since", "", sinceHelp)
 	c.RunE = func(c *cobra.Command, targets []string) error {
 		if err := out.check(); err != nil {
 			return usage(err)
 		}
 		p, err := loadPlan(config, targets)
 		if err != nil {
+			return usage(err)
+		}
+		if err := setSince(p, since); err != nil {
 			return usage(err)
 		}
 		set, err := detectors(p, only)

@@ -35,6 +35,9 @@ type Plan struct {
 	Passwords  []Password
 	OCR        OCR
 	Links      []Link
+	// Since is the time before which rows that tell when they last changed need
+	// not be read; zero: all are. A source's own setting wins over it.
+	Since time.Time
 
 	Organisation Organisation
 	Holds        []Hold

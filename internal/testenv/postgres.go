@@ -26,6 +26,8 @@ type Postgres struct {
 	Start  func() // starts it again on the same data and port, after Stop
 
 	conns map[string]*pgconn.PgConn
+	as    func(program string, args ...string) *exec.Cmd
+	chown func(path string) error // to the user as whom the server runs
 }
 
 // NewPostgres starts a server on an empty data folder, which ends with the test.
@@ -41,13 +43,14 @@ func NewPostgres(t testing.TB, options ...string) *Postgres {
 	} else {
 		bin = filepath.Dir(Need(t, hint, "postgres"))
 	}
-	dir := Dir(t)
-	data := filepath.Join(dir, "data")
+	p := &Postgres{Bin: bin}
+	data := filepath.Join(Dir(t), "data")
 	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	// The server refuses to run as root.
-	as := func(program string, args ...string) *exec.Cmd {
+	p.chown = func(string) error { return nil }
+	p.as = func(program string, args ...string) *exec.Cmd {
 		return exec.Command(filepath.Join(bin, program), args...)
 	}
 	if os.Getuid() == 0 {
@@ -57,10 +60,8 @@ func NewPostgres(t testing.TB, options ...string) *Postgres {
 		}
 		uid, _ := strconv.Atoi(u.Uid)
 		gid, _ := strconv.Atoi(u.Gid)
-		if err := os.Chown(data, uid, gid); err != nil {
-			t.Fatal(err)
-		}
-		as = func(program string, args ...string) *exec.Cmd {
+		p.chown = func(path string) error { return os.Chown(path, uid, gid) }
+		p.as = func(program string, args ...string) *exec.Cmd {
 			cmd := exec.Command("setpriv", append([]string{
 				"--reuid=" + u.Uid, "--regid=" + u.Gid, "--clear-groups", filepath.Join(bin, program),
 			}, args...)...)
@@ -68,19 +69,48 @@ func NewPostgres(t testing.TB, options ...string) *Postgres {
 			return cmd
 		}
 	}
-	init := as("initdb", "-D", data, "-U", "spoor", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
+	if err := p.chown(data); err != nil {
+		t.Fatal(err)
+	}
+	init := p.as("initdb", "-D", data, "-U", "spoor", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
 	if out, err := init.CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	p := &Postgres{Port: Port(t), Socket: data, Bin: bin, conns: map[string]*pgconn.PgConn{}}
+	p.run(t, data, options)
+	return p
+}
+
+// Standby starts a server that follows p, and ends with the test.
+func (p *Postgres) Standby(t testing.TB) *Postgres {
+	t.Helper()
+	s := &Postgres{Bin: p.Bin, as: p.as, chown: p.chown}
+	data := filepath.Join(Dir(t), "data")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.chown(data); err != nil {
+		t.Fatal(err)
+	}
+	backup := p.as("pg_basebackup", "-D", data, "-R", "-c", "fast", "-N", "-h", p.Socket, "-p", strconv.Itoa(p.Port), "-U", "spoor")
+	if out, err := backup.CombinedOutput(); err != nil {
+		t.Fatalf("pg_basebackup: %v\n%s", err, out)
+	}
+	s.run(t, data, nil)
+	return s
+}
+
+// run starts the server on a folder of data.
+func (p *Postgres) run(t testing.TB, data string, options []string) {
+	t.Helper()
+	p.Port, p.Socket, p.conns = Port(t), data, map[string]*pgconn.PgConn{}
 	args := []string{
 		"-D", data, "-p", strconv.Itoa(p.Port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=" + data,
 		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB",
 	}
 	args = append(args, options...)
 	p.Start = func() {
-		cmd := as("postgres", args...)
-		kill := Start(t, cmd, filepath.Join(dir, "log"), func() error {
+		cmd := p.as("postgres", args...)
+		kill := Start(t, cmd, filepath.Join(filepath.Dir(data), "log"), func() error {
 			c, err := p.connect("postgres")
 			if err == nil {
 				_ = c.Close(context.Background())
@@ -104,7 +134,6 @@ func NewPostgres(t testing.TB, options ...string) *Postgres {
 	}
 	p.Start()
 	t.Cleanup(func() { p.Stop() })
-	return p
 }
 
 func postgresVersion(path string) int {

@@ -18,6 +18,7 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 
 	"github.com/spoor-scan/spoor/internal/secret"
+	"github.com/spoor-scan/spoor/internal/sqldb"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -213,8 +214,8 @@ func (c *Config) settle() (settings, error) {
 		s.MaxLag = time.Minute
 	}
 	if s.Since != "" {
-		if s.since, err = parseSince(s.Since, time.Now()); err != nil {
-			return s, err
+		if s.since, err = sqldb.ParseSince(s.Since, time.Now()); err != nil {
+			return s, fmt.Errorf("mysql: %w", err)
 		}
 	}
 	if s.Replica != "" {
@@ -309,6 +310,9 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 	set, err := c.settle()
 	if err != nil {
 		return nil, err
+	}
+	if set.since.IsZero() {
+		set.since = env.Since
 	}
 	password, err := set.From.Get(ctx, "MYSQL_PWD")
 	if err != nil {

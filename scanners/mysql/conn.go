@@ -14,6 +14,7 @@ import (
 
 	driver "github.com/go-sql-driver/mysql"
 
+	"github.com/spoor-scan/spoor/internal/sqldb"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -173,7 +174,8 @@ type source struct {
 	// can't be reached: further parts then fail fast instead of each trying
 	// again for minutes.
 	down      atomic.Bool
-	pace      pace
+	pace      sqldb.Pace
+	noLag     atomic.Bool // the server is no replica, or does not tell
 	blockers  blockers
 	connector *connector
 	// catalog holds one while windows is being used.

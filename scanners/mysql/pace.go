@@ -5,58 +5,16 @@ import (
 	"database/sql"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
-)
-
-// pace keeps reading within the configured rate, and away from a server that is
-// busy with others or, as a replica, falls behind.
-type pace struct {
-	mu    sync.Mutex
-	next  time.Time // when the next rows may be asked for
-	asked time.Time // when the server's load was last looked at
-	busy  bool
-	noLag bool // the server is no replica, or does not tell
-}
-
-const (
-	lookEvery = 5 * time.Second
-	// busyWait is how long each page waits while the server is busy: reading
-	// becomes slow, but goes on.
-	busyWait = 500 * time.Millisecond
 )
 
 // wait returns when the next page may be read.
 func (s *source) wait(ctx context.Context) error {
-	p := &s.pace
-	p.mu.Lock()
-	pause := time.Until(p.next)
-	look := (s.set.MaxActive > 0 || s.set.MaxLag > 0) && time.Since(p.asked) > lookEvery
-	if look {
-		p.asked = time.Now()
+	loaded := s.loaded
+	if s.set.MaxActive <= 0 && s.set.MaxLag <= 0 {
+		loaded = nil
 	}
-	busy := p.busy
-	p.mu.Unlock()
-	if look {
-		busy = s.loaded(ctx)
-		p.mu.Lock()
-		p.busy = busy
-		p.mu.Unlock()
-	}
-	if busy {
-		pause = max(pause, busyWait)
-	}
-	if pause <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(pause)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
-	}
+	return s.pace.Wait(ctx, loaded)
 }
 
 // loaded reports whether the server is under load. Where it does not say,
@@ -73,10 +31,7 @@ func (s *source) loaded(ctx context.Context) bool {
 			return true
 		}
 	}
-	s.pace.mu.Lock()
-	no := s.pace.noLag
-	s.pace.mu.Unlock()
-	if s.set.MaxLag <= 0 || no {
+	if s.set.MaxLag <= 0 || s.noLag.Load() {
 		return false
 	}
 	lag := -1
@@ -109,22 +64,9 @@ func (s *source) loaded(ctx context.Context) bool {
 		}
 		break
 	}
-	s.pace.mu.Lock()
-	s.pace.noLag = true
-	s.pace.mu.Unlock()
+	s.noLag.Store(true)
 	return false
 }
 
 // spent counts rows that were read.
-func (s *source) spent(rows int) {
-	if s.set.RowsPerSecond <= 0 {
-		return
-	}
-	p := &s.pace
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if now := time.Now(); p.next.Before(now) {
-		p.next = now
-	}
-	p.next = p.next.Add(time.Duration(rows) * time.Second / time.Duration(s.set.RowsPerSecond))
-}
+func (s *source) spent(rows int) { s.pace.Spent(rows, s.set.RowsPerSecond) }

@@ -3,60 +3,23 @@ package mysql
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/spoor-scan/spoor/internal/sqldb"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
-// parseSince reads a date, a time (RFC 3339) or how long ago: "720h", "30d".
-func parseSince(v string, now time.Time) (time.Time, error) {
-	for _, layout := range []string{time.DateOnly, time.DateTime, time.RFC3339} {
-		if t, err := time.Parse(layout, v); err == nil {
-			return t.UTC(), nil
-		}
-	}
-	if days, ok := strings.CutSuffix(v, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n > 0 && n < 100_000 {
-			return now.UTC().AddDate(0, 0, -n), nil
-		}
-	}
-	if d, err := time.ParseDuration(v); err == nil && d > 0 {
-		return now.UTC().Add(-d), nil
-	}
-	return time.Time{}, errors.New("mysql: since must be a date (2026-01-31), a time (RFC 3339) or how long ago (720h, 30d)")
-}
-
-// changeNames are what columns are called in which applications note when they
-// last changed a row.
-var changeNames = []string{
-	"updated_at", "updatedat", "updated", "updated_on", "update_time", "updatetime", "last_update", "lastupdate", "last_updated",
-	"modified", "modified_at", "modifiedat", "modified_on", "date_modified", "datemodified", "last_modified", "lastmodified",
-	"changed", "changed_at", "post_modified_gmt", "post_modified", "row_updated", "mtime",
-}
-
-// changeColumn returns the column that tells when a row last changed, -1 where
-// there is none: one that the configuration names, else one that the server
-// itself keeps, else one that is called so.
+// changeColumn returns the index of the column that tells when a row last
+// changed, -1 where there is none.
 func (t *table) changeColumn(configured []string) int {
-	usable := func(c column) bool { return c.typ == "datetime" || c.typ == "timestamp" }
-	for _, name := range configured {
-		if i := slices.IndexFunc(t.cols, func(c column) bool { return usable(c) && strings.EqualFold(c.name, name) }); i >= 0 {
-			return i
+	columns := make([]sqldb.Column, len(t.cols))
+	for i, c := range t.cols {
+		columns[i] = sqldb.Column{
+			Name: c.name, Time: c.typ == "datetime" || c.typ == "timestamp", Kept: strings.Contains(c.extra, "on update current_timestamp"),
 		}
 	}
-	if i := slices.IndexFunc(t.cols, func(c column) bool { return usable(c) && strings.Contains(c.extra, "on update current_timestamp") }); i >= 0 {
-		return i
-	}
-	for _, name := range changeNames {
-		if i := slices.IndexFunc(t.cols, func(c column) bool { return usable(c) && strings.EqualFold(c.name, name) }); i >= 0 {
-			return i
-		}
-	}
-	return -1
+	return sqldb.ChangeColumn(columns, configured)
 }
 
 // sinceOnly makes the reader pass over rows that have not changed since the

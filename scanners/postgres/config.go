@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/spoor-scan/spoor/internal/secret"
+	"github.com/spoor-scan/spoor/internal/sqldb"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -49,9 +50,17 @@ type Config struct {
 	Connections   int           `yaml:"connections"`     // read at the same time; 1 to 64, 4 when 0
 	RowsPerSecond int           `yaml:"rows_per_second"` // most rows in a second, over all connections; 0: no limit
 	MaxActive     int           `yaml:"max_active"`      // statements of others that run, from which on reading slows down; 32 when 0, never when negative
+	MaxLag        time.Duration `yaml:"max_lag"`         // of a replica that is read, beyond which reading slows down; 1 min when 0, never when negative
 	Snapshot      time.Duration `yaml:"snapshot"`        // how long one state of a database is held at most; 1 h when 0, at least 1 s
 	PageRows      int           `yaml:"page_rows"`       // most rows that are asked for at once, about; 1 to 100000, 10000 when 0
 	Timeout       time.Duration `yaml:"timeout"`         // of one network wait; 30 s when 0
+
+	// Since is a date, a time (RFC 3339) or how long ago ("720h", "30d"): of
+	// tables with a column that tells when a row last changed, only the rows of
+	// since then are read. ChangeColumns names such columns; where it has none,
+	// the usual names count ("updated_at" ...). Other tables are read in full.
+	Since         string   `yaml:"since"`
+	ChangeColumns []string `yaml:"change_columns"`
 }
 
 // TLS says how the connection is protected.
@@ -177,6 +186,7 @@ func parseTarget(s string) (target, error) {
 type settings struct {
 	Config
 	database string // the only one to read; empty: all
+	since    time.Time
 	replica  target
 }
 
@@ -213,6 +223,14 @@ func (c *Config) settle() (settings, error) {
 	set(&s.Connections, 4)
 	set(&s.PageRows, 10000)
 	set(&s.MaxActive, 32)
+	if s.MaxLag == 0 {
+		s.MaxLag = time.Minute
+	}
+	if s.Since != "" {
+		if s.since, err = sqldb.ParseSince(s.Since, time.Now()); err != nil {
+			return s, fmt.Errorf("postgres: %w", err)
+		}
+	}
 	if s.Timeout == 0 {
 		s.Timeout = 30 * time.Second
 	}
@@ -280,6 +298,9 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 	set, err := c.settle()
 	if err != nil {
 		return nil, err
+	}
+	if set.since.IsZero() {
+		set.since = env.Since
 	}
 	password, err := set.From.Get(ctx, "PGPASSWORD")
 	if err != nil {

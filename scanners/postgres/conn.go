@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/spoor-scan/spoor/internal/secret"
+	"github.com/spoor-scan/spoor/internal/sqldb"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -150,7 +151,7 @@ type source struct {
 	caught    map[string]bool   // see reader.moved
 	known     map[string]column // by database and number of the type
 
-	pace    pace
+	pace    sqldb.Pace
 	version atomic.Int32 // of the server, as in 15; 0 where not known yet
 }
 

@@ -3,78 +3,33 @@ package postgres
 import (
 	"context"
 	"strconv"
-	"sync"
-	"time"
-)
-
-// pace keeps reading within the configured rate, and away from a server that is
-// busy with others.
-type pace struct {
-	mu    sync.Mutex
-	next  time.Time // when the next rows may be asked for
-	asked time.Time // when the server's load was last looked at
-	busy  bool
-}
-
-const (
-	lookEvery = 5 * time.Second
-	// busyWait is how long each page waits while the server is busy: reading
-	// becomes slow, but goes on.
-	busyWait = 500 * time.Millisecond
 )
 
 // wait returns when the next page may be read.
 func (s *source) wait(ctx context.Context, database string) error {
-	p := &s.pace
-	p.mu.Lock()
-	pause := time.Until(p.next)
-	look := s.set.MaxActive > 0 && time.Since(p.asked) > lookEvery
-	if look {
-		p.asked = time.Now()
+	var loaded func(context.Context) bool
+	if s.set.MaxActive > 0 || s.set.MaxLag > 0 {
+		loaded = func(ctx context.Context) bool { return s.loaded(ctx, database) }
 	}
-	busy := p.busy
-	p.mu.Unlock()
-	if look {
-		active := 0
-		// Where it can't be told how busy the server is, reading goes on.
-		err := s.run(ctx, query{database: database, sql: "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE state='active'" +
-			" AND backend_type='client backend' AND application_name<>" + text(application)}, func(_ int, c [][]byte) error {
-			active, _ = strconv.Atoi(string(c[0]))
-			return nil
-		})
-		if err == nil {
-			busy = active >= s.set.MaxActive
-		}
-		p.mu.Lock()
-		p.busy = busy
-		p.mu.Unlock()
-	}
-	if busy {
-		pause = max(pause, busyWait)
-	}
-	if pause <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(pause)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
-	}
+	return s.pace.Wait(ctx, loaded)
 }
 
 // spent counts rows that were read.
-func (s *source) spent(rows int) {
-	if s.set.RowsPerSecond <= 0 {
-		return
-	}
-	p := &s.pace
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if now := time.Now(); p.next.Before(now) {
-		p.next = now
-	}
-	p.next = p.next.Add(time.Duration(rows) * time.Second / time.Duration(s.set.RowsPerSecond))
+func (s *source) spent(rows int) { s.pace.Spent(rows, s.set.RowsPerSecond) }
+
+// loaded reports whether the server is under load: it runs many statements of
+// others or, as a replica, is behind. Where it does not say, reading goes on.
+func (s *source) loaded(ctx context.Context, database string) bool {
+	active, lag := 0, 0.0
+	// A replica that has replayed all it received is not behind, however long
+	// ago its primary last changed something.
+	err := s.run(ctx, query{database: database, sql: "SELECT (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE state='active'" +
+		" AND backend_type='client backend' AND application_name<>" + text(application) + ")," +
+		"CASE WHEN pg_is_in_recovery() AND pg_last_wal_receive_lsn() IS DISTINCT FROM pg_last_wal_replay_lsn()" +
+		" THEN extract(epoch FROM clock_timestamp()-pg_last_xact_replay_timestamp()) ELSE 0 END"}, func(_ int, c [][]byte) error {
+		active, _ = strconv.Atoi(string(c[0]))
+		lag, _ = strconv.ParseFloat(string(c[1]), 64)
+		return nil
+	})
+	return err == nil && (s.set.MaxActive > 0 && active >= s.set.MaxActive || s.set.MaxLag > 0 && lag > s.set.MaxLag.Seconds())
 }

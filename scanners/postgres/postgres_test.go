@@ -226,6 +226,8 @@ func TestPostgres(t *testing.T) {
 		{"Filters", testFilters},
 		{"ReadOnly", testReadOnly},
 		{"Rate", testRate},
+		{"Since", testSince},
+		{"Lag", testLag},
 		{"Check", testCheck},
 		{"Lookup", testLookup},
 		{"Socket", testSocket},

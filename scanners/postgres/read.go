@@ -21,8 +21,21 @@ func (s *source) Info() scanners.Info {
 		Name: s.name, Type: "postgres", URI: uri, Units: "rows", Parallel: s.set.Connections,
 		Consistency: "All rows of a database are seen as of one moment, the start of its listing, and no writer is blocked. That state is " +
 			"held for at most " + s.set.Snapshot.String() + " at a time; when it has to be given up before a table has been read to its end, the rest is " +
-			"seen as of a later moment, and rows that changed in between are read again.",
+			"seen as of a later moment, and rows that changed in between are read again." + s.also(),
 	}
+}
+
+// also is what settings change in what a scan sees.
+func (s *source) also() string {
+	more := ""
+	if s.set.Replica != "" {
+		more += " A replica is read where it answers, which may be behind."
+	}
+	if !s.set.since.IsZero() {
+		more += " Where a column tells when a row last changed, only rows changed since " + s.set.since.Format(time.RFC3339) +
+			" are read; tables without such a column are read in full."
+	}
+	return more
 }
 
 // Items implements scanners.Source.
@@ -69,7 +82,8 @@ type reader struct {
 	cur    cursor // what is done
 	yield  func(scanners.Item, error) bool
 	page   page
-	only   string // a condition on the rows; empty: all
+	only   string // a condition on the rows of a look-up; empty: all
+	since  string // a condition on the rows of a part; empty: all
 	ranges bool   // the server finds the rows of a range of blocks
 	lost   int    // rows and blocks that were given up
 	seen   map[string]int
@@ -103,9 +117,22 @@ func (rd *reader) run() error {
 		return nil
 	}
 	if !t.heap {
+		if err := rd.pass(tid{}, tid{}); err != nil {
+			return err
+		}
 		return rd.stream()
 	}
 	return rd.blocks()
+}
+
+// pass leaves out what has not changed since the configured time, and says so
+// once for a part.
+func (rd *reader) pass(from, end tid) error {
+	x, err := rd.sinceOnly(from, end)
+	if err == nil && x != nil && x.Units > 0 && rd.part.Cursor == "" && !rd.yield(scanners.Item{}, x) {
+		err = errDone
+	}
+	return err
 }
 
 var errRewritten = &scanners.Gap{
@@ -186,7 +213,7 @@ var errSmaller = errors.New("fewer blocks")
 func (rd *reader) read(ctx context.Context, h *holder, from, to tid, more string, raw bool) error {
 	t, p := rd.t, &rd.page
 	p.reset(t)
-	q := t.sql(t.list(), t.within(from, to, rd.ranges), rd.only, more) +
+	q := t.sql(t.list(), t.within(from, to, rd.ranges), rd.only, rd.since, more) +
 		";SELECT pg_relation_filenode(" + t.oid + "::oid),pg_relation_size(" + t.oid + "::oid)/" + strconv.FormatInt(t.blockSize, 10)
 	err := rd.s.run(ctx, query{database: t.database, snapshot: h.id, raw: raw, sql: q}, func(result int, c [][]byte) error {
 		if result == 1 {
@@ -310,6 +337,9 @@ func (rd *reader) blocks() error {
 	p := &rd.page
 	from, end, err := rd.begin()
 	if err != nil {
+		return err
+	}
+	if err := rd.pass(from, end); err != nil {
 		return err
 	}
 	if err := rd.pending(); err != nil {
@@ -676,7 +706,7 @@ func (rd *reader) stream() error {
 		}
 		p.reset(t)
 		// The caller may be slow, and that counts as the statement's time.
-		q := query{database: t.database, snapshot: snapshot, sql: "SELECT set_config('statement_timeout','0',true);" + t.sql(t.list(), rd.only)}
+		q := query{database: t.database, snapshot: snapshot, sql: "SELECT set_config('statement_timeout','0',true);" + t.sql(t.list(), rd.only, rd.since)}
 		err := s.runWith(ctx, cancel, q, func(result int, c [][]byte) error {
 			if result == 0 {
 				return nil

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spoor-scan/spoor/internal/sqldb"
 	"github.com/spoor-scan/spoor/internal/testenv"
 	"github.com/spoor-scan/spoor/scanners"
 	"github.com/spoor-scan/spoor/scanners/scannertest"
@@ -617,12 +618,83 @@ func testRate(t *testing.T, m *testenv.Postgres) {
 	time.Sleep(200 * time.Millisecond)
 	start = time.Now()
 	r = readAll(t, t.Context(), s)
-	if d := time.Since(start); d < busyWait || len(r.rows["public.t"]) != 2000 {
+	if d := time.Since(start); d < sqldb.BusyWait || len(r.rows["public.t"]) != 2000 {
 		t.Errorf("beside a busy server: %v", d)
 	}
 	cancel()
 	<-busy
 	m.Leave("template1")
+}
+
+func testSince(t *testing.T, m *testenv.Postgres) {
+	db := newDatabase(t, m,
+		"CREATE TABLE named (id int PRIMARY KEY, \"Updated_At\" timestamptz)",
+		"INSERT INTO named SELECT i,'2019-05-05' FROM generate_series(1,5000) i",
+		"INSERT INTO named VALUES (6000,'2026-05-05'),(6001,NULL),(6002,'infinity'),(6003,'-infinity'),(6004,'2026-01-01 00:30+01')",
+		"CREATE TABLE mine (id int PRIMARY KEY, stamp date, updated_at timestamp)", "INSERT INTO mine VALUES (1,'2026-05-05','2019-01-01'),(2,'2019-01-01','2026-05-05')",
+		"CREATE TABLE free (v int, modified timestamp)", "INSERT INTO free VALUES (1,'2019-01-01'),(2,'2026-01-02')",
+		"CREATE TABLE without_one (id int PRIMARY KEY, updated_at text)", "INSERT INTO without_one VALUES (1,'2019-01-01')",
+		"CREATE TABLE parts (id int, changed timestamp) PARTITION BY RANGE (id)", "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10)",
+		"INSERT INTO parts VALUES (1,'2019-01-01'),(2,'2026-02-02')")
+	s := open(t, m.Addr(), "spoor", db, func(c *Config) { c.Since, c.ChangeColumns, c.PageRows = "2026-01-01", []string{"STAMP"}, 100 })
+	r := readAll(t, t.Context(), s)
+	if len(r.gaps)+len(r.errs) > 0 {
+		t.Errorf("%v %v", r.gaps, r.errs)
+	}
+	for table, want := range map[string]int{"named": 4, "mine": 1, "free": 1, "without_one": 1, "parts_1": 1} {
+		if n := len(r.rows["public."+table]); n != want {
+			t.Errorf("%s: %d rows, want %d", table, n, want)
+		}
+	}
+	left := map[string]int64{}
+	for _, x := range r.excluded {
+		left[x.Place[strings.LastIndex(x.Place, " ")+1:]] += x.Units
+		if x.Reason != scanners.ByConfig || !strings.Contains(x.Detail, "2026-01-01") {
+			t.Errorf("%+v", x)
+		}
+	}
+	if fmt.Sprint(left) != "map[free:1 mine:1 named:5001 parts_1:1]" {
+		t.Errorf("excluded %v", left)
+	}
+	if !strings.Contains(s.Info().Consistency, "read in full") {
+		t.Error(s.Info().Consistency)
+	}
+	if err := (&Config{URI: "postgres://u@h/", Since: "yesterday"}).Validate(); err == nil || !strings.Contains(err.Error(), "postgres: since must be") {
+		t.Errorf("yesterday: %v", err)
+	}
+}
+
+// A replica that is behind is read slowly; one that has nothing to follow is not
+// behind, however long ago its primary last wrote.
+func testLag(t *testing.T, m *testenv.Postgres) {
+	db := newDatabase(t, m, "CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (1)")
+	standby := m.Standby(t)
+	s := open(t, m.Addr(), "spoor", db, func(c *Config) { c.Replica, c.MaxLag = "postgres://"+standby.Addr(), time.Second })
+	r := readAll(t, t.Context(), s)
+	r.clean(t)
+	if len(r.rows["public.t"]) != 1 {
+		t.Fatalf("%d rows", len(r.rows["public.t"]))
+	}
+	// When it replayed the last transaction is known only after the first.
+	m.Exec(t, db, "INSERT INTO t VALUES (3)")
+	for standby.One(t, db, "SELECT count(*) FROM t") != "2" {
+		time.Sleep(20 * time.Millisecond)
+	}
+	time.Sleep(1500 * time.Millisecond)
+	if s.loaded(t.Context(), db) {
+		t.Error("a quiet replica is taken for one that is behind")
+	}
+	standby.Exec(t, db, "SELECT pg_wal_replay_pause()")
+	m.Exec(t, db, "INSERT INTO t VALUES (2)")
+	for until := time.Now().Add(20 * time.Second); !s.loaded(t.Context(), db); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("the replica is behind, and nobody minds")
+		}
+	}
+	s.set.MaxLag = -1
+	if s.loaded(t.Context(), db) {
+		t.Error("lag counts where the configuration says it does not")
+	}
 }
 
 func testCheck(t *testing.T, m *testenv.Postgres) {
