@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"scanners/scannertest": {"scanners"},
 	"rules":                {"internal/class", "internal/match"},
 	"internal/class":       {},
+	"internal/sealed":      {},
 	"internal/secret":      {},
 	"internal/sqldb":       {},
 	"internal/match":       {"internal/class"},
