@@ -104,7 +104,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	root.SetOut(out)
 	root.SetErr(errw)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(s.scan(), s.survey(), s.check(), s.cat(), s.report(), s.schema(), s.rules())
+	root.AddCommand(s.scan(), s.survey(), s.verify(), s.check(), s.cat(), s.report(), s.schema(), s.rules())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK

@@ -36,6 +36,7 @@ func (s streams) scan() *cobra.Command {
 		outputs              []string
 		quiet, show          bool
 		id                   string
+		sealTo               []string
 		inline               = map[subject.Type]*[]string{}
 	)
 	c := &cobra.Command{
@@ -67,6 +68,7 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	f.BoolVar(&show, "show-values", false, "put identifiers into the report unmasked")
 	f.StringVar(&since, "since", "", sinceHelp)
+	f.StringArrayVar(&sealTo, "seal-to", nil, "put the identifiers into the report, encrypted to this `recipient` (age1..., or a file of these), so that verify can do without the subject file (repeatable)")
 	f.StringVar(&expand, "expand", "strict", "identifiers that a person's records reveal: look for those that are theirs alone (`strict`), only name them (suggest), or neither (off)")
 	c.RunE = func(c *cobra.Command, targets []string) error {
 		if failOn != "" && failOn != "findings" {
@@ -90,7 +92,11 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if err := setSince(p, since); err != nil {
 			return usage(err)
 		}
-		rep, done, err := s.run(c.Context(), p, subjects, widen, quiet, show)
+		seal, err := sealer(sealTo)
+		if err != nil {
+			return usage(err)
+		}
+		rep, done, err := s.run(c.Context(), p, subjects, widen, quiet, show, func(o *engine.Options) { o.Seal = seal })
 		if err != nil {
 			return err
 		}
@@ -249,9 +255,10 @@ func limits(p plan.Limits) container.Limits {
 func openSources(ctx context.Context, p *plan.Plan, key []byte) (sources []engine.Source, done func()) {
 	for _, s := range p.Sources {
 		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Since: p.Since})
-		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}}
+		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}, Target: s.Target}
 		if err == nil {
 			e.Info = src.Info()
+			e.Target = lasting(s.Target, e.Info)
 		}
 		sources = append(sources, e)
 	}
@@ -265,7 +272,7 @@ func openSources(ctx context.Context, p *plan.Plan, key []byte) (sources []engin
 }
 
 // run scans and returns the report, which lives until done is called.
-func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, expand engine.Expand, quiet, show bool) (rep *inventory.Report, done func(), err error) {
+func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, expand engine.Expand, quiet, show bool, change ...func(*engine.Options)) (rep *inventory.Report, done func(), err error) {
 	var persons []subject.Person
 	for _, x := range subjects {
 		for _, t := range x.Ignored {
@@ -291,7 +298,7 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 	key := s.rowKey()
 	sources, closeSources := openSources(ctx, p, key)
 	defer closeSources()
-	return s.engine(ctx, engine.Options{
+	opt := engine.Options{
 		Run: inventory.Run{
 			ID: runID(), Spoor: Version(), Mode: "scan", Started: time.Now().UTC().Truncate(time.Millisecond), ShowValues: show,
 			Notice: "uri, locator, target and copies are exact and may hold identifiers: treat this report as personal data",
@@ -299,7 +306,11 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 		Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, show), Activities: reportActivities(p.Activities),
 		Decoders: list, Limits: limits(p.Limits), RowKey: key, ShowValues: show,
 		Links: engineLinks(p.Links), Expand: expand,
-	}, quiet)
+	}
+	for _, c := range change {
+		c(&opt)
+	}
+	return s.engine(ctx, opt, quiet)
 }
 
 func engineLinks(list []plan.Link) []engine.Link {

@@ -437,6 +437,10 @@ func panicked(any) error {
 	return &panicError{at: panicSite(debug.Stack())}
 }
 
+// ErrorText returns what may be said of an error of a source: no content, and no
+// path.
+func ErrorText(err error) string { return errorText(err) }
+
 // errorText returns what reports may say of an error.
 func errorText(err error) string {
 	var g *scanners.Gap

@@ -56,7 +56,7 @@ func LoadIdentities(files ...string) ([]age.Identity, error) {
 		if err != nil {
 			return nil, fmt.Errorf("identity: %w", err)
 		}
-		if isArmored(b) || bytes.HasPrefix(b, []byte("age-encryption.org/")) {
+		if Is(b) {
 			return nil, fmt.Errorf("identity: %s is itself encrypted; decrypt it first (age -d)", name)
 		}
 		got, err := age.ParseIdentities(bytes.NewReader(b))
@@ -129,6 +129,11 @@ func Open(r io.Reader, with []age.Identity) (io.Reader, error) {
 		return nil, fmt.Errorf("not an age file, or a damaged one: %w", err)
 	}
 	return plain, nil
+}
+
+// Is reports whether a file that starts like that was made by Seal or Text.
+func Is(head []byte) bool {
+	return isArmored(head) || bytes.HasPrefix(head, []byte("age-encryption.org/"))
 }
 
 func isArmored(b []byte) bool {
