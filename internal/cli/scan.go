@@ -36,7 +36,8 @@ func (s streams) scan() *cobra.Command {
 		outputs              []string
 		quiet, show          bool
 		id                   string
-		sealTo               []string
+		sealTo, identities   []string
+		suppressed           string
 		inline               = map[subject.Type]*[]string{}
 	)
 	c := &cobra.Command{
@@ -69,6 +70,8 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 	f.BoolVar(&show, "show-values", false, "put identifiers into the report unmasked")
 	f.StringVar(&since, "since", "", sinceHelp)
 	f.StringArrayVar(&sealTo, "seal-to", nil, "put the identifiers into the report, encrypted to this `recipient` (age1..., or a file of these), so that verify can do without the subject file (repeatable)")
+	f.StringVar(&suppressed, "suppressed", "", "look for the people on the suppression list of this `file` (verify --suppress), as in what was restored")
+	f.StringArrayVar(&identities, "identity", nil, "open the key of the suppression list with the age identities in this `file` (repeatable)")
 	f.StringVar(&expand, "expand", "strict", "identifiers that a person's records reveal: look for those that are theirs alone (`strict`), only name them (suggest), or neither (off)")
 	c.RunE = func(c *cobra.Command, targets []string) error {
 		if failOn != "" && failOn != "findings" {
@@ -81,7 +84,13 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if err := checkOutputs(outputs); err != nil {
 			return usage(err)
 		}
-		subjects, err := s.subjects(file, id, inline)
+		var subjects []plan.Subject
+		var err error
+		if suppressed == "" {
+			subjects, err = s.subjects(file, id, inline)
+		} else if subjects, err = suppressedSubjects(suppressed, identities); err == nil && given(file, inline) {
+			err = errors.New("give either --suppressed, or --subject, --email, --name and so on, not both")
+		}
 		if err != nil {
 			return usage(err)
 		}
@@ -113,6 +122,16 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		return nil
 	}
 	return c
+}
+
+// given reports whether the command line says itself whom to look for.
+func given(file string, inline map[subject.Type]*[]string) bool {
+	for _, v := range inline {
+		if len(*v) > 0 {
+			return true
+		}
+	}
+	return file != ""
 }
 
 // subjects returns whom to look for.

@@ -27,6 +27,8 @@ func (s streams) verify() *cobra.Command {
 		config, file, failOn string
 		identities, outputs  []string
 		certificate, lang    string
+		suppressFile         string
+		suppressTo           []string
 		quiet                bool
 	)
 	c := &cobra.Command{
@@ -52,6 +54,8 @@ nothing was done; 1 no verification.`,
 	f.StringArrayVar(&identities, "identity", nil, "open what is sealed or encrypted with the age identities in this `file` (repeatable)")
 	f.StringArrayVarP(&outputs, "output", "o", nil, "write the verification to `file`: .json, .html, .csv, certificate.html or *.opendsr.json; - writes JSON to standard output (repeatable)")
 	f.StringVar(&certificate, "certificate", "", "write a statement of what was erased, kept and not checked, for each person, to this HTML `file`")
+	f.StringVar(&suppressFile, "suppress", "", "put the people who were erased on the suppression list of this `file`, against which scan --suppressed checks what is restored")
+	f.StringArrayVar(&suppressTo, "suppress-to", nil, "seal the key of the suppression list to this `recipient` (age1..., or a file of these); else it lies beside the list (repeatable)")
 	f.StringVar(&lang, "lang", "en", "`language` of the certificate: "+strings.Join(reports.CertificateLanguages(), ", "))
 	f.StringVar(&failOn, "fail-on", "", "exit with status 4 on `findings` that are still there")
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
@@ -82,16 +86,23 @@ nothing was done; 1 no verification.`,
 		if err != nil {
 			return usage(err)
 		}
-		p, err := planOfReport(rep, config)
+		p, lost, err := s.planOfReport(rep, config)
 		if err != nil {
 			return usage(err)
 		}
-		v, done, err := s.runVerify(c.Context(), rep, p, subjects, quiet)
+		sup, err := suppress(suppressFile, suppressTo, identities)
+		if err != nil {
+			return usage(err)
+		}
+		v, done, err := s.runVerify(c.Context(), rep, p, lost, subjects, quiet)
 		if err != nil {
 			return err
 		}
 		defer done()
 		if err := s.writeVerification(v, outputs, certificate, lang); err != nil {
+			return failed(err)
+		}
+		if err := s.suppressAll(sup, v, subjects); err != nil {
 			return failed(err)
 		}
 		switch {
@@ -178,13 +189,12 @@ func withFound(subjects, sealed []plan.Subject) []plan.Subject {
 }
 
 // planOfReport returns the plan that reads the sources of a report again, called
-// as they are there.
-func planOfReport(rep *inventory.Report, config string) (*plan.Plan, error) {
-	p := &plan.Plan{}
+// as they are there, and those of them that are not to be had any more.
+func (s streams) planOfReport(rep *inventory.Report, config string) (p *plan.Plan, lost []engine.Source, err error) {
+	p = &plan.Plan{}
 	if config != "" {
-		var err error
 		if p, err = plan.Load(config, all.Kinds()); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	p.Sources = slices.DeleteFunc(p.Sources, func(x plan.Source) bool {
@@ -196,25 +206,31 @@ func planOfReport(rep *inventory.Report, config string) (*plan.Plan, error) {
 		}
 		switch {
 		case o.Target == "" && config == "":
-			return nil, fmt.Errorf("source %s of the report was set up by a configuration file: give it with -c", o.Name)
+			return nil, nil, fmt.Errorf("source %s of the report was set up by a configuration file: give it with -c", o.Name)
 		case o.Target == "":
 			continue // its findings can't be checked, which the verification says
 		}
 		if err := p.AddTarget(o.Target, all.Kinds()); err != nil {
-			return nil, fmt.Errorf("source %s of the report: %w", o.Name, err)
+			// Whether what it held is gone or only out of reach, nobody can tell.
+			fmt.Fprintf(s.err, "spoor: source %s of the report: %v\n", o.Name, err)
+			lost = append(lost, engine.Source{
+				Info: scanners.Info{Name: o.Name, Type: o.Type, URI: o.URI}, Target: o.Target,
+				Err: &scanners.Gap{URI: o.URI, Place: o.Name, Reason: scanners.Offline, Detail: "its target can't be opened any more"},
+			})
+			continue
 		}
 		x := &p.Sources[len(p.Sources)-1]
 		x.Name, x.Named = o.Name, true
 	}
-	if len(p.Sources) == 0 {
-		return nil, errors.New("the configuration has none of the sources of the report")
+	if len(p.Sources)+len(lost) == 0 {
+		return nil, nil, errors.New("the configuration has none of the sources of the report")
 	}
-	return p, nil
+	return p, lost, nil
 }
 
 // runVerify reads the scope of a report again, as far as it knows whom to look
 // for, and the places of what it did not come upon there.
-func (s streams) runVerify(ctx context.Context, rep *inventory.Report, p *plan.Plan, subjects []plan.Subject, quiet bool) (v *verify.Verification, done func(), err error) {
+func (s streams) runVerify(ctx context.Context, rep *inventory.Report, p *plan.Plan, lost []engine.Source, subjects []plan.Subject, quiet bool) (v *verify.Verification, done func(), err error) {
 	var persons []subject.Person
 	for _, x := range subjects {
 		persons = append(persons, x.Person)
@@ -231,6 +247,7 @@ func (s streams) runVerify(ctx context.Context, rep *inventory.Report, p *plan.P
 	key := s.rowKey()
 	sources, closeSources := openSources(ctx, p, key)
 	defer closeSources()
+	sources = append(sources, lost...)
 	check, err := verify.Of(rep, engine.KeyID(key))
 	if err != nil {
 		return nil, nil, failed(err)

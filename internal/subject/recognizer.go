@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/match"
+	"github.com/spoor-scan/spoor/rules"
 )
 
 // near is the distance in bytes within which two matches in a text belong
@@ -27,6 +28,8 @@ type Recognizer struct {
 	names   names
 	born    []bool    // whose birth date is known
 	finders sync.Pool // *finder
+	rings   []*keyring
+	maybe   *rules.Set // finds what rings may hold; nil without any
 }
 
 // A Hit is one place where an identifier of a person stands.
@@ -108,6 +111,11 @@ func New(persons []Person) (*Recognizer, error) {
 	}
 	r.matcher = m
 	r.needles, r.first = bl.laid()
+	if r.rings = bl.rings; r.rings != nil {
+		if r.maybe, err = candidates(); err != nil {
+			return nil, fmt.Errorf("build the detectors of keyed hashes: %w", err)
+		}
+	}
 	var stems []match.Pattern
 	for _, w := range []string{"birth", "dob", "born", "gebor", "geboorte", "geburt", "naissance", "né", "nÉ", "ne ", "nee", "nacimiento", "nascita", "urodz"} {
 		stems = append(stems, match.Pattern{Text: w})
