@@ -158,7 +158,7 @@ type Check struct {
 	found    map[string]map[string]bool // identifiers of each in the report that were found
 	old      map[freshKey]id            // findings of the report by content
 	fresh    map[freshKey][]Place       // new findings by content
-	unlike   map[string]int       // new findings of each subject that can't be compared with those of the report
+	unlike   map[string]int             // new findings of each subject that can't be compared with those of the report
 	claimed  map[id]bool                // of these, those that are where something moved to
 }
 
