@@ -174,7 +174,7 @@ func (t *certWords) person(v *verify.Verification, s verify.Subject, erased, kep
 		return n
 	}
 	p := certPerson{Subject: s}
-	whole := s.Searched && len(v.Gaps) == 0 && total(unchecked) == 0 && !slices.ContainsFunc(v.Sources, func(x inventory.Source) bool { return !x.Listed })
+	whole := s.Searched && s.NotSearched == 0 && len(v.Gaps) == 0 && total(unchecked) == 0 && !slices.ContainsFunc(v.Sources, func(x inventory.Source) bool { return !x.Listed })
 	switch {
 	case total(remains) > 0:
 		p.Class, p.Verdict = "bad", fmt.Sprintf(t.Remains, total(remains))

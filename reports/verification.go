@@ -130,10 +130,13 @@ func VerificationCSV(w io.Writer, v *verify.Verification) error {
 			return err
 		}
 	}
-	for what, list := range map[string][]inventory.Gap{"gap": v.Gaps, "exclusion": v.Exclusions} {
-		for _, g := range list {
+	for _, l := range []struct {
+		what string
+		gaps []inventory.Gap
+	}{{"gap", v.Gaps}, {"exclusion", v.Exclusions}} {
+		for _, g := range l.gaps {
 			row := []string{
-				what, "", "", g.Source, g.Place, "", "", "", "", "", "", "", "", g.Reason, g.Detail, strconv.FormatInt(g.Units, 10), strconv.FormatInt(g.Bytes, 10),
+				l.what, "", "", g.Source, g.Place, "", "", "", "", "", "", "", "", g.Reason, g.Detail, strconv.FormatInt(g.Units, 10), strconv.FormatInt(g.Bytes, 10),
 			}
 			if err := cw.Write(inert(row)); err != nil {
 				return err

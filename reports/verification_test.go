@@ -118,6 +118,7 @@ func TestCertificateClaims(t *testing.T) {
 			v.Gaps = []inventory.Gap{{Source: "s", Place: "p", Reason: "denied"}}
 		}, certificateWords()["en"].NotWhole},
 		"nobody was looked for":       {func(v *verify.Verification) { v.Subjects[0].Searched = false }, certificateWords()["en"].NotWhole},
+		"fewer identifiers":           {func(v *verify.Verification) { v.Subjects[0].NotSearched = 1 }, certificateWords()["en"].NotWhole},
 		"a source that is not listed": {func(v *verify.Verification) { v.Sources[0].Listed = false }, certificateWords()["en"].NotWhole},
 		"something new":               {func(v *verify.Verification) { v.News = each([]verify.New{{Subject: "person-0043"}}) }, "still there: 1."},
 	} {

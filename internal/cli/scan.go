@@ -101,6 +101,9 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if err := setSince(p, since); err != nil {
 			return usage(err)
 		}
+		if suppressed != "" && len(sealTo) > 0 {
+			return usagef("--seal-to has nothing to seal with --suppressed: the list knows no identifiers")
+		}
 		seal, err := sealer(sealTo)
 		if err != nil {
 			return usage(err)

@@ -117,9 +117,6 @@ func (r *keyring) keyer() *keyer {
 
 // keyed adds an identifier that is known by a keyed hash.
 func (bl *builder) keyed(id Identifier, sum string) {
-	if bl.who.List == nil {
-		return
-	}
 	var ring *keyring
 	for _, r := range bl.rings {
 		if bytes.Equal(r.list.Key, bl.who.List.Key) {

@@ -87,6 +87,9 @@ func New(persons []Person) (*Recognizer, error) {
 			if err != nil {
 				return nil, fmt.Errorf("subject %s: %s: %w", person.ID, id.Type, err)
 			}
+			if id.Hash == Keyed && person.List == nil {
+				return nil, fmt.Errorf("subject %s: %s: a keyed hash without the list that it is of", person.ID, id.Type)
+			}
 			if id.Hash == "" {
 				r.masks[p][i] = Mask(id.Type, strings.TrimSpace(id.Value))
 			} else {

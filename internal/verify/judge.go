@@ -17,6 +17,9 @@ func (c *Check) at(source, uri, place string) (locator, why string) {
 	if _, ok := c.seen[keyOf(uri)]; ok {
 		return There, ""
 	}
+	if c.other && strings.Contains(uri, "row-hmac=") {
+		return Unread, "a row without a key of its own can't be recognised, as the report was made under another key (state folder)"
+	}
 	base := Base(uri)
 	why, missed := c.missed[keyOf(base)]
 	switch {

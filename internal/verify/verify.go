@@ -251,6 +251,11 @@ func (c *Check) IsSeen(uri string) bool {
 	return ok
 }
 
+// Covered reports whether the scan read all that is at a place.
+func (c *Check) Covered(source, uri, place string) bool {
+	return c.scope != nil && c.scope.Unread(source, uri, place) == ""
+}
+
 // There says that something stands at a URI, without anything being known of it.
 func (c *Check) There(uri string) { c.Sighted("", uri, "", "") }
 

@@ -114,6 +114,10 @@ func TestStates(t *testing.T) {
 		"perhaps moved, as the report was made under another key": {
 			was: found(uri, 1), key: "ffff", scan: []*inventory.Finding{found("file:///s/b", 1)}, missed: map[string]string{uri: ""}, state: Unchecked, locator: Absent, why: "another key",
 		},
+		"a row without a key, under another key of hashes": {
+			was: found("mysql://db/a/b?row-hmac=00", 1, linked), key: "ffff", scan: []*inventory.Finding{}, missed: map[string]string{"mysql://db/a/b?row-hmac=00": ""},
+			state: Unchecked, locator: Unread, why: "another key",
+		},
 		"moved, and another stands in its place": {
 			was: found(uri, 1), scan: []*inventory.Finding{found("file:///s/b", 1)}, see: map[string]int{uri: 3}, state: Moved, locator: There, why: "something else", moved: 1,
 		},
