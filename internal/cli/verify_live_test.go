@@ -141,7 +141,11 @@ func (h *host) erase(report string) {
 	}
 	// The key of a row is a list, that of an object a text.
 	var raw struct {
-		Findings []struct{ Locator struct{ Key []struct{ Column, Value string } } }
+		Findings []struct {
+			Locator struct {
+				Key []struct{ Column, Value string }
+			}
+		}
 	}
 	_ = json.Unmarshal(b, &raw)
 	if err := json.Unmarshal(bytes.ReplaceAll(b, []byte(`"key":[`), []byte(`"keys":[`)), &r); err != nil {
