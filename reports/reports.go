@@ -36,16 +36,26 @@ func JSON(w io.Writer, r *inventory.Report) error {
 		return err
 	}
 	bw.WriteString("{\n")
-	for _, f := range []struct {
+	type part struct {
 		name string
 		v    any
-	}{{"format", r.Format}, {"run", r.Run}, {"subjects", r.Subjects}, {"activities", r.Activities}, {"sources", r.Sources}} {
-		if err := put(f.name, f.v, ","); err != nil {
-			return err
-		}
+	}
+	parts := []part{{"format", r.Format}, {"run", r.Run}}
+	if r.Organisation != nil {
+		parts = append(parts, part{"organisation", r.Organisation})
+	}
+	parts = append(parts, part{"subjects", r.Subjects}, part{"activities", r.Activities}, part{"sources", r.Sources})
+	if r.Holds != nil {
+		parts = append(parts, part{"holds", r.Holds})
+	}
+	if len(r.Backups) > 0 {
+		parts = append(parts, part{"backups", r.Backups})
 	}
 	if r.Links != nil {
-		if err := put("links", r.Links, ","); err != nil {
+		parts = append(parts, part{"links", r.Links})
+	}
+	for _, f := range parts {
+		if err := put(f.name, f.v, ","); err != nil {
 			return err
 		}
 	}

@@ -315,6 +315,25 @@ type Env struct {
 	// need not be read, and zero where all are wanted. A source that leaves
 	// records out for it yields an Exclusion that counts them.
 	Since time.Time
+	// Leave reports whether a table or mailbox, by its URI and place, is not to
+	// be read, as the host holds it for others and nobody instructed it to look.
+	// The source yields it as an Exclusion with the reason NoInstruction, with
+	// what the listing tells of its units. It may be nil, for nothing; what a
+	// source does not ask about is left out by its items.
+	Leave func(uri, place string) (detail string, leave bool)
+}
+
+// Left returns the exclusion of something that env.Leave leaves out; nil where it
+// does not.
+func (e Env) Left(uri, place string, units, bytes int64) *Exclusion {
+	if e.Leave == nil {
+		return nil
+	}
+	detail, leave := e.Leave(uri, place)
+	if !leave {
+		return nil
+	}
+	return &Exclusion{URI: uri, Place: place, Reason: NoInstruction, Detail: detail, Units: max(0, units), Bytes: max(0, bytes)}
 }
 
 // A Reason says why something was not read, in the words of the contract.

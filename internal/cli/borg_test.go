@@ -76,6 +76,9 @@ func TestBorgRepository(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Three files that stay, and a log for each day.
+	if len(rep.Backups) != days || rep.Backups[0].Layout != "borg" || rep.Backups[0].AgeDays == nil {
+		t.Errorf("backups %+v", rep.Backups)
+	}
 	if c := rep.Sources[0].Coverage; c.Units.Found != 3+days || c.Units.Scanned != c.Units.Found || !rep.Sources[0].Listed {
 		t.Errorf("coverage %+v", c)
 	}

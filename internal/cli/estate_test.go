@@ -239,7 +239,7 @@ sources:
   - {name: backups, type: files, path: %q}
 activities:
   - {id: customers, role: controller, purpose: customer records, legal_basis: contract, covers: ["controlpanel", "backups"]}
-  - {id: hosting, role: processor, covers: ["uploads"]}
+  - {id: hosting, role: processor, instruction: "order 7", covers: ["uploads"]}
 `, db, mail, file("imap", "masterpw\n"), s3, e.s3.Region, e.s3.Key, file("s3", e.s3.Secret), e.backups))
 }
 

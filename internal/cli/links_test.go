@@ -18,14 +18,7 @@ import (
 // panel is the database of a hosting provider's control panel, whose records
 // refer to each other by declared keys, by columns that are only called so, by
 // pairs of a type and an id, and inside of JSON and of PHP's sessions.
-func panel(t *testing.T, db *testenv.MariaDB, clients, zoe int) (want []string) {
-	t.Helper()
-	exec := func(q string, args ...any) {
-		if _, err := db.Admin.Exec(q, args...); err != nil {
-			t.Fatalf("%.100s: %v", q, err)
-		}
-	}
-	exec("CREATE DATABASE panel")
+func panel(exec func(statement string), clients, zoe int) (want []string) {
 	for _, q := range []string{
 		"cities (id INT PRIMARY KEY, name VARCHAR(50))",
 		"addresses (id INT PRIMARY KEY, line VARCHAR(100), city_id INT, FOREIGN KEY (city_id) REFERENCES cities (id))",
@@ -143,10 +136,22 @@ func panel(t *testing.T, db *testenv.MariaDB, clients, zoe int) (want []string) 
 }
 
 // TestLinks finds all records of one client of a control panel and no one
-// else's, in the live database and in a dump of it alike.
+// else's, in live databases and in a dump of one alike.
 func TestLinks(t *testing.T) {
 	db := testenv.NewMariaDB(t)
-	want := panel(t, db, 3000, 2471)
+	inMariaDB := func(q string) {
+		if _, err := db.Admin.Exec(q); err != nil {
+			t.Fatalf("%.100s: %v", q, err)
+		}
+	}
+	inMariaDB("CREATE DATABASE panel")
+	want := panel(inMariaDB, 3000, 2471)
+	pg := testenv.NewPostgres(t)
+	pg.Exec(t, "postgres", "CREATE DATABASE panel")
+	pg.Exec(t, "panel", "SET session_replication_role=replica") // keys are not checked
+	inPostgres := strings.NewReplacer("panel.", "public.", " ENGINE=MyISAM", "", "`odd ``table`", "\"odd `table\"", "`client id`", `"client id"`,
+		"SET STATEMENT foreign_key_checks=0 FOR ", "", `\\`, `\`)
+	panel(func(q string) { pg.Exec(t, "panel", inPostgres.Replace(q)) }, 3000, 2471)
 	dir := t.TempDir()
 	t.Setenv("SPOOR_STATE_DIR", dir)
 	dumper := testenv.Need(t, "mariadb-client", "mariadb-dump", "mysqldump")
@@ -163,8 +168,11 @@ func TestLinks(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "dump.yaml"), []byte("sources:\n  - {name: dump, type: files, path: '"+filepath.Join(dir, "panel.sql")+"'}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "postgres.yaml"), fmt.Appendf(nil, "sources:\n  - {name: live, type: postgres, uri: 'postgres://spoor@%s/panel'}\n", pg.Addr()), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	hmac := regexp.MustCompile(`row-hmac=[0-9a-f]+`)
-	for _, config := range []string{"live.yaml", "dump.yaml"} {
+	for _, config := range []string{"live.yaml", "postgres.yaml", "dump.yaml"} {
 		t.Run(config, func(t *testing.T) {
 			status, rep, findings := scan(t, filepath.Join(dir, config))
 			if status != 0 {
@@ -173,8 +181,9 @@ func TestLinks(t *testing.T) {
 			var got []string
 			for _, f := range findings {
 				_, where, _ := strings.Cut(f.URI, "/panel/")
+				where = strings.TrimPrefix(where, "public/")
 				got = append(got, f.Confidence+" "+hmac.ReplaceAllString(where, "row-hmac"))
-				if strings.HasSuffix(f.URI, "/racks?id=1") && config == "live.yaml" {
+				if strings.HasSuffix(f.URI, "/racks?id=1") && config != "dump.yaml" {
 					// She looks after it; it is not hers.
 					if a := f.Actions[0]; a.Kind != "null-columns" || len(a.Fields) != 1 || a.Fields[0] != "tech_email" || f.Relation != "mentioned" {
 						t.Errorf("action %+v, relation %s", a, f.Relation)

@@ -30,7 +30,7 @@ func (s streams) check() *cobra.Command {
 		if err != nil {
 			return usage(err)
 		}
-		sources, done := openSources(c.Context(), p, make([]byte, 32))
+		sources, done := openSources(c.Context(), p, make([]byte, 32), nil)
 		defer done()
 		bad := 0
 		for _, src := range sources {
@@ -147,7 +147,7 @@ func (s streams) sourcesOf(ctx context.Context, uri string, p *plan.Plan) ([]eng
 	if err != nil {
 		return nil, none, err
 	}
-	sources, done := openSources(ctx, p, s.rowKey())
+	sources, done := openSources(ctx, p, s.rowKey(), nil)
 	var may []engine.Source
 	for _, src := range sources {
 		if src.Err == nil && holds(src.Info, base) {

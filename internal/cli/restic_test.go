@@ -96,6 +96,9 @@ INSERT INTO orders VALUES (1,7,'a chair'),(2,8,'a table');
 	if c := rep.Sources[0].Coverage; c.Units.Found != 5+days+1+1 || c.Units.Scanned != c.Units.Found || !rep.Sources[0].Listed {
 		t.Errorf("coverage %+v", c)
 	}
+	if len(rep.Backups) != days || rep.Backups[0].Layout != "restic" || rep.Backups[0].AgeDays == nil {
+		t.Errorf("backups %+v", rep.Backups)
+	}
 	copies := map[string]int{}
 	for f, err := range rep.Findings() {
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spoor-scan/spoor/internal/activity"
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/engine"
@@ -33,6 +34,7 @@ func (s streams) scan() *cobra.Command {
 	var (
 		config, file, failOn string
 		expand, since        string
+		instruction          string
 		outputs              []string
 		quiet, show          bool
 		id                   string
@@ -72,6 +74,7 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 	f.StringArrayVar(&sealTo, "seal-to", nil, "put the identifiers into the report, encrypted to this `recipient` (age1..., or a file of these), so that verify can do without the subject file (repeatable)")
 	f.StringVar(&suppressed, "suppressed", "", "look for the people on the suppression list of this `file` (verify --suppress), as in what was restored")
 	f.StringArrayVar(&identities, "identity", nil, "open the key of the suppression list with the age identities in this `file` (repeatable)")
+	f.StringVar(&instruction, "instruction", "", "the controllers' instruction under which what is held as processor is scanned: a `reference`")
 	f.StringVar(&expand, "expand", "strict", "identifiers that a person's records reveal: look for those that are theirs alone (`strict`), only name them (suggest), or neither (off)")
 	c.RunE = func(c *cobra.Command, targets []string) error {
 		if failOn != "" && failOn != "findings" {
@@ -107,6 +110,9 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		seal, err := sealer(sealTo)
 		if err != nil {
 			return usage(err)
+		}
+		if instruction != "" {
+			p.Instruction = instruction
 		}
 		rep, done, err := s.run(c.Context(), p, subjects, widen, quiet, show, func(o *engine.Options) { o.Seal = seal })
 		if err != nil {
@@ -274,9 +280,9 @@ func limits(p plan.Limits) container.Limits {
 
 // openSources makes the sources of a plan. One that can't be made is kept with
 // its error.
-func openSources(ctx context.Context, p *plan.Plan, key []byte) (sources []engine.Source, done func()) {
+func openSources(ctx context.Context, p *plan.Plan, key []byte, acts *activity.Map) (sources []engine.Source, done func()) {
 	for _, s := range p.Sources {
-		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Since: p.Since})
+		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Since: p.Since, Leave: leave(acts, s.Name)})
 		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}, Target: s.Target}
 		if err == nil {
 			e.Info = src.Info()
@@ -318,21 +324,31 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 	}
 	defer closeDecoders()
 	key := s.rowKey()
-	sources, closeSources := openSources(ctx, p, key)
+	acts := activities(p, subjects)
+	sources, closeSources := openSources(ctx, p, key, acts)
 	defer closeSources()
+	started := time.Now().UTC().Truncate(time.Millisecond)
 	opt := engine.Options{
 		Run: inventory.Run{
-			ID: runID(), Spoor: Version(), Mode: "scan", Started: time.Now().UTC().Truncate(time.Millisecond), ShowValues: show,
+			ID: runID(), Spoor: Version(), Mode: "scan", Started: started, ShowValues: show,
 			Notice: "uri, locator, target and copies are exact and may hold identifiers: treat this report as personal data",
 		},
-		Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, show), Activities: reportActivities(p.Activities),
+		Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, key, show, p.Calendar, started), Activities: acts,
 		Decoders: list, Limits: limits(p.Limits), RowKey: key, ShowValues: show,
 		Links: engineLinks(p.Links), Expand: expand,
 	}
 	for _, c := range change {
 		c(&opt)
 	}
-	return s.engine(ctx, opt, quiet)
+	rep, done, err = s.engine(ctx, opt, quiet)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := exercise(rep, p, sources, acts); err != nil {
+		done()
+		return nil, nil, failed(err)
+	}
+	return rep, done, nil
 }
 
 func engineLinks(list []plan.Link) []engine.Link {
@@ -347,53 +363,6 @@ func runID() string {
 	b := make([]byte, 8)
 	_, _ = rand.Read(b) // never fails (crypto/rand)
 	return time.Now().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b)
-}
-
-func reportSubjects(subjects []plan.Subject, rec *subject.Recognizer, show bool) []inventory.Subject {
-	var out []inventory.Subject
-	for i, x := range subjects {
-		r := inventory.Subject{ID: x.ID, NotLookedFor: x.Ignored, Requests: []inventory.Request{}, Identifiers: []inventory.Identifier{}}
-		for _, q := range x.Requests {
-			r.Requests = append(r.Requests, inventory.Request{ID: string(q.ID), Type: q.Type, Received: q.Received, Due: q.Due()})
-		}
-		for k, id := range x.Identifiers {
-			m := rec.Masked(i, k)
-			if show {
-				m = id.Value
-			}
-			r.Identifiers = append(r.Identifiers, inventory.Identifier{Type: string(id.Type), Masked: m, Origin: "given", Shared: rec.Shared(i, k)})
-		}
-		out = append(out, r)
-	}
-	return out
-}
-
-func reportActivities(list []plan.Activity) []engine.Activity {
-	var out []engine.Activity
-	for _, a := range list {
-		e := engine.Activity{Covers: a.Covers, Activity: inventory.Activity{
-			ID: a.ID, Role: a.Role, Instruction: optional(a.Instruction), Purpose: a.Purpose, LegalBasis: optional(a.LegalBasis),
-			DataSubjects: append([]string{}, a.DataSubjects...), Recipients: []inventory.Recipient{}, Origin: a.Origin,
-		}}
-		if a.Controller != nil {
-			e.Controller = &inventory.Party{Name: a.Controller.Name, Contact: a.Controller.Contact}
-		}
-		for _, r := range a.Recipients {
-			e.Recipients = append(e.Recipients, inventory.Recipient{Name: r.Name, Country: r.Country, Safeguard: optional(r.Safeguard)})
-		}
-		if a.Retention != nil {
-			e.Retention = &inventory.Retention{Period: a.Retention.Period, From: a.Retention.From}
-		}
-		out = append(out, e)
-	}
-	return out
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // write writes the report in all forms that were asked for.

@@ -103,14 +103,15 @@ func (s streams) runSurvey(ctx context.Context, p *plan.Plan, set *rules.Set, qu
 	}
 	defer closeDecoders()
 	key := s.rowKey()
-	sources, closeSources := openSources(ctx, p, key)
+	acts := activities(p, nil)
+	sources, closeSources := openSources(ctx, p, key, acts)
 	defer closeSources()
 	return s.engine(ctx, engine.Options{
 		Run: inventory.Run{
 			ID: runID(), Spoor: Version(), Mode: "survey", Started: time.Now().UTC().Truncate(time.Millisecond),
 			Notice: "uri is exact and may hold identifiers: treat this report as personal data",
 		},
-		Sources: sources, Recognizer: nobody, Subjects: []inventory.Subject{}, Activities: reportActivities(p.Activities),
+		Sources: sources, Recognizer: nobody, Subjects: []inventory.Subject{}, Activities: acts,
 		Decoders: list, Limits: limits(p.Limits), RowKey: key, Survey: set,
 	}, quiet)
 }

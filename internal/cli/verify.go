@@ -28,6 +28,7 @@ func (s streams) verify() *cobra.Command {
 		identities, outputs  []string
 		certificate, lang    string
 		suppressFile         string
+		instruction          string
 		suppressTo           []string
 		quiet                bool
 	)
@@ -56,6 +57,7 @@ nothing was done; 1 no verification.`,
 	f.StringVar(&certificate, "certificate", "", "write a statement of what was erased, kept and not checked, for each person, to this HTML `file`")
 	f.StringVar(&suppressFile, "suppress", "", "put the people who were erased on the suppression list of this `file`, against which scan --suppressed checks what is restored")
 	f.StringArrayVar(&suppressTo, "suppress-to", nil, "seal the key of the suppression list to this `recipient` (age1..., or a file of these); else it lies beside the list (repeatable)")
+	f.StringVar(&instruction, "instruction", "", "the controllers' instruction under which what is held as processor is read: a `reference`; else that of the report")
 	f.StringVar(&lang, "lang", "en", "`language` of the certificate: "+strings.Join(reports.CertificateLanguages(), ", "))
 	f.StringVar(&failOn, "fail-on", "", "exit with status 4 on `findings` that are still there")
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
@@ -89,6 +91,9 @@ nothing was done; 1 no verification.`,
 		p, lost, err := s.planOfReport(rep, config)
 		if err != nil {
 			return usage(err)
+		}
+		if instruction != "" {
+			p.Instruction = instruction
 		}
 		sup, err := suppress(suppressFile, suppressTo, identities)
 		if err != nil {
@@ -151,12 +156,28 @@ func (s streams) verifySubjects(rep *inventory.Report, file string, identities [
 	known := func(id string) bool {
 		return slices.ContainsFunc(rep.Subjects, func(x inventory.Subject) bool { return x.ID == id })
 	}
-	for _, x := range subjects {
+	for i, x := range subjects {
+		if len(x.Requests) == 0 { // of sealed subjects, whose instructions count
+			subjects[i].Requests = requestsOf(rep, x.ID)
+		}
 		if !known(x.ID) {
 			return nil, fmt.Errorf("subject %s is not one of the report; its subjects are called: %s", x.ID, subjectIDs(rep))
 		}
 	}
 	return subjects, nil
+}
+
+// requestsOf returns the requests of a subject of a report.
+func requestsOf(rep *inventory.Report, id string) (list []plan.Request) {
+	for _, x := range rep.Subjects {
+		if x.ID != id {
+			continue
+		}
+		for _, q := range x.Requests {
+			list = append(list, plan.NewRequest(q.ID, q.Type, q.Received, q.Instruction))
+		}
+	}
+	return list
 }
 
 func subjectIDs(rep *inventory.Report) string {
@@ -195,6 +216,11 @@ func (s streams) planOfReport(rep *inventory.Report, config string) (p *plan.Pla
 	if config != "" {
 		if p, err = plan.Load(config, all.Kinds()); err != nil {
 			return nil, nil, err
+		}
+	}
+	for _, a := range rep.Activities {
+		if a.Instruction != nil && p.Instruction == "" {
+			p.Instruction = *a.Instruction
 		}
 	}
 	p.Sources = slices.DeleteFunc(p.Sources, func(x plan.Source) bool {
@@ -245,19 +271,21 @@ func (s streams) runVerify(ctx context.Context, rep *inventory.Report, p *plan.P
 	}
 	defer closeDecoders()
 	key := s.rowKey()
-	sources, closeSources := openSources(ctx, p, key)
+	acts := activities(p, subjects)
+	sources, closeSources := openSources(ctx, p, key, acts)
 	defer closeSources()
 	sources = append(sources, lost...)
 	check, err := verify.Of(rep, engine.KeyID(key))
 	if err != nil {
 		return nil, nil, failed(err)
 	}
+	started := time.Now().UTC().Truncate(time.Millisecond)
 	run := inventory.Run{
-		ID: runID(), Spoor: Version(), Mode: "verify", Started: time.Now().UTC().Truncate(time.Millisecond), Key: engine.KeyID(key),
+		ID: runID(), Spoor: Version(), Mode: "verify", Started: started, Key: engine.KeyID(key),
 		Notice: "uri is exact and may hold identifiers: treat this document as personal data",
 	}
 	opt := engine.Options{
-		Run: run, Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, rep.Run.ShowValues), Activities: reportActivities(p.Activities),
+		Run: run, Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, key, rep.Run.ShowValues, p.Calendar, started), Activities: acts,
 		Decoders: list, Limits: limits(p.Limits), RowKey: key, ShowValues: rep.Run.ShowValues, Links: engineLinks(p.Links), Expand: engine.Strict,
 	}
 	seen := func(x engine.Sighting) { check.Sighted(x.Source, x.URI, x.Place, x.Content) }

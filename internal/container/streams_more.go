@@ -132,6 +132,63 @@ func matchLz4(head []byte, _ string) bool {
 	return false
 }
 
+// dovecotLz4 is what a stream starts with that Dovecot's zlib plugin compressed
+// with LZ4. Source: istream-lz4.c and iostream-lz4.h of Dovecot 2.3.
+const dovecotLz4 = "Dovecot-LZ4\x0d\x2a\x9b\xc5"
+
+func matchDovecotLz4(head []byte, _ string) bool {
+	return len(head) >= len(dovecotLz4)+4 && string(head[:len(dovecotLz4)]) == dovecotLz4
+}
+
+// dovecotLz4Stream reads blocks of LZ4, each with its length in four bytes in
+// front, behind the magic bytes and the length that none of them exceeds.
+func dovecotLz4Stream() stream {
+	return &libraryStream{start: func(h *history, _ int64) (io.Reader, error) {
+		var head [len(dovecotLz4) + 4]byte
+		if _, err := io.ReadFull(h, head[:]); err != nil {
+			return nil, err
+		}
+		most := binary.BigEndian.Uint32(head[len(dovecotLz4):])
+		if most == 0 || most > 16<<20 {
+			return nil, errors.New("lz4: the length of blocks is out of range")
+		}
+		return &lz4Blocks{r: h, out: make([]byte, most)}, nil
+	}}
+}
+
+type lz4Blocks struct {
+	r        io.Reader
+	in, out  []byte
+	pos, end int // of out
+}
+
+func (z *lz4Blocks) Read(p []byte) (int, error) {
+	for z.pos == z.end {
+		var head [4]byte
+		if _, err := io.ReadFull(z.r, head[:]); err != nil {
+			return 0, err // io.EOF between two blocks
+		}
+		n := int(binary.BigEndian.Uint32(head[:]))
+		if n > lz4.CompressBlockBound(len(z.out)) {
+			return 0, errors.New("lz4: a block is too long")
+		}
+		if cap(z.in) < n {
+			z.in = make([]byte, n)
+		}
+		if _, err := io.ReadFull(z.r, z.in[:n]); err != nil {
+			return 0, io.ErrUnexpectedEOF
+		}
+		m, err := lz4.UncompressBlock(z.in[:n], z.out)
+		if err != nil {
+			return 0, err
+		}
+		z.pos, z.end = 0, m
+	}
+	n := copy(p, z.out[z.pos:z.end])
+	z.pos += n
+	return n, nil
+}
+
 // zlibStream reads the format of RFC 1950.
 func zlibStream() stream {
 	return &libraryStream{start: func(h *history, _ int64) (io.Reader, error) { return zlib.NewReader(h) }}

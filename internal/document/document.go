@@ -28,6 +28,7 @@ func All(o container.Options) []container.Decoder {
 		bsonDecoder(),
 		rdbDecoder(),
 		MBox(),
+		DBox(),
 		Mail(),
 		pdfDecoder(o),
 		HTML(),

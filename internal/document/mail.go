@@ -99,13 +99,24 @@ func (in mailInput) Read(p []byte) (int, error) {
 	return in.r.Read(p)
 }
 
+// mailPacked reports whether a message starts with what no message does: bytes
+// that compressions and other formats begin with.
+func mailPacked(head []byte) bool {
+	return bytes.ContainsFunc(head[:min(len(head), 16)], func(r rune) bool {
+		return r < ' ' && r != '\t' && r != '\r' && r != '\n' && r != 0x1b
+	}) || bytes.HasPrefix(head, []byte("BZh")) || bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")) || bytes.HasPrefix(head, []byte("Dovecot-LZ4\r"))
+}
+
 // mailMatch takes what starts with a header of a message, and what is named as
 // one.
 func mailMatch(head []byte, name string) bool {
 	name = name[strings.LastIndexAny(name, "/\\")+1:]
 	switch ext := strings.ToLower(path.Ext(name)); {
 	case ext == ".eml", ext == ".emlx", ext == ".mht", ext == ".mhtml", mailDirName(name):
-		return true
+		// Dovecot compresses messages and leaves them their names.
+		if !mailPacked(head) {
+			return true
+		}
 	}
 	head = bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
 	head = head[mailCount(head):]

@@ -94,6 +94,9 @@ func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners
 
 // rows looks at a block, now or aside.
 func (a *aside) rows(ctx context.Context, b *scanners.Block) {
+	if a.run.leavesRows(a.rec, b) {
+		return
+	}
 	if b.Keep == nil || a.run.Survey != nil || !a.run.spare() {
 		a.settle(true)
 		a.run.rows(ctx, a.rec, b, false)
@@ -158,6 +161,7 @@ func (u *unit) take(o *unit) {
 	u.exclusions = append(u.exclusions, o.exclusions...)
 	u.survey.Add(o.survey)
 	u.cov.Add(o.cov)
+	u.found += o.found
 	u.spill()
 }
 

@@ -45,6 +45,14 @@ func fieldOf(table, column string) string {
 	return ""
 }
 
+// hold takes what a row says of the person whom it is about into its record.
+func (r *run) hold(rec *record, b *scanners.Block, row int) {
+	rec.held = heldIn(b, row)
+	rec.attrs = r.attributesIn(b, row)
+	rec.block, rec.at = b, row
+	r.aged(rec, b, row)
+}
+
 // heldIn returns the columns of a row that hold data of the person whom it is
 // about.
 func heldIn(b *scanners.Block, row int) []inventory.Field {

@@ -18,8 +18,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/spoor-scan/spoor/internal/activity"
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/layout"
 	"github.com/spoor-scan/spoor/internal/match"
 	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/rules"
@@ -41,7 +43,7 @@ type Options struct {
 	Sources    []Source
 	Recognizer *subject.Recognizer
 	Subjects   []inventory.Subject // in the order of the recognizer's persons
-	Activities []Activity
+	Activities *activity.Map       // nil: all is unassigned
 	Decoders   []container.Decoder
 	Limits     container.Limits
 	RowKey     []byte // of scanners.RowHash
@@ -64,13 +66,6 @@ type Options struct {
 	Survey *rules.Set
 }
 
-// An Activity is a processing activity and the places that it covers: patterns
-// of doublestar over the source's name, or over "source / place".
-type Activity struct {
-	inventory.Activity
-	Covers []string
-}
-
 // run is a scan under way.
 type run struct {
 	Options
@@ -84,11 +79,15 @@ type run struct {
 	mu       sync.Mutex
 	failed   error // what made the run as a whole fail: the spool
 	cancel   context.CancelCauseFunc
-	without  map[option]int64 // how often; under mu
-	spares   chan struct{}    // holds one for each goroutine that looks at something aside
-	magics   [256]bool        // bytes with which a container in a cell starts
-	contents sync.Pool        // of *contentReader
-	smalls   sync.Pool        // of *[smallText]byte
+	without  map[option]int64         // how often; under mu
+	left     map[leftScope]*leftCount // for want of an instruction; under mu
+	clocks   []clock
+	layouts  *layout.Layouts
+	bare     map[bareKey]struct{} // places that no activity covers; under mu
+	spares   chan struct{}        // holds one for each goroutine that looks at something aside
+	magics   [256]bool            // bytes with which a container in a cell starts
+	contents sync.Pool            // of *contentReader
+	smalls   sync.Pool            // of *[smallText]byte
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.
@@ -100,7 +99,7 @@ var errInterrupted = errors.New("interrupted")
 func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventory.Report, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{Options: opt, col: col, cancel: cancel, spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	r := &run{Options: opt, col: col, cancel: cancel, clocks: clocksOf(opt.Activities), layouts: layout.New(), spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	for _, m := range nestedMagic() {
 		r.magics[m[0]] = true
 	}
@@ -125,14 +124,7 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 	}
 	opt.Run.Key = KeyID(opt.RowKey)
 	opt.Run.Finished = time.Now().UTC().Truncate(time.Millisecond)
-	activities := make([]inventory.Activity, 0, len(opt.Activities)+1)
-	for _, a := range opt.Activities {
-		activities = append(activities, a.Activity)
-	}
-	activities = append(activities, inventory.Activity{
-		ID: unassigned, Role: unassigned, DataSubjects: []string{}, Recipients: []inventory.Recipient{},
-	})
-	rep, err := col.Settle(opt.Run, r.Subjects, activities)
+	rep, err := col.Settle(opt.Run, r.Subjects, r.activities())
 	if err == nil && r.linker != nil {
 		rep.Links = r.linker.listed()
 	}
@@ -171,9 +163,6 @@ func (r *run) pass(ctx context.Context, sources []Source, only func(scanners.Par
 
 // enginePart starts the ids of parts that are the engine's own; no source's do.
 const enginePart = "\x00"
-
-// unassigned is the activity of what no activity of the configuration covers.
-const unassigned = "unassigned"
 
 // fail ends the run without a report.
 func (r *run) fail(err error) {
@@ -215,6 +204,8 @@ func (r *run) source(ctx context.Context, s Source, only func(scanners.Part) boo
 	close(parts)
 	wg.Wait()
 	r.optional(listing, s.Info)
+	r.nameLeft(listing, s.Info)
+	r.nameWithheld(listing, s.Info)
 }
 
 // leftOut counts what an option left out of a source.
@@ -266,6 +257,7 @@ func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool,
 			continue
 		}
 		c.expect(p.Units, p.Bytes)
+		r.unassigned(s, p)
 		select {
 		case parts <- p:
 		case <-ctx.Done():
@@ -313,6 +305,10 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 			ended = err
 			return
 		}
+		if scope, left := r.leaves(s, it.Ref); left {
+			r.leaveItem(b, it, scope)
+			continue
+		}
 		if it.Uncounted {
 			r.alias(b, it)
 			continue
@@ -344,11 +340,12 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 
 // alias matches what another name of content that is read once says itself.
 func (r *run) alias(b *batch, it scanners.Item) {
-	u := &unit{run: r, source: b.source, batch: b, copies: newCopies(it.Copies)}
+	u := &unit{run: r, source: b.source, batch: b, copies: newCopies(it.Copies), time: it.Time}
 	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
 	r.sight(rec, "")
 	r.fields(rec, it.Fields)
 	rec.finish()
+	u.noteBackup(rec, 0)
 	b.add(u)
 }
 
@@ -400,6 +397,9 @@ func (r *run) deferred(ctx context.Context, s Source, b *batch, it scanners.Item
 	}
 	if full.Name == "" {
 		full.Name = it.Name
+	}
+	if full.Time.IsZero() {
+		full.Time = it.Time
 	}
 	r.item(ctx, b, full)
 }
@@ -512,8 +512,9 @@ func (b *batch) add(u *unit) {
 	b.result.Exclusions = append(b.result.Exclusions, u.exclusions...)
 	b.result.Coverage.Add(u.cov)
 	b.result.Survey.Add(u.survey)
+	b.result.Backups = append(b.result.Backups, u.backups...)
 	b.counter.add(u.top, int64(len(u.findings)), int64(len(u.gaps)))
-	if len(b.result.Findings)+len(b.result.Gaps) >= batchFindings {
+	if len(b.result.Findings)+len(b.result.Gaps)+len(b.result.Backups) >= batchFindings {
 		b.commitLocked()
 	}
 }
@@ -558,7 +559,7 @@ func (b *batch) gap(g scanners.Gap) {
 // missed records an item that was listed and could not be opened. What the
 // listing says of it (its key, its path) is matched all the same.
 func (b *batch) missed(it scanners.Item, err error) {
-	u := &unit{run: b.run, source: b.source, batch: b, same: it.Same, copies: newCopies(it.Copies), top: 1}
+	u := &unit{run: b.run, source: b.source, batch: b, same: it.Same, copies: newCopies(it.Copies), time: it.Time, top: 1}
 	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
 	b.run.fields(rec, it.Fields)
 	rec.finish()

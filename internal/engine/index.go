@@ -14,6 +14,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/s2"
 
@@ -56,6 +57,7 @@ type indexDoc struct {
 	ref                scanners.Ref
 	top, section, same string
 	copies             func(limit int) ([]scanners.Copy, int)
+	time               time.Time
 	inside             []step
 	sections           bool
 	live               bool // it is a database; its rows have Refs of their own
@@ -123,7 +125,7 @@ func (x *keyIndex) doc(rec *record) int {
 		return -1
 	}
 	x.docs = append(x.docs, indexDoc{
-		source: rec.unit.source, ref: rec.ref, top: rec.top, section: rec.section, same: rec.unit.same, copies: rec.unit.copies.again(),
+		source: rec.unit.source, ref: rec.ref, top: rec.top, section: rec.section, same: rec.unit.same, copies: rec.unit.copies.again(), time: rec.unit.time,
 		inside: rec.inside, sections: rec.sections, scope: "doc\x00" + k, tables: map[string]bool{},
 	})
 	x.byURI[k] = len(x.docs) - 1

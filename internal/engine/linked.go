@@ -26,6 +26,9 @@ func (l *linker) lookup(ctx context.Context, b *batch, live liveScope, s *search
 			failed(panicked(p))
 		}
 	}()
+	if l.run.leavesTable(live.source, s.table) {
+		return // the ledger says so
+	}
 	identical := map[string]int{}
 	for it, err := range live.looker.Lookup(ctx, s.table, s.column, slices.Sorted(maps.Keys(s.from))) {
 		if err != nil {
@@ -156,6 +159,11 @@ func (l *linker) tie(rec *record, s *search, o origin, other bool) bool {
 // linkedRows makes findings of rows of a database that a search came upon.
 func (l *linker) linkedRows(bt *batch, b *scanners.Block, s *search, identical map[string]int) {
 	r := l.run
+	if b.Rows() > 0 && r.Activities != nil {
+		if _, left := r.leaves(bt.source, b.Refs(0, strings.Repeat("0", 32), 1)); left {
+			return
+		}
+	}
 	hits := map[int][]subject.Hit{}
 	found, _ := r.Recognizer.SearchRows(nil, b.Data, rowBounds(b), cellBounds(b)) // round 1 told what was not decoded
 	for _, h := range found {
@@ -181,7 +189,7 @@ func (l *linker) linkedRows(bt *batch, b *scanners.Block, s *search, identical m
 		ref.If["row-hmac"] = hash
 		rec := &record{unit: u, ref: ref, top: ref.URI, isRow: true, content: func() string { return rowContent(r.RowKey, b, row) }}
 		r.rowHits(rec, b, row, hits[row])
-		rec.held = heldIn(b, row)
+		r.hold(rec, b, row)
 		names := links.PersonTable(b.Table.Table) && r.namesOther(b, row)
 		linked := false
 		for _, o := range from {
@@ -221,7 +229,7 @@ func (l *linker) indexed(bt *batch, s *search, row indexedRow, same map[string]i
 	}
 	ref := row.ref(n)
 	r := l.run
-	u := &unit{run: r, source: row.doc.source, batch: bt, same: row.doc.same, copies: newCopies(row.doc.copies)}
+	u := &unit{run: r, source: row.doc.source, batch: bt, same: row.doc.same, copies: newCopies(row.doc.copies), time: row.doc.time}
 	rec := &record{unit: u, ref: row.doc.ref, top: row.doc.top, isRow: true, inside: row.doc.inside, section: row.doc.section}
 	if row.doc.live {
 		rec.ref, rec.top = ref, ref.URI
@@ -233,6 +241,8 @@ func (l *linker) indexed(bt *batch, s *search, row indexedRow, same map[string]i
 		rec.ref.Place += " / " + ref.Place
 	}
 	rec.counted = row.third
+	r.hold(rec, row.block, 0)
+	rec.attrs = nil // the index has some of the columns only
 	linked := false
 	for _, o := range from {
 		other := row.flags&rowOfOther != 0 && links.PersonTable(row.block.Table.Table)
@@ -294,7 +304,7 @@ func (r *run) finishRow(rec *record, l *linker, scope string, b *scanners.Block,
 			return
 		}
 		l.note(scope, b, row, origin{person: f.SubjectIndex(), chain: t.chain, conf: conf, id: f.ID, own: t.own}, f)
-		if conf == subject.Certain && t.chain == nil {
+		if conf == subject.Certain && t.chain == nil && !r.Activities.AsProcessor(rec.assigned()) {
 			r.reveal(b, row, f)
 		}
 	})

@@ -285,6 +285,9 @@ func (r *run) member(ctx context.Context, rec *record, d *container.Decoder, chi
 	} else {
 		sub.ref.URI = rec.ref.URI + "!/" + scanners.Escape(child.Step)
 	}
+	if r.leavesMember(sub) {
+		return
+	}
 	r.enter(ctx, sub, child, budget)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/layout"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -21,7 +22,7 @@ import (
 func Reread(ctx context.Context, col *inventory.Collector, opt Options, items map[int][]string, missed func(source int, uri string, err error)) (*inventory.Report, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{Options: opt, col: col, cancel: cancel, spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	r := &run{Options: opt, col: col, cancel: cancel, clocks: clocksOf(opt.Activities), layouts: layout.New(), spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	for _, m := range nestedMagic() {
 		r.magics[m[0]] = true
 	}

@@ -176,52 +176,52 @@ func (l *linker) observeInside(rec *record, b *scanners.Block, scope string, doc
 		return
 	}
 	type member struct {
-		col  int
-		name string
+		block *scanners.Block
+		rows  []int
 	}
-	blocks := map[member]*scanners.Block{}
-	rows := map[member][]int{}
+	var all []*member
+	var inside links.Inside
 	for col := range b.Table.Columns {
+		named := map[string]*member{}
 		for row := range b.Rows() {
 			cell, _ := b.Cell(row, col)
 			if !links.MayHoldKeys(cell) {
-				if row > 100 && len(blocks) == 0 {
+				if row > 100 && len(all) == 0 {
 					break // the column is not of that kind
 				}
 				continue
 			}
-			links.Inside(cell, func(name string, value []byte) {
-				m := member{col, name}
-				x := blocks[m]
-				if x == nil {
-					if len(blocks) >= maxInside {
+			inside.Each(cell, func(name string, value []byte) {
+				m := named[name]
+				if m == nil {
+					if len(all) >= maxInside {
 						return
 					}
-					x = &scanners.Block{Table: links.InsideTable(b.Table, b.Table.Columns[col], name)}
-					blocks[m] = x
+					m = &member{block: &scanners.Block{Table: links.InsideTable(b.Table, b.Table.Columns[col], name)}}
+					named[name], all = m, append(all, m)
 				}
-				if n := len(rows[m]); n > 0 && rows[m][n-1] == row {
+				if n := len(m.rows); n > 0 && m.rows[n-1] == row {
 					return // the first of several
 				}
-				rows[m] = append(rows[m], row)
+				m.rows = append(m.rows, row)
 				for c := range b.Table.Columns {
-					v, null := b.Cell(row, c)
-					if !slices.Contains(b.Table.Key, c) {
-						v, null = nil, true
+					if slices.Contains(b.Table.Key, c) {
+						m.block.Append(b.Cell(row, c))
+					} else {
+						m.block.Append(nil, true)
 					}
-					x.Append(v, null)
 				}
-				x.Append(value, false)
+				m.block.Append(value, false)
 			})
 		}
 	}
-	for m, x := range blocks {
+	for _, m := range all {
+		x, of := m.block, m.rows
 		t := l.survey.Table(scope, x.Table)
 		if t == nil {
 			continue
 		}
 		t.Observe(x)
-		of := rows[m]
 		x.Refs = func(row int, hash string, n int) scanners.Ref { return b.Refs(of[row], hash, n) }
 		x.Name = b.Name
 		if b.Origin != nil {

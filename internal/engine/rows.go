@@ -26,6 +26,9 @@ type rowWork struct {
 // rows matches a block. Each row is a record of its own; of a live database it
 // is a unit, too. rec is the item or document that the block came out of.
 func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live bool) {
+	if !live && r.leavesRows(rec, b) {
+		return
+	}
 	if r.Survey != nil {
 		r.surveyRows(rec, b, live)
 	}
@@ -267,7 +270,7 @@ func (r *run) rowHits(rec *record, b *scanners.Block, row int, hits []subject.Hi
 	}
 	r.standing(rec, b, row)
 	if len(rec.people) > 0 {
-		rec.held = heldIn(b, row)
+		r.hold(rec, b, row)
 		for col, name := range columns {
 			if !r.Recognizer.BirthDateColumn(name) {
 				continue

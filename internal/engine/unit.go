@@ -13,8 +13,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/inventory"
@@ -29,13 +27,16 @@ type unit struct {
 	source     Source
 	batch      *batch
 	same       string
-	copies     *copies // of the item; nil: none
-	top        int64   // how many units of the source it stands for
+	copies     *copies   // of the item; nil: none
+	time       time.Time // of the item, as listed
+	top        int64     // how many units of the source it stands for
 	findings   []*inventory.Finding
 	gaps       []inventory.Gap
 	exclusions []inventory.Exclusion
 	survey     inventory.SurveyCounts
 	cov        inventory.Coverage
+	found      int64              // findings, those handed over included
+	backups    []inventory.Backup // what it brings to sets of backups
 }
 
 // spill hands over what has gathered so far, so that one item with very many
@@ -83,12 +84,18 @@ type record struct {
 	pieces   int    // how many texts and fields
 	large    bool   // it is a text of which only the surroundings of hits were looked at for others
 	people   map[int]*about
-	others   map[string]bool   // e-mail addresses in the record, where they are collected
-	content  func() string     // names what it holds; nil: can't be told
-	heard    *contentReader    // what content asks
-	held     []inventory.Field // columns that hold data of whom the row is about
-	counted  int               // other people in it, where these were only counted
-	same     map[string]int    // identical rows of a document, by table and hash
+	others   map[string]bool       // e-mail addresses in the record, where they are collected
+	held     []inventory.Field     // columns that hold data of whom the row is about
+	attrs    []inventory.Attribute // what they say
+	kept     []inventory.Kept      // clocks that run from its columns
+	block    *scanners.Block       // in which it is the row with the index at
+	at       int
+	acts     []int // activities, once known
+	known    bool
+	content  func() string  // names what it holds; nil: can't be told
+	heard    *contentReader // what content asks
+	counted  int            // other people in it, where these were only counted
+	same     map[string]int // identical rows of a document, by table and hash
 
 	inner    *companions // of what lies in it
 	siblings *companions // of what lies in the container of which it is a member
@@ -206,7 +213,7 @@ func (rec *record) hit(h subject.Hit, table, field string, at, near int64) {
 	if len(a.matches) >= maxMatches {
 		return
 	}
-	m := inventory.Match{Type: string(h.Type), Form: h.Form, Field: field, Fragment: rec.fragment}
+	m := inventory.Match{Type: string(h.Type), Form: h.Form, Field: field, Fragment: rec.fragment, Identifier: h.Identifier}
 	if at >= 0 {
 		m.Offset = &at
 	}
@@ -303,7 +310,7 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 	strangers := rec.strangers()
 	for _, p := range persons {
 		a := rec.people[p]
-		if a.silent {
+		if a.silent || !r.Activities.May(p, rec.assigned()) {
 			continue
 		}
 		id := r.Subjects[p].ID
@@ -323,7 +330,7 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 			URI: rec.ref.URI, Place: r.shown(rec.ref.Place), Locator: rec.locator(),
 			Confidence: string(conf), Why: why, Relation: a.relation, Matches: a.matches, Evidence: evidence(a.chain),
 			Fields: fields(a.fields), ThirdParties: third,
-			Activities: r.activities(rec.unit.source.Info.Name, rec.ref.Place),
+			Activities: r.Activities.IDs(rec.assigned()),
 		}
 		if a.total > len(a.matches) {
 			f.MatchesTotal = a.total
@@ -338,9 +345,12 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 		f.SetSubject(p, id)
 		if rec.isRow && columns == nil && conf != subject.Possible {
 			f.Fields = withHeld(f.Fields, rec.held)
+			f.Attributes = rec.attrs
 		}
+		r.describe(rec, f)
 		f.Actions = []inventory.Action{rec.action(conf, third, columns)}
 		rec.unit.findings = append(rec.unit.findings, f)
+		rec.unit.found++
 		if each != nil {
 			each(f)
 		}
@@ -481,11 +491,25 @@ func (rec *record) action(conf subject.Confidence, third int, columns []string) 
 	} else {
 		a.BlockedBy = append(a.BlockedBy, rec.ref.Blocked...)
 	}
-	switch {
-	case conf == subject.Certain && columns != nil && a.Kind == "delete-row":
+	if conf == subject.Certain && columns != nil && a.Kind == "delete-row" {
 		a.Kind, a.Fields = "null-columns", columns
-	case conf != subject.Certain || third > 0 || rec.large || a.Kind == "":
-		a.Kind = "review"
+		return a
+	}
+	if conf != subject.Certain {
+		a.Reasons = append(a.Reasons, "the confidence is "+string(conf))
+	}
+	if third > 0 {
+		a.Reasons = append(a.Reasons, "other people stand in the record")
+	}
+	if rec.large {
+		a.Reasons = append(a.Reasons, "it is a long text, of which only the surroundings of the person were looked at for others")
+	}
+	if a.Kind == "" || a.Kind == "review" {
+		a.Kind = ""
+		a.Reasons = append(a.Reasons, "no single command erases it")
+	}
+	if len(a.Reasons) > 0 {
+		a.Then, a.Kind = a.Kind, "review"
 	}
 	return a
 }
@@ -509,6 +533,11 @@ func (rec *record) locator() json.RawMessage {
 	if rec.row != nil {
 		more = append(more, `"row":`+string(rec.row))
 	}
+	if s := rec.backup(); s != nil {
+		if x, err := json.Marshal(s); err == nil {
+			more = append(more, `"backup":`+string(x))
+		}
+	}
 	if len(more) == 0 {
 		return b
 	}
@@ -517,30 +546,6 @@ func (rec *record) locator() json.RawMessage {
 		sep = ""
 	}
 	return json.RawMessage(string(b[:len(b)-1]) + sep + strings.Join(more, ",") + "}")
-}
-
-// activities returns the processing activities that cover a place.
-func (r *run) activities(source, place string) []string {
-	out := []string{}
-	for _, a := range r.Activities {
-		for _, p := range a.Covers {
-			if covers(p, source) || covers(p, place) || covers(p, source+" / "+place) {
-				out = append(out, a.ID)
-				break
-			}
-		}
-	}
-	if len(out) == 0 {
-		out = append(out, unassigned)
-	}
-	return out
-}
-
-// covers matches a pattern of places, with or without spaces around slashes.
-func covers(pattern, place string) bool {
-	tight := strings.NewReplacer(" / ", "/", " /", "/", "/ ", "/")
-	ok, err := doublestar.Match(tight.Replace(pattern), tight.Replace(place))
-	return ok && err == nil
 }
 
 // A meter counts how far an item's stored bytes were read.
@@ -589,7 +594,7 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 		}
 	}()
 	ctx = container.OneItem(ctx)
-	u := &unit{run: r, source: b.source, batch: b, same: it.Same, copies: newCopies(it.Copies)}
+	u := &unit{run: r, source: b.source, batch: b, same: it.Same, copies: newCopies(it.Copies), time: it.Time}
 	if it.Block != nil {
 		rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
 		r.rows(ctx, rec, it.Block, true)
@@ -640,6 +645,7 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 		u.cov.Units.Partial++
 		u.cov.Bytes.Found, u.cov.Bytes.Partial, u.cov.Bytes.Unread = found, read, found-read
 	}
+	u.noteBackup(rec, found)
 	b.add(u)
 }
 

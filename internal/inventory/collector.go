@@ -25,6 +25,7 @@ type Result struct {
 	Exclusions []Exclusion
 	Coverage   Coverage
 	Survey     SurveyCounts // of a survey
+	Backups    []Backup     // what the part brings to each; their sums count
 }
 
 // add adds the counts of another tally.
@@ -73,6 +74,7 @@ type partState struct {
 	exclusions []Exclusion
 	coverage   Coverage
 	survey     SurveyCounts
+	backups    map[string]*Backup
 }
 
 // An entry is where a finding lies in the spool, and what it is sorted by.
@@ -289,6 +291,12 @@ func (c *Collector) Commit(r Result) error {
 	st.exclusions = append(st.exclusions, r.Exclusions...)
 	st.coverage.Add(r.Coverage)
 	st.survey.Add(r.Survey)
+	for _, b := range r.Backups {
+		if st.backups == nil {
+			st.backups = map[string]*Backup{}
+		}
+		addBackup(st.backups, b)
+	}
 	return nil
 }
 
@@ -312,8 +320,12 @@ func (c *Collector) Settle(run Run, subjects []Subject, activities []Activity) (
 	}
 	var all []entry
 	var counts SurveyCounts
+	backups := map[string]*Backup{}
 	for _, k := range c.order {
 		st := c.parts[k]
+		for _, b := range st.backups {
+			addBackup(backups, *b)
+		}
 		counts.Add(st.survey)
 		all = append(all, st.entries...)
 		rep.Gaps = append(rep.Gaps, st.gaps...)
@@ -346,6 +358,7 @@ func (c *Collector) Settle(run Run, subjects []Subject, activities []Activity) (
 	if run.Mode == "survey" {
 		rep.Survey = counts.settle(c.detectors)
 	}
+	rep.Backups = settleBackups(backups, run.Started)
 	rep.Run.Status = "complete"
 	if len(rep.Gaps) > 0 {
 		rep.Run.Status = "incomplete"

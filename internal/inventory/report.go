@@ -25,9 +25,14 @@ type Report struct {
 	Gaps       []Gap       `json:"gaps"`
 	Exclusions []Exclusion `json:"exclusions"`
 	Summary    Summary     `json:"summary"`
-	Sealed     string      `json:"sealed,omitempty"` // the subjects and their identifiers, encrypted (age, armored)
-	Survey     *Survey     `json:"survey,omitempty"` // of a run in the mode "survey"
-	Links      []Link      `json:"links,omitempty"`  // between columns, by which records were found
+	Sealed     string      `json:"sealed,omitempty"`  // the subjects and their identifiers, encrypted (age, armored)
+	Survey     *Survey     `json:"survey,omitempty"`  // of a run in the mode "survey"
+	Backups    []Backup    `json:"backups,omitempty"` // sets of backups among what was listed
+	Links      []Link      `json:"links,omitempty"`   // between columns, by which records were found
+	// Organisation is whose report it is, where the configuration says so.
+	Organisation *Organisation `json:"organisation,omitempty"`
+	// Holds are the legal holds of the configuration.
+	Holds []Hold `json:"holds,omitempty"`
 
 	// Findings yields the findings; the *Finding is valid until the iteration
 	// continues. It may be ranged over more than once.
@@ -62,6 +67,8 @@ type Subject struct {
 	NotLookedFor []string `json:"not_looked_for,omitempty"`
 	// Suggestions are further identifiers that the subject's records reveal.
 	Suggestions []Suggestion `json:"suggestions,omitempty"`
+	// Rights are the views of the findings by right; a survey has none.
+	Rights *Rights `json:"rights,omitempty"`
 }
 
 // Request is a data subject's request. Dates are in the form 2006-01-02.
@@ -69,7 +76,30 @@ type Request struct {
 	ID       string `json:"id"`
 	Type     string `json:"type"`
 	Received string `json:"received,omitempty"`
-	Due      string `json:"due,omitempty"`
+	// Due is the day by which it is to be answered: one calendar month after
+	// receipt, moved to the next working day, or the day to which that was
+	// extended (Art. 12(3)).
+	Due string `json:"due,omitempty"`
+	// DaysLeft counts from the day of the run, in UTC, to Due; below zero behind
+	// it. Absent without a day of receipt.
+	DaysLeft *int `json:"days_left,omitempty"`
+	Overdue  bool `json:"overdue,omitempty"`
+	// ExtendedTo is set where the time was extended, by two months at most;
+	// FirstDue is when it would have been due.
+	ExtendedTo string `json:"extended_to,omitempty"`
+	FirstDue   string `json:"first_due,omitempty"`
+	// Ground is the letter of Art. 17(1) on which an erasure is asked for: a to f.
+	Ground      string       `json:"ground,omitempty"`
+	Instruction string       `json:"instruction,omitempty"` // of the controller, where the host is processor
+	Correct     []RightValue `json:"correct,omitempty"`     // what is right (Art. 16)
+}
+
+// RightValue is what a request says is right.
+type RightValue struct {
+	Field       string `json:"field"`     // as the request calls it
+	Attribute   string `json:"attribute"` // as the fields of findings have it
+	Masked      string `json:"masked"`
+	Fingerprint string `json:"fingerprint"`
 }
 
 // Identifier is one by which a subject was looked for.
@@ -79,6 +109,8 @@ type Identifier struct {
 	Origin   string   `json:"origin"` // given | found
 	Evidence []string `json:"evidence,omitempty"`
 	Shared   bool     `json:"shared,omitempty"` // several people turned out to have it
+	// Fingerprint is that of the attributes of findings.
+	Fingerprint string `json:"fingerprint,omitempty"`
 }
 
 // Suggestion is an identifier that a record of the subject reveals and that was
@@ -101,39 +133,6 @@ type Link struct {
 	Why        string  `json:"why"`
 	Followed   bool    `json:"followed"`
 	Rows       int     `json:"rows"` // that it led to
-}
-
-// Activity is a processing activity (Art. 30).
-type Activity struct {
-	ID           string      `json:"id"`
-	Role         string      `json:"role"` // controller | joint | processor | unassigned
-	Controller   *Party      `json:"controller"`
-	Instruction  *string     `json:"instruction"`
-	Purpose      string      `json:"purpose"`
-	LegalBasis   *string     `json:"legal_basis"`
-	DataSubjects []string    `json:"data_subjects"`
-	Recipients   []Recipient `json:"recipients"`
-	Origin       string      `json:"origin"`
-	Retention    *Retention  `json:"retention"`
-}
-
-// Party is a controller.
-type Party struct {
-	Name    string `json:"name"`
-	Contact string `json:"contact,omitempty"`
-}
-
-// Recipient is one to whom data is disclosed.
-type Recipient struct {
-	Name      string  `json:"name"`
-	Country   string  `json:"country,omitempty"`
-	Safeguard *string `json:"safeguard"`
-}
-
-// Retention is how long data is kept: an ISO 8601 period from an event.
-type Retention struct {
-	Period string `json:"period"`
-	From   string `json:"from,omitempty"`
 }
 
 // Source is a source and how much of it was read.
@@ -191,6 +190,15 @@ type Finding struct {
 	Tenant       *string  `json:"tenant"`
 	Actions      []Action `json:"actions"`
 
+	// Attributes are what a row says of the subject, so that it can be compared
+	// with other rows.
+	Attributes []Attribute `json:"attributes,omitempty"`
+	// Retention says, for each activity whose clock could be read, since when
+	// the record is kept and until when.
+	Retention []Kept `json:"retention,omitempty"`
+	// Corrections compare the record with what a request says is right.
+	Corrections []Correction `json:"corrections,omitempty"`
+
 	// Same is the content's identity where it is listed under several names; the
 	// settled report has Copies instead.
 	Same string `json:"same,omitempty"`
@@ -231,37 +239,12 @@ type Match struct {
 	// "page=3", "sheet=Clients&cell=B4".
 	Fragment string `json:"fragment,omitempty"`
 	Masked   string `json:"masked"`
+	// Identifier is which of the subject's identifiers it is, counted from 0.
+	Identifier int `json:"identifier"`
 }
 
 // SubjectIndex returns the index that SetSubject was given.
 func (f *Finding) SubjectIndex() int { return f.subject }
-
-// Field is a field of a record that holds data of the subject.
-type Field struct {
-	Name       string   `json:"name"`
-	Categories []string `json:"categories"`
-	Origin     string   `json:"origin,omitempty"` // provided | observed | derived
-}
-
-// Copy is the same bytes elsewhere.
-type Copy struct {
-	URI    string  `json:"uri"`
-	Time   string  `json:"time,omitempty"`
-	Host   string  `json:"host,omitempty"`
-	GoneBy *string `json:"gone_by"`
-}
-
-// Action is a proposal; spoor never executes it.
-type Action struct {
-	Kind      string            `json:"kind"`
-	Target    string            `json:"target"`
-	Fields    []string          `json:"fields"`
-	If        map[string]string `json:"if"`
-	Affects   int               `json:"affects"`
-	BlockedBy []string          `json:"blocked_by"`
-	Keep      *string           `json:"keep"`
-	GoneBy    *string           `json:"gone_by"`
-}
 
 // Gap is something that was listed and not read to its end.
 type Gap struct {

@@ -24,19 +24,25 @@ func MayHoldKeys(cell []byte) bool {
 	return false
 }
 
-// Inside calls fn with the members of a cell whose names are those of keys, and
-// their values: whole numbers and short texts. The cell is as MayHoldKeys says;
-// what is not well-formed in it is passed over.
-func Inside(cell []byte, fn func(name string, value []byte)) {
-	cell = cell[:min(len(cell), maxInside)]
-	if cell[0] == '{' || cell[0] == '[' {
-		insideJSON(cell, fn)
-		return
-	}
-	insidePHP(cell, fn)
+// An Inside takes keys out of cells, most of which have members of the same
+// names. The zero value is ready for use, by one goroutine.
+type Inside struct {
+	known map[string]string // names of members; empty where not those of keys
 }
 
-func insideJSON(p []byte, fn func(name string, value []byte)) {
+// Each calls fn with the members of a cell whose names are those of keys, and
+// their values: whole numbers and short texts. The cell is as MayHoldKeys says;
+// what is not well-formed in it is passed over.
+func (x *Inside) Each(cell []byte, fn func(name string, value []byte)) {
+	cell = cell[:min(len(cell), maxInside)]
+	if cell[0] == '{' || cell[0] == '[' {
+		x.json(cell, fn)
+		return
+	}
+	x.php(cell, fn)
+}
+
+func (x *Inside) json(p []byte, fn func(name string, value []byte)) {
 	for {
 		k := bytes.IndexByte(p, '"')
 		if k < 0 {
@@ -64,7 +70,7 @@ func insideJSON(p []byte, fn func(name string, value []byte)) {
 			n := digits(p)
 			value, p = p[:n], p[n:]
 		}
-		emit(name, value, fn)
+		x.emit(name, value, fn)
 	}
 }
 
@@ -90,16 +96,30 @@ func digits(p []byte) int {
 	return n
 }
 
-func emit(name, value []byte, fn func(name string, value []byte)) {
-	if len(name) == 0 || len(name) > 64 || empty(value) || bytes.ContainsAny(value, "\\ ") {
+// maxKnown bounds how many names are remembered.
+const maxKnown = 10_000
+
+func (x *Inside) emit(name, value []byte, fn func(name string, value []byte)) {
+	if len(name) == 0 || len(name) > 64 || empty(value) {
 		return
 	}
-	if n := string(name); n != "id" && candidate(n, "") {
+	n, ok := x.known[string(name)]
+	if !ok {
+		full := string(name)
+		if full != "id" && candidate(full, "") {
+			n = full
+		}
+		if x.known == nil || len(x.known) >= maxKnown {
+			x.known = map[string]string{}
+		}
+		x.known[full] = n
+	}
+	if n != "" && !bytes.ContainsAny(value, "\\ ") {
 		fn(n, value)
 	}
 }
 
-func insidePHP(p []byte, fn func(name string, value []byte)) {
+func (x *Inside) php(p []byte, fn func(name string, value []byte)) {
 	var name []byte
 	for len(p) > 0 {
 		// A session's member: name|value.
@@ -131,7 +151,7 @@ func insidePHP(p []byte, fn func(name string, value []byte)) {
 			continue
 		}
 		if name != nil {
-			emit(name, value, fn)
+			x.emit(name, value, fn)
 			name = nil
 		} else if value != nil {
 			name = bytes.Clone(value)

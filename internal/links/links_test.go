@@ -118,7 +118,7 @@ func TestInside(t *testing.T) {
 	} {
 		var got []string
 		if MayHoldKeys([]byte(cell)) {
-			Inside([]byte(cell), func(name string, value []byte) { got = append(got, name+"="+string(value)) })
+			new(Inside).Each([]byte(cell), func(name string, value []byte) { got = append(got, name+"="+string(value)) })
 		}
 		if s := strings.Join(got, " "); s != want {
 			t.Errorf("%q: %q, want %q", cell, s, want)
@@ -132,7 +132,7 @@ func FuzzInside(f *testing.F) {
 	f.Add([]byte(`client_id|i:4711;`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if MayHoldKeys(b) {
-			Inside(b, func(name string, value []byte) {
+			new(Inside).Each(b, func(name string, value []byte) {
 				if name == "" || len(value) == 0 {
 					t.Errorf("%q=%q", name, value)
 				}

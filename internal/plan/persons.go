@@ -61,3 +61,8 @@ func ReadPersons(b []byte) ([]Subject, error) {
 	}
 	return out, nil
 }
+
+// NewRequest returns a request of which a report tells.
+func NewRequest(id, typ, received, instruction string) Request {
+	return Request{ID: written(id), Type: typ, Received: received, Instruction: written(instruction)}
+}

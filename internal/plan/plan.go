@@ -19,6 +19,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/spoor-scan/spoor/internal/calendar"
 	"github.com/spoor-scan/spoor/internal/secret"
 	"github.com/spoor-scan/spoor/rules"
 	"github.com/spoor-scan/spoor/scanners"
@@ -36,6 +37,13 @@ type Plan struct {
 	// Since is the time before which rows that tell when they last changed need
 	// not be read; zero: all are. A source's own setting wins over it.
 	Since time.Time
+
+	Organisation Organisation
+	Holds        []Hold
+	// Instruction is the one of controllers under which all that the host holds
+	// as processor is scanned.
+	Instruction string
+	Calendar    calendar.Calendar
 }
 
 // A Link is a reference between two columns that nobody declared in a database:
@@ -171,58 +179,6 @@ type Limits struct {
 	Time    Duration `yaml:"time"`    // for one item
 }
 
-// An Activity is a processing activity (Art. 30) and the places it covers.
-type Activity struct {
-	ID         string `yaml:"id"`
-	Role       string `yaml:"role"` // controller | joint | processor
-	Controller *struct {
-		Name    string `yaml:"name"`
-		Contact string `yaml:"contact"`
-	} `yaml:"controller"`
-	Instruction  string   `yaml:"instruction"`
-	Purpose      string   `yaml:"purpose"`
-	LegalBasis   string   `yaml:"legal_basis"`
-	DataSubjects []string `yaml:"data_subjects"`
-	Recipients   []struct {
-		Name      string `yaml:"name"`
-		Country   string `yaml:"country"`
-		Safeguard string `yaml:"safeguard"`
-	} `yaml:"recipients"`
-	Origin    string `yaml:"origin"`
-	Retention *struct {
-		Period string `yaml:"period"`
-		From   string `yaml:"from"`
-	} `yaml:"retention"`
-	// Covers names sources, or places in them as reports show them, with
-	// doublestar patterns: "controlpanel", "databases / wp_shop / **".
-	Covers []string `yaml:"covers"`
-}
-
-// UnmarshalYAML implements yaml.NodeUnmarshaler: the mistakes of an activity have
-// its line.
-func (a *Activity) UnmarshalYAML(n ast.Node) error {
-	type plain Activity
-	if err := yaml.NodeToValue(n, (*plain)(a), yaml.Strict()); err != nil {
-		return err
-	}
-	switch {
-	case a.ID == "":
-		return syntax(n, "an activity needs an id")
-	case a.ID == "unassigned":
-		return syntax(n, "activity unassigned: the id stands for what no activity covers; choose another")
-	case a.Role != "controller" && a.Role != "joint" && a.Role != "processor":
-		return syntax(n, "activity "+a.ID+": role must be controller, joint or processor")
-	case a.Role == "processor" && a.LegalBasis != "":
-		return syntax(n, "activity "+a.ID+": a processor has no legal basis of its own; remove legal_basis")
-	}
-	for _, c := range a.Covers {
-		if !doublestar.ValidatePattern(strings.ReplaceAll(c, " / ", "/")) {
-			return syntax(n, fmt.Sprintf("activity %s: covers: %q is not a pattern", a.ID, c))
-		}
-	}
-	return nil
-}
-
 // Size is a number of bytes, written as 1048576, 512MiB or 2GB.
 type Size int64
 
@@ -274,6 +230,11 @@ type file struct {
 	Passwords  []Password   `yaml:"passwords"`
 	OCR        OCR          `yaml:"ocr"`
 	Links      []Link       `yaml:"links"`
+
+	Organisation Organisation `yaml:"organisation"`
+	Holidays     []day        `yaml:"holidays"`
+	Instruction  written      `yaml:"instruction"`
+	Holds        []Hold       `yaml:"holds"`
 }
 
 // ruleNode is a detector of the users' own.
@@ -332,7 +293,17 @@ func parse(b []byte, kinds []scanners.Kind) (p *Plan, err error) {
 	if l := f.Limits; l.Depth < 0 || l.Members < 0 || l.Ratio < 0 {
 		return nil, errors.New("limits: expected numbers above zero")
 	}
-	p = &Plan{Activities: f.Activities, Limits: f.Limits, Passwords: f.Passwords, OCR: f.OCR, Links: f.Links}
+	p = &Plan{
+		Activities: f.Activities, Limits: f.Limits, Passwords: f.Passwords, OCR: f.OCR, Links: f.Links,
+		Organisation: f.Organisation, Holds: f.Holds, Instruction: string(f.Instruction),
+	}
+	if p.Organisation.Country == "" {
+		p.Organisation.Country = DefaultCountry
+	}
+	p.Calendar.Country = p.Organisation.Country
+	for _, d := range f.Holidays {
+		p.Calendar.Extra = append(p.Calendar.Extra, string(d))
+	}
 	own := map[string]bool{}
 	for _, r := range rules.All() {
 		own[r.ID] = true

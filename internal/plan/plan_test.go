@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spoor-scan/spoor/internal/calendar"
 	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/scanners"
 )
@@ -153,7 +154,7 @@ func TestSubjects(t *testing.T) {
 			t.Errorf("identifier %d: %+v, want %+v", i, s[0].Identifiers[i], id)
 		}
 	}
-	if r := s[0].Requests; len(r) != 2 || r[0].Due() != "2026-03-02" || r[1].Due() != "2026-05-01" {
+	if r := s[0].Requests; len(r) != 2 || r[0].Due(calendar.Calendar{}) != "2026-03-02" || r[1].Due(calendar.Calendar{}) != "2026-05-01" {
 		t.Errorf("requests: %+v", r)
 	}
 }
@@ -195,7 +196,7 @@ func TestDue(t *testing.T) {
 		"2026-12-31": "2027-02-01", // a Sunday
 		"":           "",
 	} {
-		if got := (Request{Received: received}).Due(); got != want {
+		if got := (Request{Received: received}).Due(calendar.Calendar{}); got != want {
 			t.Errorf("%s: due %s, want %s", received, got, want)
 		}
 	}
@@ -211,7 +212,7 @@ func TestOpenDSR(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s) != 1 || len(s[0].Identifiers) != 2 || len(s[0].Ignored) != 1 || s[0].Identifiers[1].Hash != "sha256" || s[0].Requests[0].Due() != "2026-12-02" {
+	if len(s) != 1 || len(s[0].Identifiers) != 2 || len(s[0].Ignored) != 1 || s[0].Identifiers[1].Hash != "sha256" || s[0].Requests[0].Due(calendar.Calendar{}) != "2026-12-02" {
 		t.Errorf("%+v", s)
 	}
 	for _, bad := range []string{

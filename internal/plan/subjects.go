@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -21,69 +18,6 @@ type Subject struct {
 	// Ignored names the types of identities in an OpenDSR request that can't be
 	// looked for.
 	Ignored []string
-}
-
-// A Request is what a data subject asked for. Dates are in the form 2006-01-02.
-type Request struct {
-	ID          written           `yaml:"id"`
-	Type        string            `yaml:"type"`
-	Received    string            `yaml:"received"`
-	Ground      string            `yaml:"ground"`  // Art. 17(1)
-	Correct     map[string]string `yaml:"correct"` // Art. 16: field and right value
-	Instruction string            `yaml:"instruction"`
-	ExtendedTo  string            `yaml:"extended_to"`
-}
-
-// requestTypes are the rights that a request can be about (Art. 15 to 21).
-const requestTypes = "access, portability, erasure, rectification, restriction, objection"
-
-// Due returns the day by which the request is to be answered: extended_to, or
-// one calendar month after receipt (Art. 12(3); Regulation 1182/71, Art. 3: the
-// last day of the month where it has no such day), moved to the next working
-// day. Public holidays are not known to it. It is empty without a day of receipt.
-func (r Request) Due() string {
-	if r.ExtendedTo != "" {
-		return r.ExtendedTo
-	}
-	t, err := time.Parse(time.DateOnly, r.Received)
-	if err != nil {
-		return ""
-	}
-	first := time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, time.UTC)
-	last := first.AddDate(0, 1, -1).Day()
-	due := first.AddDate(0, 0, min(t.Day(), last)-1)
-	for due.Weekday() == time.Saturday || due.Weekday() == time.Sunday {
-		due = due.AddDate(0, 0, 1)
-	}
-	return due.Format(time.DateOnly)
-}
-
-// UnmarshalYAML implements yaml.NodeUnmarshaler: the mistakes of a request have
-// its line.
-func (r *Request) UnmarshalYAML(n ast.Node) error {
-	type plain Request
-	if err := yaml.NodeToValue(n, (*plain)(r), yaml.Strict()); err != nil {
-		return err
-	}
-	if err := r.validate(); err != nil {
-		return syntax(n, err.Error())
-	}
-	return nil
-}
-
-func (r Request) validate() error {
-	if r.ID == "" {
-		return errors.New("a request needs an id")
-	}
-	if !slices.Contains(strings.Split(requestTypes, ", "), r.Type) {
-		return fmt.Errorf("request %s: type must be one of %s", r.ID, requestTypes)
-	}
-	for _, d := range []string{r.Received, r.ExtendedTo} {
-		if _, err := time.Parse(time.DateOnly, d); d != "" && err != nil {
-			return fmt.Errorf("request %s: dates are written as 2026-11-02", r.ID)
-		}
-	}
-	return nil
 }
 
 // subjectFile is a subject file, or an OpenDSR request.

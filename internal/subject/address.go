@@ -405,6 +405,24 @@ func (a *postal) readNumber(ws []string) int {
 
 func less(a, b string) bool { return len(a) < len(b) || len(a) == len(b) && a < b }
 
+// isSuffix reports whether w is what follows the number of the house: 12 B is
+// 12 bis, which French registers abbreviate so.
+func (a *postal) isSuffix(w string) bool {
+	switch w {
+	case a.suffix:
+		return w != ""
+	case "b":
+		return a.suffix == "bis"
+	case "t":
+		return a.suffix == "ter"
+	case "bis":
+		return a.suffix == "b"
+	case "ter":
+		return a.suffix == "t"
+	}
+	return false
+}
+
 func (a *postal) readPlace(segs [][]string) {
 	for k, s := range segs {
 		if len(s) >= 2 && a.box == "" && isBoxWord(s[0]) {
@@ -678,8 +696,8 @@ func (a *postal) eatNumber(b []byte, i int) (end int, other, ok bool) {
 	if w := rest(j); w != "" {
 		letters := strings.TrimRight(w, "0123456789")
 		switch {
-		case w == a.suffix:
-			suffix = w
+		case a.isSuffix(w):
+			suffix = a.suffix
 			j += len(w)
 		case letters != w && isBoxWord(letters):
 			box = w[len(letters):]
@@ -701,8 +719,8 @@ func (a *postal) eatNumber(b []byte, i int) (end int, other, ok bool) {
 		if w := rest(j + 1); w != "" && len(w) <= 5 && !(b[j] == '-' && postcodeOf(w) != "") {
 			j += 1 + len(w)
 			switch {
-			case w == a.suffix:
-				suffix = w
+			case a.isSuffix(w):
+				suffix = a.suffix
 			case b[j-len(w)-1] == '-' && less(a.number, w) && startsDigit(w) || a.last == w:
 				last = w
 			default:
@@ -742,8 +760,8 @@ func (a *postal) eatNumber(b []byte, i int) (end int, other, ok bool) {
 				box = rest(k + 2)
 				j = k + 2 + len(box)
 			}
-		case suffix == "" && a.suffix != "" && word == a.suffix && b[j] == ' ':
-			suffix = word
+		case suffix == "" && a.suffix != "" && b[j] == ' ' && (word == a.suffix || a.isSuffix(word) && !startsDigit(value)):
+			suffix = a.suffix
 			j = l
 		case isBoxWord(word) && value != "" && (startsDigit(value) && len(value) <= 5 || len(value) <= 2 && len(word) > 2):
 			box = value

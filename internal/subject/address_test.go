@@ -29,6 +29,7 @@ func TestAddressForms(t *testing.T) {
 		{"Kerkstraat 12, 2000 Antwerpen", []string{"Kerkstr. 12, 2000 Anvers", "Kerkstraat 12 Antwerp", "kerkstraat 12", "Kerkstraat 12, 2000 Antwerpen"}, []string{"Nieuwe Kerkstraat 12, 9000 Gent", "Kerkstraat 12, 1000 Brussel", "Kerklaan 12", "Kerkstraat 112"}},
 		{"Genutstraat 35 bus 2, 3740 Bilzen", []string{"Genutstraat 35 bus 2", "Genutstraat 35/2", "Genutstr. 35 b 2", "Genutstraat 35 bte 2", "Genutstraat 35-2", "Genutstraat 35", "Genutstraat 35 bus 3", "Genutstraat 35 b2", "Genutstraat\x0035\x002\x003740\x00"}, []string{"Genutstraat 352", "Genutstraat 3 bus 2"}},
 		{"12B, rue de la Gare, 4000 Liège", []string{"12B, rue de la Gare, 4000 Liège", "12 B rue de la Gare", "rue de la Gare 12B", "Rue de la Gare, 12 B, 4000 Luik", "R. de la Gare 12b"}, []string{"rue de la Gare 12", "12A rue de la Gare"}},
+		{"12 bis rue de la Gare, 69002 Lyon", []string{"12bis, rue de la Gare", "12 B rue de la Gare 69002 Lyon", "12 B, R. DE LA GARE\n69002 LYON", "rue de la Gare 12b"}, []string{"12 rue de la Gare", "12 ter rue de la Gare", "12 T rue de la Gare", "12 bis bd de la Gare"}},
 		{"35, rue de la Gare, 4000 Liège", []string{
 			"35, rue de la Gare", "35 rue de la Gare 4000 Liège", "Rue de la Gare 35, 4000 Luik", "rue de la gare, 35", "r. de la Gare 35", "35 RUE GARE", "Rue de la Gare 35 boîte 2", "Rue de la Gare, n° 35", "rue de la Gare 35/2 à 4000 Liège",
 			enc(t, charmap.Windows1252, "rue de la Gare 35, 4000 Liège"), norm.NFD.String("35, rue de la Gare, 4000 Liège"), "35\x00rue de la Gare\x004000\x00Liège\x00",

@@ -216,6 +216,7 @@ var fieldNames = map[string]fieldClass{
 	"lastname": fieldSurname, "last": fieldSurname, "surname": fieldSurname, "surnames": fieldSurname, "familyname": fieldSurname, "family": fieldSurname, "lname": fieldSurname,
 	"achternaam": fieldSurname, "familienaam": fieldSurname, "naam": fieldSurname, "nom": fieldSurname, "nomdefamille": fieldSurname, "nachname": fieldSurname,
 	"familienname": fieldSurname, "zuname": fieldSurname, "name": fieldSurname, "apellido": fieldSurname, "apellidos": fieldSurname, "primerapellido": fieldSurname,
+	"apellido1": fieldSurname, "apellidopaterno": fieldSurname, "apaterno": fieldSurname, "paterno": fieldSurname, "firstsurname": fieldSurname,
 	"cognome": fieldSurname, "nazwisko": fieldSurname, "sn": fieldSurname,
 	"infix": fieldInfix, "tussenvoegsel": fieldInfix, "tussenvoegsels": fieldInfix, "voorvoegsel": fieldInfix, "voorvoegsels": fieldInfix, "prefix": fieldInfix,
 	"surnameprefix": fieldInfix, "lastnameprefix": fieldInfix, "particle": fieldInfix, "namenszusatz": fieldInfix, "insertion": fieldInfix, "namensvorsatz": fieldInfix,

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"strings"
@@ -91,9 +90,8 @@ func proposed(actions []inventory.Action) (kind string, keep *Keep) {
 			continue
 		}
 		keep = &Keep{Until: a.GoneBy}
-		// A ground is a text, or says of itself until when it holds.
-		if b, err := json.Marshal(a.Keep); err == nil && json.Unmarshal(b, &keep.Ground) != nil {
-			_ = json.Unmarshal(b, keep) // what it does not say stays empty
+		if a.Keep != nil {
+			keep.Ground, keep.Until = a.Keep.Ground, a.Keep.Until
 		}
 	}
 	return kind, keep

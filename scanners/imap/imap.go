@@ -211,7 +211,7 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 	if p.password.IsZero() {
 		return nil, fmt.Errorf("imap: no password; set %s, password_file, password_command or password_credential", passwordEnv)
 	}
-	s := &source{place: p, name: env.Name, attempts: attempts}
+	s := &source{place: p, name: env.Name, env: env, attempts: attempts}
 	s.pool.tokens = make(chan struct{}, p.connections)
 	return s, nil
 }
@@ -280,6 +280,7 @@ func (p *place) allows(account string) bool {
 type source struct {
 	place
 	name     string
+	env      scanners.Env
 	attempts int // to connect
 	pool     pool
 }

@@ -96,6 +96,9 @@ func (s *source) parts(ctx context.Context, account string, b mailbox, yield fun
 	case b.messages == 0:
 		return true
 	}
+	if x := s.env.Left(at.String(), where, int64(b.messages), b.bytes); x != nil {
+		return yield(scanners.Part{}, x)
+	}
 	spans := []span{{lo: 1, hi: maxUID, n: int64(b.messages)}}
 	if b.messages > partUIDs {
 		if l, err := s.split(ctx, account, b); err == nil && len(l) > 0 {

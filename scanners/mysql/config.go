@@ -364,7 +364,7 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 			return nil, fmt.Errorf("mysql: settings of the replica: %w", err)
 		}
 	}
-	s := &source{set: set, name: env.Name, rowKey: append([]byte(nil), env.RowKey...), catalog: make(chan struct{}, 1), connector: cn}
+	s := &source{set: set, name: env.Name, env: env, rowKey: append([]byte(nil), env.RowKey...), catalog: make(chan struct{}, 1), connector: cn}
 	s.db = sql.OpenDB(cn)
 	// One more than parts that are read at the same time, so that an item can
 	// be opened while each of them streams a table without a key.

@@ -166,6 +166,7 @@ func (r *connRows) Next(dest []sqldriver.Value) error { return r.conn.why(r.Rows
 type source struct {
 	set    settings
 	name   string
+	env    scanners.Env
 	rowKey []byte
 	base   string // mysql://host:port/
 	db     *sql.DB

@@ -330,6 +330,12 @@ func (s *source) tableParts(ctx context.Context, gs grants, schema string, table
 				Reason: scanners.ByConfig, Detail: detail, Units: max(0, units), Bytes: max(0, size),
 			}
 		}
+		if x := s.env.Left(s.tableURI(schema, l.name), schema+" / "+l.name, l.rows, l.bytes); x != nil {
+			if !l.view() && !yield(scanners.Part{}, x) {
+				return false
+			}
+			continue
+		}
 		switch {
 		case !s.set.Tables.matches(schema + "." + l.name):
 			if !l.view() && !yield(scanners.Part{}, left("table", l.rows, l.bytes)) {

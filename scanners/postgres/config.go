@@ -307,7 +307,7 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
 	s := &source{
-		set: set, name: env.Name, rowKey: append([]byte(nil), env.RowKey...), password: password,
+		set: set, name: env.Name, env: env, rowKey: append([]byte(nil), env.RowKey...), password: password,
 		slots: make(chan struct{}, set.Connections+1), wires: map[*wire]struct{}{}, holders: map[string]*holder{},
 		encodings: map[string]string{}, caught: map[string]bool{}, known: map[string]column{},
 	}

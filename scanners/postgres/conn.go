@@ -128,6 +128,7 @@ type conn struct {
 type source struct {
 	set      settings
 	name     string
+	env      scanners.Env
 	rowKey   []byte
 	base     string // postgres://host:port/
 	password secret.Value

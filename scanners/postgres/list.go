@@ -186,6 +186,11 @@ func (s *source) database(ctx context.Context, name string, first bool, yield fu
 // excluded says why a relation with rows is left out on purpose.
 func (s *source) excluded(database string, r *relation) *scanners.Exclusion {
 	x := &scanners.Exclusion{URI: s.tableURI(database, r.schema, r.name), Place: database + " / " + r.place(), Reason: scanners.ByConfig}
+	if r.stored() {
+		if left := s.env.Left(x.URI, x.Place, r.rows, r.bytes); left != nil {
+			return left
+		}
+	}
 	switch {
 	case r.kind == 'f':
 		x.Detail = "foreign table: its rows are on another server, which is to be scanned itself"

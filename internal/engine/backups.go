@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/layout"
+	"github.com/spoor-scan/spoor/scanners"
+)
+
+// backupSet is the set of backups that a record lies in, as its locator has it.
+type backupSet struct {
+	Layout   string `json:"layout"`
+	Time     string `json:"time,omitempty"`
+	Account  string `json:"account,omitempty"`
+	Host     string `json:"host,omitempty"`
+	Domain   string `json:"domain,omitempty"`
+	Database string `json:"database,omitempty"`
+	Mailbox  string `json:"mailbox,omitempty"`
+
+	folder bool
+}
+
+// set returns the set of backups in which a URI of a file or object lies. path is
+// its path with escapes undone.
+func (r *run) set(uri string) (s layout.Set, ok bool) {
+	switch {
+	case strings.HasPrefix(uri, "file://"), strings.HasPrefix(uri, "s3://"):
+	default:
+		return s, false
+	}
+	uri, _, _ = strings.Cut(uri, "#")
+	uri, _, _ = strings.Cut(uri, "?")
+	_, uri, _ = strings.Cut(uri, "://")
+	path, err := scanners.Unescape(uri)
+	if err != nil {
+		return s, false
+	}
+	return r.layouts.Of(path)
+}
+
+// backup returns what the record's locator says of the set that it lies in; nil
+// where it lies in none.
+func (rec *record) backup() *backupSet {
+	s, ok := rec.unit.run.set(rec.ref.URI)
+	if !ok {
+		return nil
+	}
+	b := &backupSet{
+		Layout: s.Layout, Account: s.Account, Host: s.Host, Domain: s.Domain, Database: s.Database, Mailbox: s.Mailbox, folder: s.Folder,
+	}
+	if t := setTime(s, rec.unit.time); !t.IsZero() {
+		b.Time = t.UTC().Format(time.RFC3339)
+	}
+	return b
+}
+
+// setTime returns when a set was made: as its name tells or, for a file, when it
+// was written.
+func setTime(s layout.Set, modified time.Time) time.Time {
+	if s.Time.IsZero() && !s.Folder {
+		return modified
+	}
+	return s.Time
+}
+
+// noteBackup counts an item of a source for the set of backups in which it lies,
+// or which it is.
+func (u *unit) noteBackup(rec *record, found int64) {
+	b := inventory.Backup{
+		Source: u.source.Info.Name, Units: 1, Bytes: found, Findings: u.found, Partial: rec.partial, Place: u.run.shown(rec.ref.Place),
+	}
+	var t time.Time
+	switch typ := u.source.Info.Type; {
+	case typ == "restic" && strings.HasSuffix(rec.ref.Place, " / snapshot"), typ == "borg" && strings.HasSuffix(rec.ref.Place, " / archive"):
+		b.URI, b.Layout, t = rec.top, typ, u.time
+		var at struct {
+			Host string `json:"host"`
+		}
+		if loc, err := rec.ref.Marshal(); err == nil {
+			_ = json.Unmarshal(loc, &at)
+		}
+		b.Series = at.Host
+	default:
+		s, ok := u.run.set(rec.top)
+		if !ok {
+			return
+		}
+		b.Layout, b.Series, t = s.Layout, s.Series, setTime(s, u.time)
+		scheme, _, _ := strings.Cut(rec.top, "://")
+		b.URI = scheme + "://" + scanners.Escape(s.Path)
+	}
+	if !t.IsZero() {
+		b.Time = t.UTC().Format(time.RFC3339)
+		for _, c := range u.run.clocks {
+			if c.from == factBackup && u.run.Activities.Stores(c.rule, place(u.source, rec.ref)) {
+				gone := c.kept(t).Until
+				if b.GoneBy == nil || gone > *b.GoneBy {
+					b.GoneBy = &gone
+				}
+			}
+		}
+	}
+	u.backups = append(u.backups, b)
+}

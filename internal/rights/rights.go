@@ -1,0 +1,180 @@
+// Package rights computes, from a settled report, what each right of chapter III
+// of the GDPR asks of its findings: which are kept, on which ground and until
+// when, which go by themselves, what contradicts what, who must be told. It reads
+// the findings one by one, at most three times, and keeps counts alone.
+package rights
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spoor-scan/spoor/internal/calendar"
+	"github.com/spoor-scan/spoor/internal/inventory"
+)
+
+// A Hold is a legal hold.
+type Hold struct {
+	inventory.Hold
+	// Over reports whether it covers a finding; nil: it covers all of its
+	// subjects.
+	Over func(*inventory.Finding) bool
+}
+
+// Options say by what a report is judged.
+type Options struct {
+	Holds []Hold
+	Now   time.Time // the day of the run
+}
+
+// Exercise completes a report: the actions, corrections and retention of its
+// findings, the views of its subjects, and the counts of its activities. The
+// findings are changed as they are read.
+func Exercise(rep *inventory.Report, opt Options) error {
+	j := &judge{opt: opt, rep: rep, asOf: calendar.Day(opt.Now).Format(time.DateOnly), activities: map[string]*inventory.Activity{}, subjects: map[string]*inventory.Subject{}}
+	for i := range rep.Subjects {
+		j.subjects[rep.Subjects[i].ID] = &rep.Subjects[i]
+	}
+	for i := range rep.Activities {
+		j.activities[rep.Activities[i].ID] = &rep.Activities[i]
+	}
+	raw := rep.Findings
+	if err := j.learn(raw()); err != nil {
+		return err
+	}
+	rep.Findings = func() iter.Seq2[*inventory.Finding, error] {
+		return func(yield func(*inventory.Finding, error) bool) {
+			for f, err := range raw() {
+				if err == nil {
+					j.finding(f)
+				}
+				if !yield(f, err) {
+					return
+				}
+			}
+		}
+	}
+	return j.count()
+}
+
+// A judge decides what becomes of findings. Once it has learnt, it is not
+// changed.
+type judge struct {
+	opt        Options
+	rep        *inventory.Report
+	asOf       string
+	activities map[string]*inventory.Activity
+	subjects   map[string]*inventory.Subject
+	latest     map[clockOf]inventory.Kept // of activities whose clock stands in some of a subject's records only
+}
+
+type clockOf struct{ subject, activity string }
+
+// learn finds the latest day from which the clock of each activity runs for each
+// subject: a customer is one until the last invoice.
+func (j *judge) learn(findings iter.Seq2[*inventory.Finding, error]) error {
+	j.latest = map[clockOf]inventory.Kept{}
+	if !slices.ContainsFunc(j.rep.Activities, func(a inventory.Activity) bool {
+		return a.Retention != nil && inventory.IsColumn(a.Retention.From)
+	}) {
+		return nil
+	}
+	for f, err := range findings {
+		if err != nil {
+			return err
+		}
+		if f.Confidence == "possible" {
+			continue
+		}
+		for _, k := range f.Retention {
+			at := clockOf{f.Subject, k.Activity}
+			if k.Since > j.latest[at].Since {
+				k.Whose = "subject"
+				j.latest[at] = k
+			}
+		}
+	}
+	return nil
+}
+
+// finding settles a finding.
+func (j *judge) finding(f *inventory.Finding) {
+	j.clocks(f)
+	j.actions(f)
+	j.correct(f)
+}
+
+// clocks leaves a finding the clocks of its own activities, and gives it those of
+// its subject where it has none.
+func (j *judge) clocks(f *inventory.Finding) {
+	f.Retention = slices.DeleteFunc(f.Retention, func(k inventory.Kept) bool {
+		return k.Clock != "backup" && !slices.Contains(f.Activities, k.Activity)
+	})
+	for _, id := range f.Activities {
+		a := j.activities[id]
+		if a == nil || a.Retention == nil || !inventory.IsColumn(a.Retention.From) ||
+			slices.ContainsFunc(f.Retention, func(k inventory.Kept) bool { return k.Activity == id }) {
+			continue
+		}
+		if k, ok := j.latest[clockOf{f.Subject, id}]; ok {
+			f.Retention = append(f.Retention, k)
+		}
+	}
+	if len(f.Retention) == 0 {
+		f.Retention = nil
+	}
+}
+
+// processor reports whether a finding is what the host holds for others.
+func (j *judge) processor(f *inventory.Finding) bool {
+	return slices.ContainsFunc(f.Activities, func(id string) bool {
+		a := j.activities[id]
+		return a != nil && a.Role == "processor"
+	})
+}
+
+// A basis is a legal basis of Art. 6(1).
+type basis string
+
+const (
+	consent    basis = "consent"
+	contract   basis = "contract"
+	obligation basis = "legal obligation"
+	vital      basis = "vital interests"
+	publicTask basis = "public task"
+	legitimate basis = "legitimate interests"
+	unclear    basis = ""
+)
+
+// bases are words by which configurations name legal bases, in the languages of
+// the officers.
+var bases = []struct {
+	basis basis
+	words []string
+}{
+	{consent, []string{"consent", "toestemming", "einwilligung", "6(1)(a)", "6.1.a"}},
+	{legitimate, []string{"legitimate", "gerechtvaardigd", "légitime", "legitime", "berechtigt", "6(1)(f)", "6.1.f"}},
+	{obligation, []string{"legal obligation", "legal_obligation", "legal-obligation", "wettelijk", "obligation légale", "obligation legale", "rechtliche", "gesetzlich", "6(1)(c)", "6.1.c"}},
+	{vital, []string{"vital", "vitaal", "vitale", "lebenswichtig", "6(1)(d)", "6.1.d"}},
+	{publicTask, []string{"public", "algemeen belang", "öffentlich", "6(1)(e)", "6.1.e"}},
+	{contract, []string{"contract", "overeenkomst", "contrat", "vertrag", "6(1)(b)", "6.1.b"}},
+}
+
+// basisOf tells the legal basis from what a configuration says.
+func basisOf(text string) basis {
+	text = strings.ToLower(text)
+	for _, b := range bases {
+		if slices.ContainsFunc(b.words, func(w string) bool { return strings.Contains(text, w) }) {
+			return b.basis
+		}
+	}
+	return unclear
+}
+
+func basisText(a *inventory.Activity) string {
+	if a == nil || a.LegalBasis == nil {
+		return ""
+	}
+	return *a.LegalBasis
+}
