@@ -44,9 +44,10 @@ func newHost(t *testing.T) *host {
 		"CREATE DATABASE cp",
 		"CREATE TABLE cp.clients (id INT PRIMARY KEY, name VARCHAR(50), email VARCHAR(100), phone VARCHAR(30)) CHARACTER SET utf8mb4",
 		"CREATE TABLE cp.invoices (id INT PRIMARY KEY, client INT, amount INT, FOREIGN KEY (client) REFERENCES cp.clients (id) ON DELETE CASCADE)",
-		"CREATE TABLE cp.log (line TEXT)",
+		"CREATE TABLE cp.log (line TEXT)", "CREATE TABLE cp.notes (client INT, what VARCHAR(20), FOREIGN KEY (client) REFERENCES cp.clients (id) ON DELETE CASCADE)",
 		"INSERT INTO cp.clients VALUES (1,'Bob Peeters','bob@example.org','+32 470 99 99 99'),(7,'Zo\u00eb Van den Broeck','zoe@example.be','+32 470 12 34 56')",
 		"INSERT INTO cp.invoices VALUES (1,1,10),(2,7,20)",
+		"INSERT INTO cp.notes VALUES (1,'vip'),(7,'vip')",
 		"INSERT INTO cp.log VALUES ('login of zoe@example.be'),('login of bob@example.org')",
 	)
 	h.mail = &testenv.Dovecot{Users: map[string]string{"zoe": "zoepw"}, Master: "spoor", MasterPassword: "masterpw"}
@@ -158,6 +159,8 @@ func (h *host) erase(report string) {
 		case l.Table != "" && len(raw.Findings[i].Locator.Key) > 0:
 			k := raw.Findings[i].Locator.Key[0]
 			_, err = h.db.Admin.Exec(fmt.Sprintf("DELETE FROM `%s`.`%s` WHERE `%s` = ?", l.Schema, l.Table, k.Column), k.Value)
+		case l.Table == "notes":
+			_, err = h.db.Admin.Exec("DELETE FROM cp.notes WHERE client = 7")
 		case l.Table != "":
 			_, err = h.db.Admin.Exec(fmt.Sprintf("DELETE FROM `%s`.`%s` WHERE line LIKE '%%zoe@example.be%%'", l.Schema, l.Table))
 		case kind == "delete-message" || l.Mailbox != "":
@@ -232,7 +235,7 @@ func TestVerifyChanges(t *testing.T) {
 			t.Errorf("untouched, %s is %s: %s", uri, r.State, r.Why)
 		}
 	}
-	if status != exitOK || len(m) != 7 {
+	if status != exitOK || len(m) != 8 {
 		t.Errorf("status %d, %d findings: %v", status, len(m), m)
 	}
 
@@ -279,15 +282,25 @@ func TestVerifyChanges(t *testing.T) {
 
 	// A row under another key has the same content; one that is cleared is no
 	// longer about her.
-	h.db.Exec(t, "UPDATE cp.clients SET phone='+32 470 12 34 56' WHERE id=7", "DELETE FROM cp.invoices", "UPDATE cp.clients SET id=8 WHERE id=7")
+	h.db.Exec(t, "UPDATE cp.clients SET phone='+32 470 12 34 56' WHERE id=7", "DELETE FROM cp.invoices", "SET FOREIGN_KEY_CHECKS=0; UPDATE cp.clients SET id=8 WHERE id=7; SET FOREIGN_KEY_CHECKS=1")
 	_, m = h.states(report, "--subject", h.subject)
 	if r := h.only(m, "/cp/clients?id=7"); r.State != verify.Moved || !strings.HasSuffix(r.MovedTo[0].URI, "?id=8") {
 		t.Errorf("the row under another key: %+v", r)
 	}
-	h.db.Exec(t, "UPDATE cp.clients SET id=7 WHERE id=8", "UPDATE cp.clients SET name=NULL, email=NULL, phone=NULL WHERE id=7")
+	h.db.Exec(t, "SET FOREIGN_KEY_CHECKS=0; UPDATE cp.clients SET id=7 WHERE id=8; SET FOREIGN_KEY_CHECKS=1", "UPDATE cp.clients SET name=NULL, email=NULL, phone=NULL WHERE id=7")
 	_, m = h.states(report, "--subject", h.subject)
 	if r := h.only(m, "/cp/clients?id=7"); r.State != verify.Changed || r.About == nil || *r.About {
 		t.Errorf("the cleared row: %+v", r)
+	}
+
+	// What is left without the row that it belonged to is not gone.
+	h.db.Exec(t, "SET FOREIGN_KEY_CHECKS=0; DELETE FROM cp.clients WHERE id=7; SET FOREIGN_KEY_CHECKS=1")
+	_, m = h.states(report, "--subject", h.subject)
+	if r := h.only(m, "/cp/clients?id=7"); r.State != verify.Gone {
+		t.Errorf("the deleted row: %+v", r)
+	}
+	if r := h.only(m, "/cp/notes?"); r.State != verify.Present {
+		t.Errorf("a row that belonged to it: %+v", r)
 	}
 
 	h.db.Stop()
@@ -317,7 +330,7 @@ func TestVerifyErasure(t *testing.T) {
 			t.Errorf("%s is %s: %s", uri, r.State, r.Why)
 		}
 	}
-	if status != exitOK || len(m) != 7 {
+	if status != exitOK || len(m) != 8 {
 		t.Errorf("status %d, %d findings", status, len(m))
 	}
 	page, err := os.ReadFile(certificate)

@@ -205,11 +205,18 @@ func (r *run) watchRows(rec *record, b *scanners.Block, live bool) {
 		if live {
 			content = rowContent(r.RowKey, b, row)
 		}
-		// Each row is named, as identical ones are told apart by their number.
-		if keyed := len(b.Table.Key) > 0; !w.All && keyed && live && !w.Wants(content) {
+		wanted := w.Wants(content)
+		if !wanted && !w.All {
 			continue
 		}
-		sub := &record{unit: rec.unit, ref: r.rowRef(rec, b, row, hash, live, "watch\x00")}
+		// Of rows that are named alike only those that are wanted are numbered, so
+		// that nothing is remembered of the others.
+		sub := &record{unit: rec.unit}
+		if wanted {
+			sub.ref = r.rowRef(rec, b, row, hash, live, "watch\x00")
+		} else {
+			sub.ref = b.Refs(row, hash, 1)
+		}
 		if !live {
 			sub.ref.URI = rec.ref.URI + sub.ref.URI
 			sub.ref.Place = rec.ref.Place + " / " + sub.ref.Place

@@ -78,3 +78,19 @@ func TestLoadAgain(t *testing.T) {
 		}
 	}
 }
+
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(`{"format":"spoor-inventory/1","findings":[{"id":"a","content":"b"},{"id":"b"}],"gaps":[{"source":"x"}]}`))
+	f.Add([]byte(`{"findings":[1],"format":"spoor-inventory/1"}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		rep, err := Load(bytes.NewReader(b))
+		if err != nil {
+			return
+		}
+		for _, err := range rep.Findings() {
+			if err != nil {
+				return
+			}
+		}
+	})
+}

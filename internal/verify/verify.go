@@ -144,6 +144,8 @@ type Check struct {
 	wanted  map[key]bool     // their URIs, and those of their copies
 	watched map[name][]Place // places of their contents, as far as they are seen
 
+	wants map[name]bool // contents that are looked out for; not changed once made
+
 	mu     sync.Mutex
 	seen   map[key]name   // what stands at their URIs
 	missed map[key]string // why what holds a URI could not be opened; empty: it is gone
@@ -170,7 +172,7 @@ type freshKey struct {
 // Of starts to check a report. keyID names the key of hashes that is used now.
 func Of(report *inventory.Report, keyID string) (*Check, error) {
 	c := &Check{
-		report: report, other: report.Run.Key == "" || report.Run.Key != keyID, ids: map[id]bool{}, wanted: map[key]bool{}, watched: map[name][]Place{},
+		report: report, other: report.Run.Key == "" || report.Run.Key != keyID, ids: map[id]bool{}, wanted: map[key]bool{}, watched: map[name][]Place{}, wants: map[name]bool{},
 		seen: map[key]name{}, missed: map[key]string{}, about: map[id]bool{}, searched: map[string]bool{}, known: map[string]map[string]bool{},
 		found: map[string]map[string]bool{}, old: map[freshKey]id{}, fresh: map[freshKey][]Place{}, claimed: map[id]bool{}, unlike: map[string]int{},
 	}
@@ -195,9 +197,7 @@ func Of(report *inventory.Report, keyID string) (*Check, error) {
 		}
 		if n := nameOf(f.Content); n != (name{}) && !c.other {
 			c.old[freshKey{f.Subject, n}] = idOf(f.ID)
-		}
-		if n := c.watchable(f); n != (name{}) {
-			c.watched[n] = nil
+			c.wants[n] = true
 		}
 	}
 	return c, nil
@@ -215,8 +215,7 @@ func (c *Check) watchable(f *inventory.Finding) name {
 
 // Wants reports whether a record of that content is looked out for.
 func (c *Check) Wants(content string) bool {
-	_, ok := c.watched[nameOf(content)]
-	return ok
+	return c.wants[nameOf(content)]
 }
 
 // Sighted tells of a record that was read.
@@ -225,12 +224,13 @@ func (c *Check) Sighted(source, uri, place, content string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.wanted[k] {
-		if had, ok := c.seen[k]; !ok || had == (name{}) {
+		// Two rows of a document may have one name: that of a known content counts.
+		if had, ok := c.seen[k]; !ok || had == (name{}) || c.wants[n] {
 			c.seen[k] = n
 		}
 		return
 	}
-	if at, ok := c.watched[n]; ok && n != (name{}) && len(at) < maxSightings && !slices.ContainsFunc(at, func(p Place) bool { return p.URI == uri }) {
+	if at := c.watched[n]; c.wants[n] && len(at) < maxSightings && !slices.ContainsFunc(at, func(p Place) bool { return p.URI == uri }) {
 		c.watched[n] = append(at, Place{Source: source, URI: uri, Place: place})
 	}
 }

@@ -167,6 +167,9 @@ func TestStates(t *testing.T) {
 			}
 			read := report(keyID, c.opened...)
 			read.Gaps = c.gaps
+			if n := c.was.Content; n != "" && c.key == "" && !ch.Wants(n) {
+				t.Error("its content is not looked out for, by which it is known at its own place")
+			}
 			for at, n := range c.see {
 				ch.Sighted("s", at, "place", content(n))
 			}
