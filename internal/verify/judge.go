@@ -141,6 +141,8 @@ func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, 
 			set(Present, "the record is there; %s", what)
 		case f.Relation == "linked" && len(f.Matches) == 0, len(f.Matches) > 0 && !c.lookedFor(f):
 			set(Changed, "the record is there; %s; whether it is still about the person can't be told", what)
+		case c.opened != nil && c.opened.Unread(f.Source, f.URI, f.Place) != "":
+			set(Changed, "the record is there; %s; whether it is still about the person can't be told: %s", what, c.opened.Unread(f.Source, f.URI, f.Place))
 		default:
 			r.About = about(false)
 			set(Changed, "the record is there and is no longer about them")

@@ -96,6 +96,10 @@ func TestStates(t *testing.T) {
 		"cleared of the person": {
 			was: found(uri, 1), scan: []*inventory.Finding{}, see: map[string]int{uri: 2}, state: Changed, locator: There, about: "false", why: "no longer about them",
 		},
+		"changed into what can't be read": {
+			was: found(uri, 1), scan: []*inventory.Finding{}, see: map[string]int{uri: 2}, gaps: []inventory.Gap{{Source: "s", URI: uri, Reason: "encrypted"}},
+			state: Changed, locator: There, why: "can't be told: a gap covers it: encrypted",
+		},
 		"changed, and nobody was looked for": {
 			was: found(uri, 1), see: map[string]int{uri: 2}, state: Changed, locator: There, why: "can't be told",
 		},
