@@ -100,8 +100,14 @@ func (d *Diff) Differs() bool {
 // noted is what is remembered of a finding of the old report.
 type noted struct {
 	content name
+	now     name // the content of what the new report has at its place
 	level   int8
-	seen    bool // it is in the new report
+	seen    bool // the new report has something at its place
+}
+
+// changed reports whether the new report has another content at its place.
+func (n noted) changed() bool {
+	return n.seen && n.content != (name{}) && n.now != (name{}) && n.content != n.now
 }
 
 func levelOf(confidence string) int8 {
@@ -266,19 +272,22 @@ func (c *comparison) index() error {
 		k := idOf(f.ID)
 		if n, ok := c.was[k]; ok {
 			n.seen = true
+			if c.SameKey {
+				n.now = nameOf(f.Content)
+			}
 			c.was[k] = n
 		} else {
 			c.fresh[k] = true
 		}
 	}
-	if !c.SameKey || len(c.fresh) == 0 {
+	if !c.SameKey {
 		return nil
 	}
 	for f, err := range c.old.Findings() {
 		if err != nil {
 			return err
 		}
-		if n := c.was[idOf(f.ID)]; !n.seen && n.content != (name{}) {
+		if n := c.was[idOf(f.ID)]; (!n.seen || n.changed()) && n.content != (name{}) {
 			k := freshKey{f.Subject, n.content}
 			if _, ok := c.lost[k]; !ok {
 				c.lost[k] = idOf(f.ID)
@@ -290,7 +299,7 @@ func (c *comparison) index() error {
 			return err
 		}
 		k := freshKey{f.Subject, nameOf(f.Content)}
-		if from, ok := c.lost[k]; ok && f.Content != "" && c.fresh[idOf(f.ID)] {
+		if from, ok := c.lost[k]; ok && f.Content != "" && (c.fresh[idOf(f.ID)] || c.was[idOf(f.ID)].changed()) && from != idOf(f.ID) {
 			delete(c.lost, k) // each moves once
 			c.to[from] = Place{Finding: f.ID, Source: f.Source, URI: f.URI, Place: f.Place}
 			c.arrived[idOf(f.ID)] = from
@@ -313,7 +322,9 @@ func (c *comparison) changes() iter.Seq2[*Change, error] {
 				return
 			}
 			k := idOf(f.ID)
-			if c.was[k].seen {
+			_, displaced := c.arrived[k] // another record of the old report stands there now
+			_, moved := c.to[k]
+			if c.was[k].seen && !displaced && !moved {
 				continue // told of where the new report has it
 			}
 			var x *Change
@@ -340,12 +351,13 @@ func (c *comparison) changes() iter.Seq2[*Change, error] {
 			}
 			k := idOf(f.ID)
 			n, known := c.was[k]
-			_, moved := c.arrived[k]
+			_, arrived := c.arrived[k]
+			_, left := c.to[k] // what was here stands elsewhere now
 			var x *Change
 			switch {
-			case moved:
+			case arrived:
 				continue
-			case !known:
+			case !known, left:
 				x = of(IsNew, f)
 				if slices.Contains(c.Subjects.New, f.Subject) {
 					x.Why = "the old run did not look for this person"
@@ -353,7 +365,7 @@ func (c *comparison) changes() iter.Seq2[*Change, error] {
 			case n.level != levelOf(f.Confidence):
 				x = of(IsConfidence, f)
 				x.Was, x.Why = levelName(n.level), f.Why
-			case n.content != (name{}) && f.Content != "" && n.content != nameOf(f.Content):
+			case n.changed():
 				x = of(IsContent, f)
 			default:
 				continue

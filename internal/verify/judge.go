@@ -106,6 +106,9 @@ func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, 
 	if still {
 		r.About = about(true)
 	}
+	if r.Locator == There && comparable && now != was && c.tookItsPlace(now) {
+		r.Locator, r.About = Absent, nil
+	}
 	switch {
 	case r.Locator == There && comparable && now == was:
 		set(Present, "the record is there as it was")
@@ -157,7 +160,7 @@ func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, 
 	}
 	if to := c.moved(f); len(to) > 0 {
 		r.MovedTo = to
-		set(Moved, "its content stands at %s that the report does not name", places(len(to)))
+		set(Moved, "its content stands at %s", places(len(to)))
 		return
 	}
 	if r.Locator == Unread {
@@ -176,6 +179,13 @@ func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, 
 	}
 }
 
+// tookItsPlace reports whether what stands at the place of a finding is another
+// one of the report that has left its own: what was behind a deleted row moves up.
+func (c *Check) tookItsPlace(now name) bool {
+	home, ok := c.home[now]
+	return ok && c.seen[home] != now
+}
+
 // unsearched says why the scope can't be said to be free of a record.
 func (c *Check) unsearched(f *inventory.Finding) string {
 	switch {
@@ -183,6 +193,9 @@ func (c *Check) unsearched(f *inventory.Finding) string {
 		return "the scope was not searched: the subject's identifiers were not given"
 	case c.watchable(f) == (name{}) && len(f.Matches) > 0 && !c.lookedFor(f):
 		return "it was found by an identifier that a record revealed and that the new scan did not look for; seal identifiers (scan --seal-to), or add it to the subject file"
+	}
+	if base := Base(f.URI); c.other && base != f.URI && c.holding[f.Subject+"\x00"+base] {
+		return "what held it holds something of the person still, and it can't be told whether that is it, as the report was made under another key (state folder)"
 	}
 	if c.other && c.unlike[f.Subject] > 0 {
 		return "the new scan found what the report does not name, and it can't be told whether that is it, as the report was made under another key (state folder)"

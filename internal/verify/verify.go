@@ -142,7 +142,9 @@ type Check struct {
 
 	ids     map[id]bool      // of the report's findings
 	wanted  map[key]bool     // their URIs, and those of their copies
-	watched map[name][]Place // places of their contents, as far as they are seen
+	watched map[name][]Place // other places of their contents, as far as they are seen
+	own     map[key]name     // what stood at their URIs
+	home    map[name]key     // and where
 
 	wants map[name]bool // contents that are looked out for; not changed once made
 
@@ -161,6 +163,7 @@ type Check struct {
 	old      map[freshKey]id            // findings of the report by content
 	fresh    map[freshKey][]Place       // new findings by content
 	unlike   map[string]int             // new findings of each subject that can't be compared with those of the report
+	holding  map[string]bool            // what holds findings of the scan, by subject and URI; only where contents can't be compared
 	claimed  map[id]bool                // of these, those that are where something moved to
 }
 
@@ -172,7 +175,7 @@ type freshKey struct {
 // Of starts to check a report. keyID names the key of hashes that is used now.
 func Of(report *inventory.Report, keyID string) (*Check, error) {
 	c := &Check{
-		report: report, other: report.Run.Key == "" || report.Run.Key != keyID, ids: map[id]bool{}, wanted: map[key]bool{}, watched: map[name][]Place{}, wants: map[name]bool{},
+		report: report, other: report.Run.Key == "" || report.Run.Key != keyID, ids: map[id]bool{}, wanted: map[key]bool{}, watched: map[name][]Place{}, wants: map[name]bool{}, own: map[key]name{}, home: map[name]key{}, holding: map[string]bool{},
 		seen: map[key]name{}, missed: map[key]string{}, about: map[id]bool{}, searched: map[string]bool{}, known: map[string]map[string]bool{},
 		found: map[string]map[string]bool{}, old: map[freshKey]id{}, fresh: map[freshKey][]Place{}, claimed: map[id]bool{}, unlike: map[string]int{},
 	}
@@ -198,6 +201,13 @@ func Of(report *inventory.Report, keyID string) (*Check, error) {
 		if n := nameOf(f.Content); n != (name{}) && !c.other {
 			c.old[freshKey{f.Subject, n}] = idOf(f.ID)
 			c.wants[n] = true
+			c.own[keyOf(f.URI)] = n
+			for _, o := range f.Copies {
+				c.own[keyOf(o.URI)] = n
+			}
+			if _, ok := c.home[n]; !ok {
+				c.home[n] = keyOf(f.URI)
+			}
 		}
 	}
 	return c, nil
@@ -228,7 +238,11 @@ func (c *Check) Sighted(source, uri, place, content string) {
 		if had, ok := c.seen[k]; !ok || had == (name{}) || c.wants[n] {
 			c.seen[k] = n
 		}
-		return
+		if c.own[k] == n {
+			return
+		}
+		// A row, or a message in a file of many, may have moved up to where another
+		// was.
 	}
 	if at := c.watched[n]; c.wants[n] && len(at) < maxSightings && !slices.ContainsFunc(at, func(p Place) bool { return p.URI == uri }) {
 		c.watched[n] = append(at, Place{Source: source, URI: uri, Place: place})
@@ -280,6 +294,9 @@ func (c *Check) Scanned(scan *inventory.Report) error {
 			c.There(o.URI)
 		}
 		n := nameOf(f.Content)
+		if c.other {
+			c.holding[f.Subject+"\x00"+Base(f.URI)] = true
+		}
 		if (c.other || n == (name{})) && !c.named(f) {
 			c.unlike[f.Subject]++
 		}

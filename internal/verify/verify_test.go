@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 
@@ -227,5 +228,95 @@ func TestStates(t *testing.T) {
 				t.Errorf("the verification is %s", v.Run.Status)
 			}
 		})
+	}
+}
+
+// What stood behind a deleted record moves up to its place, and on.
+func TestMovedUp(t *testing.T) {
+	uri := func(n int) string { return fmt.Sprintf("file:///s/a.csv#row=%d", n) }
+	for name, c := range map[string]struct {
+		key  string
+		want []State
+	}{
+		"":                  {keyID, []State{Gone, Moved, Moved, Present}},
+		"under another key": {"ffff", []State{Present, Present, Unchecked, Present}},
+	} {
+		old := report(c.key, found(uri(2), 2), found(uri(3), 3), found(uri(4), 4), found("file:///s/b", 9))
+		ch, err := Of(old, keyID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scan := report(keyID, found(uri(2), 3), found(uri(3), 4), found("file:///s/b", 9))
+		if err := ch.Scanned(scan); err != nil {
+			t.Fatal(err)
+		}
+		if err := ch.Opened(report(keyID)); err != nil {
+			t.Fatal(err)
+		}
+		v, err := ch.Settle(inventory.Run{}, scan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := 0
+		for r, err := range v.Results() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.State != c.want[i] {
+				t.Errorf("%s %s is %s, want %s: %+v", name, r.URI, r.State, c.want[i], r)
+			}
+			i++
+		}
+	}
+	// A copy that is written over another record is not that.
+	old := report(keyID, found("file:///s/a", 1), found("file:///s/b", 2))
+	ch, err := Of(old, keyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := report(keyID, found("file:///s/a", 2), found("file:///s/b", 2))
+	if err := ch.Scanned(scan); err != nil {
+		t.Fatal(err)
+	}
+	if err := ch.Opened(report(keyID)); err != nil {
+		t.Fatal(err)
+	}
+	for r := range ch.Results() {
+		if want := map[string]State{"file:///s/a": Changed, "file:///s/b": Present}[r.URI]; r.State != want {
+			t.Errorf("%s is %s, want %s", r.URI, r.State, want)
+		}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	row := func(n int) string { return fmt.Sprintf("file:///s/a.csv#row=%d", n) }
+	for name, c := range map[string]struct {
+		old, now []*inventory.Finding
+		want     []string
+		same     int
+	}{
+		"rows behind a deleted one move up": {
+			[]*inventory.Finding{found(row(2), 2), found(row(3), 3), found(row(4), 4), found("file:///s/b", 9)},
+			[]*inventory.Finding{found(row(2), 3), found(row(3), 4), found("file:///s/b", 9)},
+			[]string{"gone " + row(2), "moved " + row(3), "moved " + row(4)},
+			1,
+		},
+		"changed": {[]*inventory.Finding{found(row(2), 2)}, []*inventory.Finding{found(row(2), 5)}, []string{"content " + row(2)}, 0},
+		"moved, and something new in its place": {
+			[]*inventory.Finding{found("file:///s/a", 1)}, []*inventory.Finding{found("file:///s/a", 2), found("file:///s/b", 1)}, []string{"moved file:///s/a", "new file:///s/a"}, 0,
+		},
+		"a second copy": {[]*inventory.Finding{found("file:///s/a", 1)}, []*inventory.Finding{found("file:///s/a", 1), found("file:///s/b", 1)}, []string{"new file:///s/b"}, 1},
+	} {
+		d, err := Compare(report(keyID, c.old...), report(keyID, c.now...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for x := range d.Changes() {
+			got = append(got, x.What+" "+x.URI)
+		}
+		if !slices.Equal(got, c.want) || d.Summary.Same != c.same {
+			t.Errorf("%s: %q, %d the same", name, got, d.Summary.Same)
+		}
 	}
 }
