@@ -80,6 +80,7 @@ func TestFormats(t *testing.T) {
 		{name: "letters.rpm", want: []string{"payload!/srv/letter.txt=" + letter}},
 		{name: "second.txt.lz", want: []string{"=second letter 1 to"}},
 		{name: "second.txt.lz4", want: []string{"=second letter 1 to"}},
+		{name: "second.txt.lzo", want: []string{"=second letter 1 to"}},
 		{name: "legacy.txt.lz4", want: []string{"=second letter 1 to"}},
 		{name: "second.txt.Z", want: []string{"=second letter 1 to"}},
 		{name: "second.txt.br", want: []string{"=second letter 1 to"}},
@@ -88,6 +89,7 @@ func TestFormats(t *testing.T) {
 		{name: "second.compress", want: []string{"=second letter 1 to"}},
 		{name: "stop.compress", want: []string{"=second letter 1 to"}},
 		{name: "plain.iso", want: []string{"LETTER.TXT=" + letter, "SECOND.TXT=second letter 1 to"}},
+		{name: "letters.xbstream", want: both},
 		{name: "joliet.iso", want: both},
 		{name: "rock.iso", want: both},
 	} {

@@ -16,7 +16,7 @@ import (
 func All(o Options) []Decoder {
 	w := newWindows()
 	return slices.Concat(streams(w), []Decoder{
-		tarDecoder(), zipDecoder(w, o), sevenZipDecoder(o), rarDecoder(o), cpioDecoder(), arDecoder(), rpmDecoder(), isoDecoder(), cabDecoder(),
+		tarDecoder(), zipDecoder(w, o), sevenZipDecoder(o), rarDecoder(o), cpioDecoder(), arDecoder(), rpmDecoder(), isoDecoder(), cabDecoder(), xbstreamDecoder(),
 		streamDecoder(w, "brotli", matchBrotli, brotliStream, ".br", ""),
 	})
 }

@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"internal/class":       {},
 	"internal/sealed":      {},
 	"internal/secret":      {},
+	"internal/starter":     {},
 	"internal/sqldb":       {},
 	"internal/match":       {"internal/class"},
 	"internal/view":        {"internal/class"},
