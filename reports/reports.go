@@ -81,6 +81,11 @@ func JSON(w io.Writer, r *inventory.Report) error {
 	if err := put("exclusions", r.Exclusions, ","); err != nil {
 		return err
 	}
+	if r.Sealed != "" {
+		if err := put("sealed", r.Sealed, ","); err != nil {
+			return err
+		}
+	}
 	sep = ""
 	if r.Survey != nil {
 		sep = ","

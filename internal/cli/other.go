@@ -273,11 +273,19 @@ func (s streams) report() *cobra.Command {
 
 func (s streams) schema() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema of the JSON report",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if _, err := s.out.Write(reports.Schema()); err != nil {
+		Use:   "schema [NAME]",
+		Short: "Print the JSON Schema of the JSON report, or of another document: " + strings.Join(reports.SchemaNames()[1:], ", "),
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := "inventory"
+			if len(args) > 0 {
+				name = args[0]
+			}
+			b := reports.SchemaOf(name)
+			if b == nil {
+				return usagef("no schema is called %q; there are: %s", name, strings.Join(reports.SchemaNames(), ", "))
+			}
+			if _, err := s.out.Write(b); err != nil {
 				return failed(err)
 			}
 			return nil

@@ -41,6 +41,8 @@ func (s streams) scan() *cobra.Command {
 		out                  rendering
 		quiet, show          bool
 		id                   string
+		sealTo, identities   []string
+		suppressed           string
 		inline               = map[subject.Type]*[]string{}
 	)
 	c := &cobra.Command{
@@ -73,6 +75,9 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	f.BoolVar(&show, "show-values", false, "put identifiers into the report unmasked")
 	f.StringVar(&since, "since", "", sinceHelp)
+	f.StringArrayVar(&sealTo, "seal-to", nil, "put the identifiers into the report, encrypted to this `recipient` (age1..., or a file of these), so that verify can do without the subject file (repeatable)")
+	f.StringVar(&suppressed, "suppressed", "", "look for the people on the suppression list of this `file` (verify --suppress), as in what was restored")
+	f.StringArrayVar(&identities, "identity", nil, "open the key of the suppression list with the age identities in this `file` (repeatable)")
 	f.StringVar(&instruction, "instruction", "", "the controllers' instruction under which what is held as processor is scanned: a `reference`")
 	f.StringVar(&expand, "expand", "strict", "identifiers that a person's records reveal: look for those that are theirs alone (`strict`), only name them (suggest), or neither (off)")
 	c.RunE = func(c *cobra.Command, targets []string) error {
@@ -86,7 +91,13 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if err := out.check(); err != nil {
 			return usage(err)
 		}
-		subjects, err := s.subjects(file, id, inline)
+		var subjects []plan.Subject
+		var err error
+		if suppressed == "" {
+			subjects, err = s.subjects(file, id, inline)
+		} else if subjects, err = suppressedSubjects(suppressed, identities); err == nil && given(file, inline) {
+			err = errors.New("give either --suppressed, or --subject, --email, --name and so on, not both")
+		}
 		if err != nil {
 			return usage(err)
 		}
@@ -97,11 +108,18 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if err := setSince(p, since); err != nil {
 			return usage(err)
 		}
+		if suppressed != "" && len(sealTo) > 0 {
+			return usagef("--seal-to has nothing to seal with --suppressed: the list knows no identifiers")
+		}
+		seal, err := sealer(sealTo)
+		if err != nil {
+			return usage(err)
+		}
 		if instruction != "" {
 			p.Instruction = instruction
 		}
 		out.speak(p.Language)
-		rep, done, err := s.run(c.Context(), p, subjects, widen, out.reviewed, quiet, show)
+		rep, done, err := s.run(c.Context(), p, subjects, widen, out.reviewed, quiet, show, func(o *engine.Options) { o.Seal = seal })
 		if err != nil {
 			return err
 		}
@@ -118,6 +136,16 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		return nil
 	}
 	return c
+}
+
+// given reports whether the command line says itself whom to look for.
+func given(file string, inline map[subject.Type]*[]string) bool {
+	for _, v := range inline {
+		if len(*v) > 0 {
+			return true
+		}
+	}
+	return file != ""
 }
 
 // subjects returns whom to look for.
@@ -260,9 +288,10 @@ func limits(p plan.Limits) container.Limits {
 func openSources(ctx context.Context, p *plan.Plan, key []byte, acts *activity.Map) (sources []engine.Source, done func()) {
 	for _, s := range p.Sources {
 		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Since: p.Since, Leave: leave(acts, s.Name)})
-		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}}
+		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}, Target: s.Target}
 		if err == nil {
 			e.Info = src.Info()
+			e.Target = lasting(s.Target, e.Info)
 		}
 		sources = append(sources, e)
 	}
@@ -276,7 +305,7 @@ func openSources(ctx context.Context, p *plan.Plan, key []byte, acts *activity.M
 }
 
 // run scans and returns the report, which lives until done is called.
-func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, expand engine.Expand, reviewed *review.Set, quiet, show bool) (rep *inventory.Report, done func(), err error) {
+func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, expand engine.Expand, reviewed *review.Set, quiet, show bool, change ...func(*engine.Options)) (rep *inventory.Report, done func(), err error) {
 	var persons []subject.Person
 	for _, x := range subjects {
 		for _, t := range x.Ignored {
@@ -304,7 +333,7 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 	sources, closeSources := openSources(ctx, p, key, acts)
 	defer closeSources()
 	started := time.Now().UTC().Truncate(time.Millisecond)
-	rep, done, err = s.engine(ctx, engine.Options{
+	opt := engine.Options{
 		Run: inventory.Run{
 			ID: runID(), Spoor: Version(), Mode: "scan", Started: started, ShowValues: show,
 			Notice: "uri, locator, target and copies are exact and may hold identifiers: treat this report as personal data",
@@ -312,7 +341,11 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 		Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, key, show, p.Calendar, started), Activities: acts,
 		Decoders: list, Limits: limits(p.Limits), RowKey: key, ShowValues: show,
 		Links: engineLinks(p.Links), Expand: expand,
-	}, quiet)
+	}
+	for _, c := range change {
+		c(&opt)
+	}
+	rep, done, err = s.engine(ctx, opt, quiet)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
@@ -51,10 +52,20 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				ts.Check(os.WriteFile(ts.MkAbs(args[3]), b, 0o600))
 			},
+			// agekey IDENTITY RECIPIENT writes the two halves of a new key.
+			"agekey": func(ts *testscript.TestScript, _ bool, args []string) {
+				id, err := age.GenerateX25519Identity()
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(id.String()+"\n"), 0o600))
+				ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(id.Recipient().String()+"\n"), 0o600))
+			},
 			// valid FILE... checks JSON reports against their schema.
 			"valid": func(ts *testscript.TestScript, _ bool, args []string) {
 				for _, name := range args {
-					if err := testenv.Valid(reports.Schema(), []byte(ts.ReadFile(name))); err != nil {
+					b := []byte(ts.ReadFile(name))
+					var d struct{ Format string }
+					_ = json.Unmarshal(b, &d) // the schema tells
+					if err := testenv.Valid(reports.SchemaFor(d.Format), b); err != nil {
 						ts.Fatalf("%s: %v", name, err)
 					}
 				}

@@ -132,6 +132,7 @@ func (a *aside) write(ctx context.Context, wait bool) {
 			a.rec.failed(panicked(x.failed))
 			continue
 		}
+		a.run.watchRows(a.rec, x.b, false)
 		a.run.found(ctx, a.rec, x.b, x.hits, x.undecoded, false)
 	}
 }

@@ -32,8 +32,9 @@ import (
 // of a Source; it becomes a gap.
 type Source struct {
 	scanners.Source
-	Info scanners.Info
-	Err  error
+	Info   scanners.Info
+	Target string // of the command line that named it; empty: a configuration did
+	Err    error
 }
 
 // Options say what is to be scanned, and for whom.
@@ -54,6 +55,12 @@ type Options struct {
 	// Expand says what becomes of identifiers that a person's record reveals.
 	Expand Expand
 
+	// Watch is told of records that are read, whoever they are about; nil: none.
+	Watch *Watch
+	// Seal encrypts whom the run looked for, at its end, for the report; nil: it
+	// holds nobody's identifiers.
+	Seal func([]subject.Person) (string, error)
+
 	// Survey makes the run one that counts what detectors find, instead of
 	// looking for people: Recognizer has none.
 	Survey *rules.Set
@@ -62,24 +69,25 @@ type Options struct {
 // run is a scan under way.
 type run struct {
 	Options
-	col     *inventory.Collector
-	linker  *linker           // nil in a survey
-	reveals *revelation       // nil where nothing is made of what records reveal
-	mails   []map[string]bool // each person's own e-mail addresses
-	places  sync.Map          // places as they are shown, by place as scanners call it
-	placed  atomic.Int64      // how many
-	windows *match.Matcher    // of no patterns: cuts texts into pieces
-	mu      sync.Mutex
-	failed  error // what made the run as a whole fail: the spool
-	cancel  context.CancelCauseFunc
-	without map[option]int64         // how often; under mu
-	left    map[leftScope]*leftCount // for want of an instruction; under mu
-	clocks  []clock
-	layouts *layout.Layouts
-	bare    map[bareKey]struct{} // places that no activity covers; under mu
-	spares  chan struct{}        // holds one for each goroutine that looks at something aside
-	magics  [256]bool            // bytes with which a container in a cell starts
-	smalls  sync.Pool            // of *[smallText]byte
+	col      *inventory.Collector
+	linker   *linker           // nil in a survey
+	reveals  *revelation       // nil where nothing is made of what records reveal
+	mails    []map[string]bool // each person's own e-mail addresses
+	places   sync.Map          // places as they are shown, by place as scanners call it
+	placed   atomic.Int64      // how many
+	windows  *match.Matcher    // of no patterns: cuts texts into pieces
+	mu       sync.Mutex
+	failed   error // what made the run as a whole fail: the spool
+	cancel   context.CancelCauseFunc
+	without  map[option]int64         // how often; under mu
+	left     map[leftScope]*leftCount // for want of an instruction; under mu
+	clocks   []clock
+	layouts  *layout.Layouts
+	bare     map[bareKey]struct{} // places that no activity covers; under mu
+	spares   chan struct{}        // holds one for each goroutine that looks at something aside
+	magics   [256]bool            // bytes with which a container in a cell starts
+	contents sync.Pool            // of *contentReader
+	smalls   sync.Pool            // of *[smallText]byte
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.
@@ -97,7 +105,7 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 	}
 	for _, s := range opt.Sources {
 		col.AddSource(inventory.Source{
-			Name: s.Info.Name, Type: s.Info.Type, URI: s.Info.URI, Counts: s.Info.Units, Consistency: s.Info.Consistency,
+			Name: s.Info.Name, Type: s.Info.Type, URI: s.Info.URI, Target: s.Target, Counts: s.Info.Units, Consistency: s.Info.Consistency,
 		})
 	}
 	if opt.Survey != nil {
@@ -114,10 +122,14 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 	if r.failed != nil {
 		return nil, r.failed
 	}
+	opt.Run.Key = KeyID(opt.RowKey)
 	opt.Run.Finished = time.Now().UTC().Truncate(time.Millisecond)
 	rep, err := col.Settle(opt.Run, r.Subjects, r.activities())
 	if err == nil && r.linker != nil {
 		rep.Links = r.linker.listed()
+	}
+	if err == nil && opt.Seal != nil {
+		rep.Sealed, err = opt.Seal(r.Recognizer.Persons())
 	}
 	return rep, err
 }
@@ -330,6 +342,7 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 func (r *run) alias(b *batch, it scanners.Item) {
 	u := &unit{run: r, source: b.source, batch: b, copies: newCopies(it.Copies), time: it.Time}
 	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
+	r.sight(rec, "")
 	r.fields(rec, it.Fields)
 	rec.finish()
 	u.noteBackup(rec, 0)
@@ -423,6 +436,10 @@ func (e *panicError) Error() string { return "a decoder or scanner broke off (" 
 func panicked(any) error {
 	return &panicError{at: panicSite(debug.Stack())}
 }
+
+// ErrorText returns what may be said of an error of a source: no content, and no
+// path.
+func ErrorText(err error) string { return errorText(err) }
 
 // errorText returns what reports may say of an error.
 func errorText(err error) string {

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/spoor-scan/spoor/internal/container"
@@ -34,6 +33,7 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 		r.surveyRows(rec, b, live)
 	}
 	r.linker.observe(rec, b, live)
+	r.watchRows(rec, b, live)
 	hits, undecoded := r.Recognizer.SearchRows(nil, b.Data, rowBounds(b), cellBounds(b))
 	r.found(ctx, rec, b, hits, undecoded, live)
 }
@@ -182,21 +182,12 @@ func binary(start []byte) bool {
 // be read.
 func (r *run) row(ctx context.Context, rec *record, b *scanners.Block, row int, w *rowWork, live bool) (partial bool) {
 	hash := b.Hash(r.RowKey, row)
-	n := 1
-	if len(b.Table.Key) == 0 {
-		n = rec.nth(b.Table.Name+"\x00"+hash, live)
-	}
-	ref := b.Refs(row, hash, n)
-	if !live && len(b.Table.Key) > 0 {
-		// Two dumps in one file, or a row that is replaced: the same key again.
-		if k := rec.nth(ref.URI, false); k > 1 {
-			ref.URI += "&n=" + strconv.Itoa(k)
-		}
-	}
-	sub := &record{unit: rec.unit, ref: ref, top: ref.URI, isRow: true}
+	ref := r.rowRef(rec, b, row, hash, live, "")
+	sub := &record{unit: rec.unit, ref: ref, top: ref.URI, isRow: true, content: func() string { return hash }}
 	if live {
 		ref.If = map[string]string{"row-hmac": hash}
 		sub.ref.If = ref.If
+		sub.content = func() string { return rowContent(r.RowKey, b, row) }
 	} else {
 		sub.parent = rec
 		sub.row, _ = json.Marshal(ref.Locator)

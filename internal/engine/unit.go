@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -94,6 +92,8 @@ type record struct {
 	at       int
 	acts     []int // activities, once known
 	known    bool
+	content  func() string  // names what it holds; nil: can't be told
+	heard    *contentReader // what content asks
 	counted  int            // other people in it, where these were only counted
 	same     map[string]int // identical rows of a document, by table and hash
 
@@ -297,6 +297,10 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 	if len(rec.people) == 0 {
 		return
 	}
+	content := ""
+	if rec.content != nil {
+		content = rec.content()
+	}
 	persons := make([]int, 0, len(rec.people))
 	for p := range rec.people {
 		persons = append(persons, p)
@@ -322,7 +326,7 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 			}
 		}
 		f := &inventory.Finding{
-			ID: findingID(id, rec.ref.URI), Source: rec.unit.source.Info.Name,
+			ID: inventory.FindingID(id, rec.ref.URI), Content: content, Source: rec.unit.source.Info.Name,
 			URI: rec.ref.URI, Place: r.shown(rec.ref.Place), Locator: rec.locator(),
 			Confidence: string(conf), Why: why, Relation: a.relation, Matches: a.matches, Evidence: evidence(a.chain),
 			Fields: fields(a.fields), ThirdParties: third,
@@ -453,13 +457,6 @@ func (r *run) shown(place string) string {
 		r.places.Store(place, s)
 	}
 	return s
-}
-
-// findingID is the same for the same person and record in every run: the first
-// 16 hexadecimal digits of a SHA-256 over both.
-func findingID(subject, uri string) string {
-	h := sha256.Sum256([]byte(subject + "\x00" + uri))
-	return hex.EncodeToString(h[:8])
 }
 
 func fields(seen map[string]map[string]bool) []inventory.Field {
@@ -654,6 +651,7 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 
 // whole reads a record: its fields and its body, and makes its findings.
 func (r *run) whole(ctx context.Context, rec *record, it scanners.Item, budget *container.Budget) {
+	defer rec.unlisten()
 	defer rec.finish()
 	defer func() {
 		if p := recover(); p != nil {
@@ -661,6 +659,12 @@ func (r *run) whole(ctx context.Context, rec *record, it scanners.Item, budget *
 		}
 	}()
 	rec.name = it.Name
+	if r.Survey == nil {
+		it.Body = rec.listen(it.Body)
+	}
+	if r.Watch != nil {
+		defer func() { r.sight(rec, rec.content()) }()
+	}
 	r.fields(rec, it.Fields)
 	r.look(ctx, rec, it, budget)
 }

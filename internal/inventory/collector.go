@@ -1,13 +1,11 @@
 package inventory
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
 	"slices"
@@ -484,6 +482,9 @@ func (f *Finding) merge(o *Finding) {
 	if len(f.Fields) == 0 {
 		f.Fields = o.Fields
 	}
+	if f.Content == "" {
+		f.Content = o.Content
+	}
 	if len(f.Evidence) == 0 {
 		f.Evidence = o.Evidence
 	}
@@ -504,36 +505,4 @@ func (c *Collector) copies(f *Finding) {
 		}
 	}
 	f.Same = ""
-}
-
-// Load reads a JSON report again.
-func Load(r io.Reader) (*Report, error) {
-	var rep struct {
-		Report
-		Findings json.RawMessage `json:"findings"` // skipped here; read one by one below
-	}
-	if err := json.NewDecoder(bufio.NewReaderSize(r, 1<<20)).Decode(&rep); err != nil {
-		return nil, fmt.Errorf("not a JSON report: %w", err)
-	}
-	if rep.Format != Format {
-		return nil, fmt.Errorf("not a report in the format %s", Format)
-	}
-	out := rep.Report
-	raw := rep.Findings
-	out.Findings = func() iter.Seq2[*Finding, error] {
-		return func(yield func(*Finding, error) bool) {
-			d := json.NewDecoder(bytes.NewReader(raw))
-			if _, err := d.Token(); err != nil {
-				return
-			}
-			for d.More() {
-				f := new(Finding)
-				err := d.Decode(f)
-				if !yield(f, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
-	return &out, nil
 }

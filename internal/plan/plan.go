@@ -168,6 +168,9 @@ type Source struct {
 	Named  bool // in a configuration file
 	Type   string
 	Config scanners.Config
+	// Target is that of the command line that the source was made of, without a
+	// password; empty where a configuration file named it.
+	Target string
 }
 
 // Limits bound what is opened inside one item. Zero values mean the defaults.
@@ -457,7 +460,7 @@ func (p *Plan) AddTarget(target string, kinds []scanners.Kind) error {
 			if err != nil {
 				return fmt.Errorf("target %s: %w", redact(target), err)
 			}
-			p.Sources = append(p.Sources, Source{Name: p.freeName(k.Type, target), Type: k.Type, Config: cfg})
+			p.Sources = append(p.Sources, Source{Name: p.freeName(k.Type, target), Type: k.Type, Config: cfg, Target: redact(target)})
 			return nil
 		}
 	}

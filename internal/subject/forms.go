@@ -27,6 +27,7 @@ type builder struct {
 	known    *known
 	avenues  map[string]*avenue // by their streets
 	families map[string]*family // by their patterns
+	rings    []*keyring         // one for each list of keyed hashes
 }
 
 func newBuilder() *builder {
@@ -99,6 +100,10 @@ func (bl *builder) literal(text, form string, ok func(b []byte, start, end int) 
 
 // identifier adds all forms of an identifier in normal form.
 func (bl *builder) identifier(id Identifier, normal string) {
+	if id.Hash == Keyed {
+		bl.keyed(id, normal)
+		return
+	}
 	if id.Hash != "" {
 		bl.digest(id.Hash, normal)
 		if id.Type == Email {

@@ -24,6 +24,7 @@ type known struct {
 	gmail     map[string][]owner // local part without dots
 	sums      map[string][]owner // kind, colon and hash
 	kinds     map[string]bool    // of sums
+	rings     []*keyring         // of keyed hashes
 	ips       map[netip.Addr][]owner
 	days      map[int][]owner // year*10000 + month*100 + day
 	hosts     map[string]bool // of mailboxes

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/match"
+	"github.com/spoor-scan/spoor/rules"
 )
 
 // near is the distance in bytes within which two matches in a text belong
@@ -27,6 +28,8 @@ type Recognizer struct {
 	names   names
 	born    []bool    // whose birth date is known
 	finders sync.Pool // *finder
+	rings   []*keyring
+	maybe   *rules.Set // finds what rings may hold; nil without any
 }
 
 // A Hit is one place where an identifier of a person stands.
@@ -84,6 +87,9 @@ func New(persons []Person) (*Recognizer, error) {
 			if err != nil {
 				return nil, fmt.Errorf("subject %s: %s: %w", person.ID, id.Type, err)
 			}
+			if id.Hash == Keyed && person.List == nil {
+				return nil, fmt.Errorf("subject %s: %s: a keyed hash without the list that it is of", person.ID, id.Type)
+			}
 			if id.Hash == "" {
 				r.masks[p][i] = Mask(id.Type, strings.TrimSpace(id.Value))
 			} else {
@@ -108,6 +114,11 @@ func New(persons []Person) (*Recognizer, error) {
 	}
 	r.matcher = m
 	r.needles, r.first = bl.laid()
+	if r.rings = bl.rings; r.rings != nil {
+		if r.maybe, err = candidates(); err != nil {
+			return nil, fmt.Errorf("build the detectors of keyed hashes: %w", err)
+		}
+	}
 	var stems []match.Pattern
 	for _, w := range []string{"birth", "dob", "born", "gebor", "geboorte", "geburt", "naissance", "né", "nÉ", "ne ", "nee", "nacimiento", "nascita", "urodz"} {
 		stems = append(stems, match.Pattern{Text: w})
