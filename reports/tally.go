@@ -74,12 +74,12 @@ type personCount struct {
 	Held       count            // as processor
 	Activities []*activityCount // without those of Processed
 	Processed  []*activityCount // in which the host is processor
-	Kinds      map[string]int // findings by the kind of their first action
-	Copied     int            // findings that have copies
-	Copies     int            // of them
-	Undated    int            // copies of which it is not known when they go
-	GoneBy     string         // when the last of the others goes
-	First      string         // day of the first copy
+	Kinds      map[string]int   // findings by the kind of their first action
+	Copied     int              // findings that have copies
+	Copies     int              // of them
+	Undated    int              // copies of which it is not known when they go
+	GoneBy     string           // when the last of the others goes
+	First      string           // day of the first copy
 	Last       string
 	Others     int // findings in which other people stand
 	activities map[string]*activityCount
