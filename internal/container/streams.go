@@ -12,10 +12,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/mikelolasagasti/xz"
 
+	"github.com/spoor-scan/spoor/internal/inflate"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -272,20 +272,18 @@ func stripEnding(name string, pairs []string) string {
 type gzipStream struct {
 	in *input
 	br *bufio.Reader
-	z  *gzip.Reader
+	z  *inflate.Gzip
 }
 
 func (s *gzipStream) open(in *input) error {
 	s.in = in
 	if s.z == nil {
-		// The decompressor is fastest on this very type.
 		s.br = bufio.NewReaderSize(in, 32<<10)
-		s.z = new(gzip.Reader)
+		s.z = new(inflate.Gzip)
 	} else {
 		s.br.Reset(in)
 	}
 	err := s.z.Reset(s.br)
-	s.z.Multistream(false)
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
@@ -305,10 +303,9 @@ func (s *gzipStream) Read(p []byte) (int, error) {
 			next, _ := s.br.Peek(2)
 			switch {
 			case len(next) == 2 && next[0] == 0x1f && next[1] == 0x8b:
-				h := s.z.Header
+				name, comment := s.z.Name, s.z.Comment
 				err := s.z.Reset(s.br)
-				s.z.Multistream(false)
-				s.z.Header = h
+				s.z.Name, s.z.Comment = name, comment
 				if err != nil {
 					if err == io.EOF {
 						err = io.ErrUnexpectedEOF

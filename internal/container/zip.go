@@ -13,9 +13,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/klauspost/compress/flate"
 	"golang.org/x/text/encoding/charmap"
 
+	"github.com/spoor-scan/spoor/internal/inflate"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -624,17 +624,18 @@ func (m moving) Read(p []byte) (int, error) {
 // deflateStream reads the data of a member (RFC 1951).
 type deflateStream struct {
 	br *bufio.Reader
-	z  io.ReadCloser
+	z  *inflate.Reader
 }
 
 func (s *deflateStream) open(in *input) error {
 	if s.z == nil {
 		s.br = bufio.NewReaderSize(in, 16<<10)
-		s.z = flate.NewReader(s.br)
-		return nil
+		s.z = new(inflate.Reader)
+	} else {
+		s.br.Reset(in)
 	}
-	s.br.Reset(in)
-	return s.z.(flate.Resetter).Reset(s.br, nil)
+	s.z.Reset(s.br)
+	return nil
 }
 
 func (s *deflateStream) Read(p []byte) (int, error)   { return s.z.Read(p) }
@@ -785,7 +786,8 @@ func (z *zipReader) streamed(br *bufio.Reader, src *input) (ok, goOn bool) {
 		goOn = z.out.item(it)
 	case unknown:
 		// The decompressor reads no more than it needs.
-		fl := flate.NewReader(br)
+		fl := new(inflate.Reader)
+		fl.Reset(br)
 		c := &checked{in: src, r: fl, e: &e, sizeless: true}
 		drain = z.b.Reader(z.ctx, c)
 		l := &later{ctx: z.ctx, r: c}
