@@ -26,6 +26,7 @@ type digits struct {
 	shortest, longest int
 	lengths           uint64       // bit n: there are patterns of n digits
 	heads             [1000]uint64 // by the first three digits: bit n-1: there are patterns of n digits
+	begins            []uint64     // bit by the first five digits, of which each pattern has as many: there are patterns
 	powers            [maxDigits + 1]uint64
 
 	bloomShift uint8
@@ -56,7 +57,7 @@ type run struct {
 type group struct{ start, end int }
 
 func compileDigits(nums []number) *digits {
-	d := &digits{shortest: maxDigits}
+	d := &digits{shortest: maxDigits, begins: make([]uint64, 100_000/64+1)}
 	d.powers[0] = 1
 	for i := 1; i <= maxDigits; i++ {
 		d.powers[i] = 10 * d.powers[i-1]
@@ -70,7 +71,10 @@ func compileDigits(nums []number) *digits {
 		l := len(n.text)
 		d.shortest, d.longest = min(d.shortest, l), max(d.longest, l)
 		d.lengths |= 1 << l
-		d.heads[head(n.text[0], n.text[1], n.text[2])] |= 1 << (l - 1)
+		three := head(n.text[0], n.text[1], n.text[2])
+		d.heads[three] |= 1 << (l - 1)
+		five := three*100 + tail(n.text[3], n.text[4])
+		d.begins[five>>6] |= 1 << (five & 63)
 		h := hashNumber(value([]byte(n.text), 0, l), l)
 		b := h >> d.bloomShift
 		d.bloom[b>>6] |= 1 << (b & 63)
@@ -146,14 +150,22 @@ func (d *digits) find(dst []Hit, buf []byte, lo, hi int, s *scratch) []Hit {
 				continue
 			}
 			// There are five digits at least.
-			rest := c.digits & (c.digits - 1)
-			second := bits.TrailingZeros64(rest)
-			third := bits.TrailingZeros64(rest & (rest - 1))
-			if third >= len(buf)-at {
+			x := c.digits & (c.digits - 1)
+			second := bits.TrailingZeros64(x)
+			x &= x - 1
+			third := bits.TrailingZeros64(x)
+			x &= x - 1
+			fourth := bits.TrailingZeros64(x)
+			fifth := bits.TrailingZeros64(x & (x - 1))
+			if fifth >= len(buf)-at {
 				continue // never
 			}
-			ends := c.ends & d.heads[head(buf[at], buf[at+second], buf[at+third])]
-			if ends != 0 && at >= s.done {
+			three := head(buf[at], buf[at+second], buf[at+third])
+			five := three*100 + tail(buf[at+fourth], buf[at+fifth])
+			if d.begins[five>>6]>>(five&63)&1 == 0 {
+				continue
+			}
+			if ends := c.ends & d.heads[three]; ends != 0 && at >= s.done {
 				dst = d.walk(dst, buf, at, c.digits, ends)
 			}
 		}
@@ -163,6 +175,9 @@ func (d *digits) find(dst []Hit, buf []byte, lo, hi int, s *scratch) []Hit {
 
 // head returns the index in digits.heads of these digits.
 func head(a, b, c byte) int { return int(a-'0')*100 + int(b-'0')*10 + int(c-'0') }
+
+// tail returns what two more digits add to a hundred times that.
+func tail(a, b byte) int { return int(a-'0')*10 + int(b-'0') }
 
 // walk appends the numbers that start at buf[at]; digits tells which bytes from
 // there on are digits, up to the end of what may be joined, and bit n-1 of ends
