@@ -11,11 +11,6 @@ import (
 // characters of three bytes.
 const maxGap = 9
 
-type number struct {
-	text    string
-	pattern int32
-}
-
 // digits finds numbers in any grouping. Bitmaps of the digits and of what may
 // join them tell, 64 bytes at a time and without looking at the patterns, where
 // groups of digits start behind which, some groups on, a number of a length
@@ -33,13 +28,13 @@ type digits struct {
 	bloom      []uint64
 	slotShift  uint8
 	slots      []digitSlot // open addressing
-	texts      []string    // by slot.text
-	patterns   []int32
+	numbers    []literal   // by slot.number
+	text       []byte      // in which they stand
 }
 
 type digitSlot struct {
-	tag  uint32
-	text uint32 // plus 1; 0: free
+	tag    uint32
+	number uint32 // plus 1; 0: free
 }
 
 // runGroups is how many groups of a run are held at once. The groups that must
@@ -56,8 +51,8 @@ type run struct {
 
 type group struct{ start, end int }
 
-func compileDigits(nums []number) *digits {
-	d := &digits{shortest: maxDigits, begins: make([]uint64, 100_000/64+1)}
+func compileDigits(nums []literal, text []byte) *digits {
+	d := &digits{shortest: maxDigits, begins: make([]uint64, 100_000/64+1), numbers: nums, text: text}
 	d.powers[0] = 1
 	for i := 1; i <= maxDigits; i++ {
 		d.powers[i] = 10 * d.powers[i-1]
@@ -66,25 +61,23 @@ func compileDigits(nums []number) *digits {
 	d.bloom, d.bloomShift = make([]uint64, 1<<k/64), uint8(64-k)
 	k = log2(2 * len(nums))
 	d.slots, d.slotShift = make([]digitSlot, 1<<k), uint8(64-k)
-	d.texts, d.patterns = make([]string, 0, len(nums)), make([]int32, 0, len(nums))
-	for _, n := range nums {
-		l := len(n.text)
+	for k, n := range nums {
+		l, start := int(n.length), int(n.at)
+		t := text[start : start+l]
 		d.shortest, d.longest = min(d.shortest, l), max(d.longest, l)
 		d.lengths |= 1 << l
-		three := head(n.text[0], n.text[1], n.text[2])
+		three := head(t[0], t[1], t[2])
 		d.heads[three] |= 1 << (l - 1)
-		five := three*100 + tail(n.text[3], n.text[4])
+		five := three*100 + tail(t[3], t[4])
 		d.begins[five>>6] |= 1 << (five & 63)
-		h := hashNumber(value([]byte(n.text), 0, l), l)
+		h := hashNumber(value(text, start, start+l), l)
 		b := h >> d.bloomShift
 		d.bloom[b>>6] |= 1 << (b & 63)
 		i := int(h >> d.slotShift)
-		for d.slots[i].text != 0 {
+		for d.slots[i].number != 0 {
 			i = (i + 1) & (len(d.slots) - 1)
 		}
-		d.texts = append(d.texts, n.text)
-		d.patterns = append(d.patterns, n.pattern)
-		d.slots[i] = digitSlot{uint32(h), uint32(len(d.texts))}
+		d.slots[i] = digitSlot{uint32(h), uint32(k) + 1}
 	}
 	d.sieve = newSieve(d.shortest, d.longest, d.lengths)
 	return d
@@ -294,12 +287,13 @@ func (d *digits) look(dst []Hit, buf []byte, r *run, n, starts int) []Hit {
 func (d *digits) lookup(dst []Hit, buf []byte, h uint64, start int) []Hit {
 	for i := int(h >> (d.slotShift & 63)); ; i++ {
 		s := d.slots[i&(len(d.slots)-1)]
-		if s.text == 0 {
+		if s.number == 0 {
 			return dst
 		}
 		if s.tag == uint32(h) {
-			if end := spelled(buf, start, d.texts[s.text-1]); end >= 0 {
-				return append(dst, Hit{int(d.patterns[s.text-1]), start, end})
+			n := d.numbers[s.number-1]
+			if end := spelled(buf, start, d.text[n.at:n.at+uint32(n.length)]); end >= 0 {
+				return append(dst, Hit{int(n.pattern), start, end})
 			}
 		}
 	}
@@ -307,16 +301,16 @@ func (d *digits) lookup(dst []Hit, buf []byte, h uint64, start int) []Hit {
 
 // spelled returns where the number text ends that starts at buf[at], a group's
 // start, or -1 when it doesn't stand there.
-func spelled(buf []byte, at int, text string) int {
+func spelled(buf []byte, at int, text []byte) int {
 	for {
 		for at < len(buf) && buf[at]-'0' <= 9 {
-			if text == "" || text[0] != buf[at] {
+			if len(text) == 0 || text[0] != buf[at] {
 				return -1
 			}
 			text = text[1:]
 			at++
 		}
-		if text == "" {
+		if len(text) == 0 {
 			return at
 		}
 		end := at
