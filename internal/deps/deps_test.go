@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"internal/plan":        {"scanners", "rules", "internal/calendar", "internal/secret", "internal/subject"},
 	"internal/inflate":     {},
 	"internal/container":   {"scanners", "internal/inflate"},
-	"internal/document":    {"scanners", "internal/container"},
+	"internal/document":    {"scanners", "internal/container", "internal/inflate"},
 	"internal/sandbox":     {"scanners", "internal/container"},
 	"internal/ocr":         {"scanners"},
 	"internal/inventory":   {"scanners", "rules", "internal/subject"},

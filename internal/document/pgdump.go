@@ -10,11 +10,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 
 	"github.com/spoor-scan/spoor/internal/container"
+	"github.com/spoor-scan/spoor/internal/inflate"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -194,8 +194,8 @@ func (p *pgReader) open(c *chunks) (io.Reader, func(), error) {
 	switch p.method {
 	case 0:
 	case 1:
-		var z io.ReadCloser
-		if z, err = zlib.NewReader(c); err == nil {
+		var z io.Reader
+		if z, err = inflate.NewZlib(c); err == nil {
 			r = z
 		}
 	case 2:

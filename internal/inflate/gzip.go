@@ -8,11 +8,11 @@ import (
 	"io"
 )
 
-// ErrHeader says that data don't start as a gzip member does, ErrChecksum that
-// what they decompress to is not what was compressed.
+// ErrHeader says that data don't start as the format does, ErrChecksum that what
+// they decompress to is not what was compressed.
 var (
-	ErrHeader   = errors.New("gzip: no header")
-	ErrChecksum = errors.New("gzip: the checksum differs")
+	ErrHeader   = errors.New("inflate: no header")
+	ErrChecksum = errors.New("inflate: the checksum differs")
 )
 
 // maxText is how long the texts in a header may be, in bytes.

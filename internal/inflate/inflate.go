@@ -1,5 +1,6 @@
-// Package inflate decompresses DEFLATE (RFC 1951) and gzip (RFC 1952) faster
-// than the libraries do, as backups are mostly that and everything waits for it.
+// Package inflate decompresses DEFLATE (RFC 1951), gzip (RFC 1952) and zlib
+// (RFC 1950) faster than the libraries do, as backups are mostly that and
+// everything waits for it.
 package inflate
 
 import (
@@ -36,9 +37,8 @@ const (
 	distBits = 9
 	maxBits  = 15
 
-	// The most that the tables of 288 and of 32 symbols take: all that follow a
-	// first one hold at most twice as many entries as they have symbols, times
-	// what the shortest leaves open.
+	// Room for the tables of 288 and of 32 symbols, with more than any code
+	// needs for those behind the first.
 	litSize  = 1<<litBits + 288<<1<<(maxBits-litBits-1)
 	distSize = 1<<distBits + 32<<1<<(maxBits-distBits-1)
 )

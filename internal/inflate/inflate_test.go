@@ -5,6 +5,7 @@ import (
 	"bytes"
 	stdflate "compress/flate"
 	stdgzip "compress/gzip"
+	stdzlib "compress/zlib"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -143,20 +144,20 @@ func TestGzip(t *testing.T) {
 		t.Fatal(err)
 	}
 	packed := out.Bytes()
-	read := func(b []byte) (string, error, *Gzip) {
+	read := func(b []byte) (string, *Gzip, error) {
 		g := new(Gzip)
 		if err := g.Reset(bufio.NewReader(bytes.NewReader(b))); err != nil {
-			return "", err, g
+			return "", g, err
 		}
 		got, err := io.ReadAll(g)
-		return string(got), err, g
+		return string(got), g, err
 	}
-	got, err, g := read(packed)
+	got, g, err := read(packed)
 	if err != nil || got != string(text) || g.Name != "Zoë.txt" || g.Comment != "what it is" {
 		t.Fatalf("%q, %v, %q, %q", got, err, g.Name, g.Comment)
 	}
 	for i := range packed {
-		if _, err, _ := read(packed[:i]); err == nil || (i > 0) != (err != io.EOF) {
+		if _, _, err := read(packed[:i]); err == nil || (i > 0) != (err != io.EOF) {
 			t.Errorf("cut off at %d: %v", i, err)
 		}
 		b := bytes.Clone(packed)
@@ -166,8 +167,40 @@ func TestGzip(t *testing.T) {
 	for i := len(packed) - 8; i < len(packed); i++ {
 		b := bytes.Clone(packed)
 		b[i] ^= 1
-		if got, err, _ := read(b); err != ErrChecksum || got != string(text) {
+		if got, _, err := read(b); err != ErrChecksum || got != string(text) {
 			t.Errorf("byte %d of the end changed: %v", i, err)
+		}
+	}
+}
+
+func TestZlib(t *testing.T) {
+	text := []byte("zoe@example.be and whatever else there is, zoe@example.be")
+	var out bytes.Buffer
+	w := stdzlib.NewWriter(&out)
+	_, _ = w.Write(text) // to memory
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	read := func(b []byte) (string, error) {
+		z, err := NewZlib(bytes.NewReader(b))
+		if err != nil {
+			return "", err
+		}
+		got, err := io.ReadAll(z)
+		return string(got), err
+	}
+	packed := out.Bytes()
+	if got, err := read(append(packed[:len(packed):len(packed)], "behind"...)); err != nil || got != string(text) {
+		t.Fatalf("%q, %v", got, err)
+	}
+	for i := range packed {
+		if _, err := read(packed[:i]); err == nil {
+			t.Errorf("cut off at %d: no error", i)
+		}
+		b := bytes.Clone(packed)
+		b[i] ^= 0x10
+		if got, err := read(b); err == nil && (got != string(text) || i > 2) {
+			t.Errorf("byte %d changed: %q, no error", i, got)
 		}
 	}
 }
