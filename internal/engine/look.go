@@ -45,7 +45,7 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 	}
 	side := &aside{run: r, rec: rec}
 	defer func() {
-		side.write(ctx, true)
+		side.write(ctx, 0)
 		side.settle(true)
 	}()
 	for child, err := range d.Decode(ctx, it, budget) {

@@ -102,13 +102,23 @@ func within(b *scanners.Block, h subject.Hit) (row, col int, ok bool) {
 }
 
 // rowBounds returns a function that tells the bounds in b.Data of the row in
-// which an offset lies, with the separator behind its last cell.
+// which an offset lies, with the separator behind its last cell. It is for one
+// goroutine.
 func rowBounds(b *scanners.Block) func(off int) (from, to int) {
 	n := len(b.Table.Columns)
+	next := 0 // row: they are asked for in order, more or less
 	return func(off int) (from, to int) {
+		for row := next; row < min(next+4, b.Rows()); row++ {
+			from, _ = b.Span(row * n)
+			if _, to = b.Span(row*n + n - 1); from <= off && off <= to {
+				next = row
+				return from, to + 1
+			}
+		}
 		row, _, _ := b.At(off)
 		from, _ = b.Span(row * n)
 		_, to = b.Span(row*n + n - 1)
+		next = row
 		return from, to + 1
 	}
 }

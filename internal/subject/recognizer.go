@@ -2,6 +2,7 @@ package subject
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -65,6 +66,10 @@ type Hit struct {
 	from, to     int64 // its place in what compressed data decode to
 }
 
+// collected is after how many people the garbage that their forms leave is
+// collected: it may be more than all that stays.
+const collected = 2048
+
 // New returns a Recognizer for persons. It fails on an identifier that can't be
 // one of its type, naming person and type but not the value.
 func New(persons []Person) (*Recognizer, error) {
@@ -79,6 +84,9 @@ func New(persons []Person) (*Recognizer, error) {
 	type ref struct{ p, i int }
 	first := make(map[string]ref, identifiers)
 	for p, person := range persons {
+		if p > 0 && p%collected == 0 {
+			runtime.GC()
+		}
 		r.masks = append(r.masks, make([]string, len(person.Identifiers)))
 		r.shared = append(r.shared, make([]bool, len(person.Identifiers)))
 		r.born = append(r.born, slices.ContainsFunc(person.Identifiers, func(id Identifier) bool { return id.Type == BirthDate && id.Hash == "" }))
@@ -108,12 +116,17 @@ func New(persons []Person) (*Recognizer, error) {
 			bl.identifier(id, normal)
 		}
 	}
-	m, err := match.Compile(bl.patterns)
+	// What only building takes is let go first: the tables take as much again.
+	r.needles, r.first = bl.laid()
+	bl.heads, bl.needles, bl.known.led, bl.known.named = nil, nil, nil, nil // lookups keep the rest
+	if len(persons) >= collected {
+		runtime.GC()
+	}
+	m, err := bl.patterns.Compile()
 	if err != nil {
 		return nil, fmt.Errorf("build the tables of forms: %w", err)
 	}
 	r.matcher = m
-	r.needles, r.first = bl.laid()
 	if r.rings = bl.rings; r.rings != nil {
 		if r.maybe, err = candidates(); err != nil {
 			return nil, fmt.Errorf("build the detectors of keyed hashes: %w", err)
@@ -126,7 +139,6 @@ func New(persons []Person) (*Recognizer, error) {
 	if r.births, err = match.Compile(stems); err != nil {
 		return nil, fmt.Errorf("build the words of birth dates: %w", err)
 	}
-	bl.known.led = nil // lookups keep the rest
 	return r, nil
 }
 
