@@ -27,6 +27,11 @@ type certRow struct {
 	N            int
 }
 
+type certCount struct {
+	Name string
+	N    int
+}
+
 type certTable struct {
 	Title, Note, Extra, More string
 	Rows                     []certRow
@@ -35,12 +40,9 @@ type certTable struct {
 type certPerson struct {
 	verify.Subject
 	Class, Verdict string
-	Counts         []struct {
-		Name string
-		N    int
-	}
-	Tables []certTable
-	Notes  []string
+	Counts         []certCount
+	Tables         []certTable
+	Notes          []string
 }
 
 type certView struct {
@@ -193,10 +195,7 @@ func (t *certWords) person(v *verify.Verification, s verify.Subject, erased, kep
 		name string
 		b    *byPlace
 	}{{t.Erased, erased}, {t.Kept, kept}, {t.Backups, backups}, {t.There, remains}, {t.Unchecked, unchecked}} {
-		p.Counts = append(p.Counts, struct {
-			Name string
-			N    int
-		}{c.name, total(c.b)})
+		p.Counts = append(p.Counts, certCount{c.name, total(c.b)})
 	}
 	add := func(title, note, extra string, b *byPlace, of func(*placeState) string) {
 		if total(b) == 0 {
