@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
@@ -68,7 +69,7 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 	}
 	x := &certView{
 		Lang: lang, Spoor: v.Run.Spoor, Run: v.Run.ID, T: t, Style: template.CSS(verificationStyle),
-		Checked: stamp(v.Run.Finished), Report: clean(v.Report.Run), Reported: stamp(v.Report.Finished),
+		Checked: checkedAt(v.Run.Finished), Report: clean(v.Report.Run), Reported: checkedAt(v.Report.Finished),
 	}
 	erased, kept, backups, remains, unchecked := map[string]*byPlace{}, map[string]*byPlace{}, map[string]*byPlace{}, map[string]*byPlace{}, map[string]*byPlace{}
 	in := func(m map[string]*byPlace, subject string, p placeState) {
@@ -84,6 +85,7 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 		}
 		p := placeState{Source: r.Source, Place: r.Place}
 		switch n := left(r); {
+		case r.Refused():
 		case r.Erased():
 			in(erased, r.Subject, p)
 		case r.State == verify.Unchecked:
@@ -91,11 +93,11 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 			in(unchecked, r.Subject, p)
 		case r.Kept():
 			if r.Keep != nil {
-				p.Ground, p.Until = r.Keep.Ground, day(r.Keep.Until)
+				p.Ground, p.Until = r.Keep.Ground, dayOf(r.Keep.Until)
 			}
 			in(kept, r.Subject, p)
 		case n > 0 && r.Locator == verify.Absent || r.GoneBy != nil:
-			p.Until = day(r.GoneBy)
+			p.Until = dayOf(r.GoneBy)
 			copies[r.Subject] += n
 			in(backups, r.Subject, p)
 		default:
@@ -111,12 +113,12 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 	}
 	for _, s := range v.Sources {
 		u := s.Coverage.Units
-		row := certRow{Place: clean(s.Name) + " (" + s.Type + ")", Extra: fmt.Sprintf(t.ReadOf, grouped(u.Scanned), grouped(u.Found))}
+		row := certRow{Place: clean(s.Name) + " (" + s.Type + ")", Extra: fmt.Sprintf(t.ReadOf, thousands(u.Scanned), thousands(u.Found))}
 		if !s.Listed {
 			row.Extra += "; " + t.NotListed
 		}
 		if u.Excluded > 0 {
-			row.Extra += "; " + fmt.Sprintf(t.LeftOut, grouped(u.Excluded))
+			row.Extra += "; " + fmt.Sprintf(t.LeftOut, thousands(u.Excluded))
 		}
 		x.Sources = append(x.Sources, row)
 	}
@@ -134,7 +136,16 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 	return nil
 }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+func checkedAt(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// thousands writes a number in groups of three digits.
+func thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "\u202f" + s[i:]
+	}
+	return s
+}
 
 func (t *certWords) reason(r string) string {
 	if s, ok := t.Reasons[r]; ok {

@@ -1,136 +1,463 @@
 package reports
 
 import (
+	"bytes"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
-	"iter"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/language"
+	"github.com/spoor-scan/spoor/internal/wording"
 )
 
-//go:embed report.tmpl.html
-var page string
+//go:embed page.tmpl.html
+var pageTemplate string
 
-// maxRows is how many findings a page lists; a browser becomes slow beyond. It
-// says so, and every finding is in the summary of places, the JSON and the CSV.
-const maxRows = 5000
+//go:embed person.tmpl.html
+var personTemplate string
 
-// HTML writes a page for people: one file without outside resources, readable
-// without a server and on paper.
-func HTML(w io.Writer, r *inventory.Report) error {
-	t, err := template.New("report").Funcs(template.FuncMap{
-		"bytes":   Bytes,
-		"num":     grouped,
-		"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		"type":    typeName,
-		"join":    func(s []string) string { return strings.Join(s, ", ") },
-		"plural":  Plural[int],
-		"part":    share,
-		"lower":   strings.ToLower,
-		"percent": func(share float64) string { return strconv.Itoa(int(100*share+0.5)) + " %" },
-		"list":    func(s ...string) []string { return s },
-	}).Parse(page)
-	if err != nil {
-		return fmt.Errorf("reports: %w", err)
-	}
-	v := &view{Report: r, Reasons: reasons(), Gaps: groupGaps(r.Gaps), Exclusions: groupGaps(r.Exclusions), places: placesBySubject(r)}
-	v.Shown = min(r.Summary.Findings, maxRows)
+//go:embed survey.tmpl.html
+var surveyTemplate string
+
+//go:embed page.css
+var pageStyle string
+
+//go:embed page.js
+var pageScript string
+
+// The bounds of a page. It says what it leaves out; that stands in the JSON and
+// CSV reports.
+const (
+	maxRows  = 250_000 // findings in its list
+	maxFirst = 300     // of these, written out for readers without a script
+	perPlace = 3       // of these, from one place
+	maxLines = 200     // lines of any other table
+)
+
+// HTML writes a page for people: one file without outside resources, which needs
+// no server, is readable on paper, and lets people review what is not certain.
+// All findings are in it, packed, and shown a page at a time; the answer, the
+// counts and the first findings of each place are readable without a script.
+func HTML(w io.Writer, r *inventory.Report, lang language.Lang) error {
+	v := &view{words: wording.In(lang), Report: r, Style: template.CSS(pageStyle), Script: template.JS(pageScript)}
+	v.Policy = "default-src 'none'; style-src 'sha256-" + digest(pageStyle) + "'; script-src 'sha256-" + digest(pageScript) + "'; base-uri 'none'; form-action 'none'"
+	v.Gaps, v.Exclusions = byReason(r.Gaps), byReason(r.Exclusions)
 	for _, s := range r.Sources {
 		v.Units.Found += s.Coverage.Units.Found
 		v.Units.Scanned += s.Coverage.Units.Scanned
 		v.Bytes += s.Coverage.Bytes.Found
+		if !s.Listed {
+			v.NotListed++
+		}
 	}
-	if err := t.Execute(w, v); err != nil {
-		return fmt.Errorf("reports: render the page: %w", err)
+	people, err := tally(r)
+	if err != nil {
+		return err
 	}
-	return v.err
+	for i, s := range r.Subjects {
+		v.People = append(v.People, &person{Subject: s, personCount: people[i], view: v, Anchor: "p" + strconv.Itoa(i+1)})
+	}
+	rows := newRows(v.words, r)
+	if r.Survey == nil {
+		if v.First, err = rows.first(); err != nil {
+			return err
+		}
+	}
+	t, err := template.New("page").Funcs(v.funcs()).Parse(pageTemplate + personTemplate + surveyTemplate)
+	if err != nil {
+		return fmt.Errorf("reports: %w", err)
+	}
+	var end bytes.Buffer
+	for _, name := range []string{"page", "end"} {
+		out := w
+		if name == "end" {
+			out = &end
+		}
+		if err := t.ExecuteTemplate(out, name, v); err != nil {
+			return fmt.Errorf("reports: render the page: %w", err)
+		}
+	}
+	if r.Survey == nil && r.Summary.Findings > 0 {
+		if err := rows.write(w); err != nil {
+			return err
+		}
+	}
+	_, err = w.Write(end.Bytes())
+	return err
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // view is what the page shows.
 type view struct {
+	words
 	*inventory.Report
+	Style      template.CSS
+	Script     template.JS
+	Policy     string
 	Units      inventory.Tally
 	Bytes      int64
-	Gaps       []gapGroup
-	Exclusions []gapGroup
-	Reasons    map[string]string
-	Shown      int
-	places     map[string][]inventory.PlaceCount // by subject
-	err        error
+	NotListed  int
+	Gaps       []*reasonGroup
+	Exclusions []*reasonGroup
+	People     []*person
+	First      []row
 }
 
-// A row is a finding as the page shows it.
-type row struct {
-	*inventory.Finding
-	Matches []string
-	Action  string
-	Text    string // what the search looks through
+// person is a data subject as the page shows them.
+type person struct {
+	inventory.Subject
+	*personCount
+	view   *view
+	Anchor string
 }
 
-// CopyCount returns how many copies there are, listed or not.
-func (r row) CopyCount() int { return max(r.CopiesTotal, len(r.Copies)) }
+// funcs are what the templates call.
+func (v *view) funcs() template.FuncMap {
+	return template.FuncMap{
+		"x":    shown,
+		"num":  func(n any) string { return v.Number(number(n)) },
+		"size": v.Lang.Bytes,
+		"count": func(c language.Count, n any) string {
+			return v.Count(c, number(n))
+		},
+		"fill": language.Fill,
+		"day":  v.words.Day,
+		"bar":  v.bar,
+		"reason": func(reason string) language.Reason {
+			if r, ok := v.T.Terms.Reasons[reason]; ok {
+				return r
+			}
+			return language.Reason{What: shown(reason)}
+		},
+		"term":     func(words map[string]string, key string) string { return shown(language.Term(words, key)) },
+		"sentence": v.Sentence,
+		"foreign":  v.Foreign,
+		"text":     func(s *string) string { return *s },
+		"list":     func(list []string) string { return v.Each(list, shown) },
+		"cut":      func(n int) int { return max(0, n-maxLines) },
+		"lines":    lines,
+		"dict": func(pairs ...any) map[string]any {
+			m := map[string]any{}
+			for i := 0; i+1 < len(pairs); i += 2 {
+				m[pairs[i].(string)] = pairs[i+1]
+			}
+			return m
+		},
+	}
+}
 
-// CopySpan says from when the copies are; it is empty where that is not known.
-func (r row) CopySpan() string {
-	first, last := "", ""
-	for _, c := range r.Copies {
-		if c.Time == "" {
+func number(n any) int64 {
+	switch n := n.(type) {
+	case int64:
+		return n
+	case int:
+		return int64(n)
+	}
+	return 0
+}
+
+// lines returns the first lines of a table.
+func lines(n int, list []*placeCount) []*placeCount { return list[:min(n, len(list))] }
+
+// A bar is how much of a source was read, in parts of 100.
+type bar struct {
+	Label string
+	Parts []barPart
+}
+
+type barPart struct{ Class, X, Width string }
+
+func (v *view) bar(t inventory.Tally) bar {
+	b := bar{Label: language.Fill(v.T.Page.UnitsRead, v.Number(t.Scanned), v.Number(t.Found))}
+	at := 0.0
+	for _, p := range []struct {
+		class string
+		n     int64
+	}{{"s", t.Scanned}, {"p", t.Partial}, {"u", t.Unread}, {"e", t.Excluded}} {
+		if p.n <= 0 || t.Found <= 0 {
 			continue
 		}
-		if first == "" || c.Time < first {
-			first = c.Time
-		}
-		last = max(last, c.Time)
+		width := max(float64(p.n)*100/float64(t.Found), 0.6) // at least a sliver
+		b.Parts = append(b.Parts, barPart{p.class, strconv.FormatFloat(at, 'f', 2, 64), strconv.FormatFloat(width, 'f', 2, 64)})
+		at += width
 	}
-	const day = len("2006-01-02")
-	switch {
-	case len(first) < day || len(last) < day:
-		return ""
-	case first[:day] == last[:day]:
-		return first[:day]
-	}
-	return first[:day] + " to " + last[:day]
+	return b
 }
 
-// Rows yields the findings that are listed.
-func (v *view) Rows() iter.Seq[row] {
-	return func(yield func(row) bool) {
-		n := 0
-		for f, err := range v.Findings() {
-			if err != nil {
-				v.err = err
-				return
-			}
-			if n++; n > maxRows {
-				return
-			}
-			x := row{Finding: f, Matches: matchTexts(f), Action: strings.Join(actionKinds(f), ", ")}
-			x.Text = strings.ToLower(strings.Join(append([]string{f.Subject, f.Source, f.Place, f.Confidence, f.Relation, x.Action, strings.Join(fieldNames(f), " ")}, x.Matches...), " "))
-			if !yield(x) {
-				return
-			}
-		}
+// Packed reports whether findings follow, packed.
+func (v *view) Packed() bool { return v.Survey == nil && v.Summary.Findings > 0 }
+
+// KindOf says what kind of source it is, and what it counts in.
+func (v *view) KindOf(s inventory.Source) string {
+	kind := shown(language.Term(v.T.Terms.Sources, s.Type))
+	if unit := shown(language.Term(v.T.Terms.Units, s.Counts)); unit != "" && unit != kind {
+		return kind + " (" + unit + ")"
 	}
+	return kind
 }
 
-// LinkGraph returns the ways on which records were found by others.
-func (v *view) LinkGraph() []string { return linkGraph(v.Links) }
+// Title is that of the document.
+func (v *view) Title() string {
+	if v.Survey != nil {
+		return language.Fill(v.T.Survey.Title, v.Date(v.Run.Started))
+	}
+	return v.T.Page.Title + ", " + v.Date(v.Run.Started) + " – spoor"
+}
 
-// PlacesOf returns where something about a subject was found.
-func (v *view) PlacesOf(subject string) []inventory.PlaceCount { return v.places[subject] }
+// RunLine says which run it was.
+func (v *view) RunLine() string {
+	return language.Fill(v.T.Page.Run, shown(v.Run.ID), v.Time(v.Run.Started), v.Time(v.Run.Finished), shown(v.Run.Spoor))
+}
 
-// Of returns how many findings of a degree of confidence a subject has.
-func (v *view) Of(subject, confidence string) int {
+// Found returns about how many people something was found.
+func (v *view) Found() int {
 	n := 0
-	for _, p := range v.PlacesOf(subject) {
-		n += p.Confidence[confidence]
+	for _, p := range v.People {
+		if p.All() > 0 || p.Held.All() > 0 {
+			n++
+		}
 	}
 	return n
+}
+
+// Ways returns the ways on which records were found by others.
+func (v *view) Ways() []string {
+	return linkGraph(v.Report.Links, func(n int) string { return v.Count(v.T.Page.RecordCount, int64(n)) })
+}
+
+// ActivityName returns what an activity is called.
+func (v *view) ActivityName(id string) string { return activityName(v.words, v.Report, id) }
+
+func activityName(w words, r *inventory.Report, id string) string {
+	for _, a := range r.Activities {
+		if a.ID == id && a.Name != "" && id != unassigned {
+			return shown(a.Name)
+		}
+	}
+	if id == unassigned {
+		return w.T.Terms.Unassigned
+	}
+	return shown(id)
+}
+
+// Activity returns an activity by its id; nil for an unknown one, and for what is
+// assigned to none.
+func (v *view) Activity(id string) *inventory.Activity {
+	i := slices.IndexFunc(v.Activities, func(a inventory.Activity) bool { return a.ID == id })
+	if i < 0 || v.Activities[i].Role == unassigned || id == unassigned {
+		return nil
+	}
+	return &v.Activities[i]
+}
+
+// Deadlines says of each request by when it is to be answered.
+func (p *person) Deadlines() []string {
+	w := p.view.words
+	var out []string
+	for _, q := range p.Requests {
+		r := w.Right(q.Type)
+		var s string
+		switch {
+		case q.Due == "":
+			s = language.Fill(w.T.Answer.NoDue, shown(q.ID), r.Name, w.Article(q.Type))
+		case q.ExtendedTo != "":
+			s = language.Fill(w.T.Answer.Extended, shown(q.ID), r.Name, w.Article(q.Type), w.Day(q.Received), w.Day(q.Due))
+		default:
+			s = language.Fill(w.T.Answer.Due, shown(q.ID), r.Name, w.Article(q.Type), w.Day(q.Received), w.Day(q.Due))
+		}
+		if n := q.DaysLeft; n != nil {
+			left := w.Count(w.T.Views.DaysLeft, int64(*n))
+			if *n < 0 {
+				left = w.Count(w.T.Views.Overdue, int64(-*n))
+			}
+			s += " (" + left + ")"
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// Says is the answer in a sentence.
+func (p *person) Says() string {
+	w := p.view.words
+	switch {
+	case p.Sure() > 0:
+		return w.Count(w.T.Answer.Yes, int64(p.Sure()))
+	case p.All() > 0:
+		return w.Count(w.T.Answer.Perhaps, int64(p.All()))
+	case p.Held.All() > 0:
+		return w.T.Answer.OnlyHeld
+	case len(p.view.Report.Gaps) > 0:
+		return w.T.Answer.NotSoFar
+	}
+	return w.T.Answer.No
+}
+
+// Degrees says how sure the findings are.
+func (p *person) Degrees() string {
+	w := p.view.words
+	return language.Fill(w.T.Answer.Degrees, w.Number(int64(p.Certain)), w.Number(int64(p.Likely)), w.Number(int64(p.Possible)))
+}
+
+// View is the view of a right that was asked for, or that stands with the others.
+type View struct {
+	*person
+	Right string
+	Name  string
+}
+
+// P returns the person.
+func (v View) P() *person { return v.person }
+
+// Asked returns the views that the person's requests ask for.
+func (p *person) Asked() []View { return p.views(true) }
+
+// Unasked returns the others.
+func (p *person) Unasked() []View { return p.views(false) }
+
+func (p *person) views(asked bool) []View {
+	if p.Rights == nil {
+		return nil
+	}
+	var out []View
+	for _, right := range []string{"access", "portability", "erasure", "rectification", "restriction", "objection"} {
+		is := slices.ContainsFunc(p.Requests, func(q inventory.Request) bool { return q.Type == right })
+		if is == asked {
+			w := p.view.words
+			out = append(out, View{p, right, w.Right(right).Name + " (" + w.Article(right) + ")"})
+		}
+	}
+	return out
+}
+
+// Action returns the word for an action.
+func (p *person) Action(kind string) string { return p.view.Action(kind) }
+
+// A kind is how many findings an action is proposed for.
+type kind struct {
+	What string
+	N    int
+}
+
+// Proposed counts the actions, the most frequent first.
+func (p *person) Proposed() []kind { return p.view.kinds(p.Kinds) }
+
+func (v *view) kinds(m map[string]int) []kind {
+	var out []kind
+	for k, n := range m {
+		out = append(out, kind{v.Action(k), n})
+	}
+	slices.SortFunc(out, func(a, b kind) int {
+		if a.N != b.N {
+			return b.N - a.N
+		}
+		return strings.Compare(a.What, b.What)
+	})
+	return out
+}
+
+// KindsOf counts actions of a view.
+func (p *person) KindsOf(m map[string]int) []kind { return p.view.kinds(m) }
+
+// T returns what is said in the page's language.
+func (p *person) T() *language.Catalogue { return p.view.T }
+
+// Of returns an activity of the report; nil for what is assigned to none.
+func (p *person) Of(id string) *inventory.Activity { return p.view.Activity(id) }
+
+// NameOf returns what an activity is called.
+func (p *person) NameOf(id string) string { return p.view.ActivityName(id) }
+
+// NamesOf lists activities.
+func (p *person) NamesOf(ids []string) string { return p.view.Each(ids, p.NameOf) }
+
+// Basis returns the word for a legal basis.
+func (p *person) Basis(b string) string { return p.view.Basis(b) }
+
+// BasisOf returns the word for that of an activity.
+func (p *person) BasisOf(a *inventory.Activity) string {
+	if a.LegalBasis == nil {
+		return p.view.Basis("")
+	}
+	return p.view.Basis(*a.LegalBasis)
+}
+
+// KeptBy says how long something is kept.
+func (p *person) KeptBy(r *inventory.Retention) string { return p.view.Retention(r) }
+
+// RecipientsOf lists recipients.
+func (p *person) RecipientsOf(list []inventory.Recipient) string { return p.view.Recipients(list) }
+
+// CategoriesOf lists categories of data.
+func (p *person) CategoriesOf(list []string) string { return p.view.Categories(list) }
+
+// OriginsOf lists origins of data.
+func (p *person) OriginsOf(list []string) string { return p.view.Origins(list) }
+
+// Ground says why records are kept.
+func (p *person) Ground(k inventory.KeptRecords) string { return p.view.Ground(k) }
+
+// Attribute returns the word for an attribute.
+func (p *person) Attribute(a string) string { return p.view.Attribute(a) }
+
+// IsRight reports whether a value is the right one.
+func (p *person) IsRight(b *bool) bool { return b != nil && *b }
+
+// Sureness says how sure the findings of a view are.
+func (p *person) Sureness(c inventory.ConfidenceCounts) string {
+	w := p.view.words
+	return language.Fill(w.T.Answer.Degrees, w.Number(int64(c.Certain)), w.Number(int64(c.Likely)), w.Number(int64(c.Possible)))
+}
+
+// Dropped is how many findings the page does not have.
+func (v *view) Dropped() int { return max(0, v.Summary.Findings-maxRows) }
+
+// ScriptWords is what the page's script says, and what it has to know.
+func (v *view) ScriptWords() (template.JS, error) {
+	people, ids := []string{}, []string{}
+	for _, s := range v.Subjects {
+		people, ids = append(people, shown(s.ID)), append(ids, s.ID)
+	}
+	r := v.T.Review
+	b, err := json.Marshal(map[string]any{
+		"lang": v.Lang, "run": v.Run.ID, "finished": stamp(&v.Run.Finished), "people": people, "ids": ids, "survey": v.Survey != nil,
+		"thousands": strings.Trim(v.Number(1000), "01"), "confidence": v.T.Terms.Confidence,
+		"open": r.ToReview, "confirmed": r.Confirmed, "refused": r.Refused, "count": r.Count, "of": v.T.Survey.Of, "page": r.PageOf,
+		"left": r.Left, "done": r.Done, "says": r.Says, "loaded": r.Loaded, "otherRun": r.OtherRun, "notReview": r.NotReview,
+		"terms": map[string]string{
+			"person": r.Person, "why": r.Why, "evidence": r.Evidence, "source": v.T.Page.Source, "role": r.Role, "fields": r.Fields,
+			"activity": r.Activity, "others": r.Others, "copies": r.Copies, "proposal": v.T.Page.Proposal, "id": r.ID,
+			"confirm": r.Confirm, "refuse": r.Refuse, "undo": r.Undo, "note": r.Note,
+		},
+	})
+	return template.JS(invisible(b)), err // json.Marshal has escaped what could end the element
+}
+
+// invisible escapes in JSON the signs that a text must not show: ids stand there
+// as they are.
+func invisible(b []byte) string {
+	var out strings.Builder
+	for _, r := range string(b) {
+		if wording.Visible(r) == utf8.RuneError && r != utf8.RuneError && r < 0x10000 {
+			fmt.Fprintf(&out, "\\u%04x", r)
+			continue
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
 }
 
 // DetectorOf returns the detector with an id.
@@ -141,6 +468,12 @@ func (v *view) DetectorOf(id string) inventory.Detector {
 		}
 	}
 	return inventory.Detector{ID: id}
+}
+
+// Sought is what the search of a survey looks through.
+func (v *view) Sought(e inventory.SurveyEntry) string {
+	d := v.DetectorOf(e.Detector)
+	return strings.ToLower(shown(strings.Join([]string{e.Source, e.Where(), e.Field, e.Detector, d.Category, language.Term(v.T.Terms.Categories, d.Category)}, " ")))
 }
 
 // Empty returns the places of a survey in which nothing was found.
@@ -158,36 +491,10 @@ func (v *view) Empty() []inventory.SurveyTotals {
 	return out
 }
 
+// maxEntries is how many entries of a survey a page lists.
+const maxEntries = 5000
+
 // Entries returns the entries of a survey that the page lists.
 func (v *view) Entries() []inventory.SurveyEntry {
-	return v.Survey.Entries[:min(len(v.Survey.Entries), maxRows)]
-}
-
-// reasons explains the reasons of gaps and exclusions.
-func reasons() map[string]string {
-	return map[string]string{
-		"encrypted": "it is encrypted", "corrupt": "it is damaged", "denied": "permission is missing",
-		"unsupported": "this kind can't be read yet", "too-deep": "it is nested too deeply", "too-large": "it is too large",
-		"bomb": "it grows without measure when it is unpacked", "timeout": "it took too long", "vanished": "it went away while being read",
-		"offline": "the server could not be reached", "key-missing": "its key is missing", "error": "reading failed",
-		"config": "the configuration leaves it out", "no-instruction": "its controller gave no instruction", "option": "an option leaves it out",
-	}
-}
-
-// share returns n of all as a percentage for a bar, at least a sliver where n is
-// not zero.
-func share(n, all int64) string {
-	if all == 0 || n == 0 {
-		return "0"
-	}
-	return strconv.FormatFloat(max(float64(n)*100/float64(all), 0.6), 'f', 2, 64)
-}
-
-// grouped writes a whole number with spaces between thousands.
-func grouped(n any) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "\u202f" + s[i:]
-	}
-	return s
+	return v.Survey.Entries[:min(len(v.Survey.Entries), maxEntries)]
 }

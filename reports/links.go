@@ -12,8 +12,9 @@ import (
 const maxWays = 200
 
 // linkGraph returns the ways on which records were found by others: a line for
-// each link that led to any, behind those that led to its own table.
-func linkGraph(links []inventory.Link) []string {
+// each link that led to any, behind those that led to its own table. records says
+// how many of them there are.
+func linkGraph(links []inventory.Link, records func(int) string) []string {
 	table := func(column string) string { return column[:max(0, strings.LastIndexByte(column, '.'))] }
 	var used []inventory.Link
 	for _, l := range links {
@@ -32,7 +33,7 @@ func linkGraph(links []inventory.Link) []string {
 		if len(out) >= maxWays {
 			return
 		}
-		way += fmt.Sprintf(" → %s (%s)", l.From, Plural(l.Rows, "record"))
+		way += fmt.Sprintf(" → %s (%s)", l.From, records(l.Rows))
 		out = append(out, way)
 		passed = append(slices.Clone(passed), table(l.To))
 		for _, next := range used {
@@ -48,7 +49,7 @@ func linkGraph(links []inventory.Link) []string {
 	}
 	if len(out) == 0 { // the tables refer to each other in a circle
 		for _, l := range used {
-			out = append(out, fmt.Sprintf("%s: %s → %s (%s)", l.Source, table(l.To), l.From, Plural(l.Rows, "record")))
+			out = append(out, fmt.Sprintf("%s: %s → %s (%s)", l.Source, table(l.To), l.From, records(l.Rows)))
 		}
 	}
 	return out

@@ -1,5 +1,5 @@
-// Package reports renders a settled inventory: as JSON for programs, and as CSV,
-// HTML and text for people. What is rendered for people shows places, never URIs
+// Package reports renders a settled inventory: as JSON and RDF for programs, and
+// as CSV, HTML and text for people, these in Dutch, French, German and English. What is rendered for people shows places, never URIs
 // or locators, which may hold identifiers.
 package reports
 
@@ -13,9 +13,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/language"
 )
 
 //go:embed schema.json
@@ -112,6 +113,7 @@ func CSV(w io.Writer, r *inventory.Report) error {
 	header := []string{
 		"what", "id", "subject", "confidence", "relation", "source", "place", "matches", "fields", "why", "evidence",
 		"third_parties", "activities", "action", "reason", "detail", "units", "bytes",
+		"review", "tenant", "keep", "keep_until", "gone_by", "copies",
 	}
 	if err := cw.Write(header); err != nil {
 		return err
@@ -123,7 +125,15 @@ func CSV(w io.Writer, r *inventory.Report) error {
 		row := []string{
 			"finding", f.ID, f.Subject, f.Confidence, f.Relation, f.Source, f.Place, strings.Join(matchTexts(f), "; "),
 			strings.Join(fieldNames(f), "; "), f.Why, strings.Join(f.Evidence, "; "), strconv.Itoa(f.ThirdParties), strings.Join(f.Activities, "; "),
-			strings.Join(actionKinds(f), "; "), "", "", "", "",
+			strings.Join(actionKinds(f), "; "), "", "", "", "", f.Review, value(f.Tenant), "", "", "", strconv.Itoa(max(f.CopiesTotal, len(f.Copies))),
+		}
+		for _, a := range f.Actions {
+			if a.Keep != nil {
+				row[len(row)-4], row[len(row)-3] = a.Keep.Ground, value(a.Keep.Until)
+			}
+			if a.GoneBy != nil {
+				row[len(row)-2] = *a.GoneBy
+			}
 		}
 		if err := cw.Write(inert(row)); err != nil {
 			return err
@@ -143,7 +153,7 @@ func csvGaps(cw *csv.Writer, what string, list []inventory.Gap) error {
 	for _, g := range list {
 		row := []string{
 			what, "", "", "", "", g.Source, g.Place, "", "", "", "", "", "", "",
-			g.Reason, g.Detail, strconv.FormatInt(g.Units, 10), strconv.FormatInt(g.Bytes, 10),
+			g.Reason, g.Detail, strconv.FormatInt(g.Units, 10), strconv.FormatInt(g.Bytes, 10), "", "", "", "", "", "",
 		}
 		if err := cw.Write(inert(row)); err != nil {
 			return err
@@ -152,15 +162,25 @@ func csvGaps(cw *csv.Writer, what string, list []inventory.Gap) error {
 	return nil
 }
 
-// inert keeps spreadsheets from taking a cell for a formula: names of columns
-// and sources are foreign text.
+// inert keeps spreadsheets from taking a cell for a formula: names of columns and
+// sources are foreign text. The signs that start one are those that OWASP names
+// under CSV injection, and the wide forms that spreadsheets take for them.
 func inert(row []string) []string {
 	for i, c := range row {
-		if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
-			row[i] = "'" + c
+		c = strings.ToValidUTF8(c, "\ufffd")
+		if first, _ := utf8.DecodeRuneInString(c); c != "" && strings.ContainsRune("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20", first) {
+			c = "'" + c
 		}
+		row[i] = strings.ReplaceAll(c, "\x00", "\ufffd")
 	}
 	return row
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 // matchTexts names the identifiers that a finding holds, each once.
@@ -206,113 +226,6 @@ func actionKinds(f *inventory.Finding) []string {
 	return out
 }
 
-// textRows bounds the lists of the readable summary.
-const textRows = 30
-
-// Text writes a summary for a terminal.
-func Text(w io.Writer, r *inventory.Report) error {
-	bw := bufio.NewWriter(w)
-	if r.Survey != nil {
-		if err := surveyText(bw, r.Survey); err != nil {
-			return err
-		}
-	}
-	places := placesBySubject(r)
-	for _, s := range r.Subjects {
-		fmt.Fprintf(bw, "%s: %s", clean(s.ID), Plural(s.Findings, "finding"))
-		conf := map[string]int{}
-		for _, p := range places[s.ID] {
-			for k, n := range p.Confidence {
-				conf[k] += n
-			}
-		}
-		fmt.Fprintf(bw, " (%d certain, %d likely, %d possible)\n", conf["certain"], conf["likely"], conf["possible"])
-		for _, q := range s.Requests {
-			fmt.Fprintf(bw, "  request %s: %s", clean(q.ID), q.Type)
-			if q.Due != "" {
-				fmt.Fprintf(bw, ", due %s", q.Due)
-			}
-			fmt.Fprintln(bw)
-		}
-		tw := tabwriter.NewWriter(bw, 2, 4, 2, ' ', 0)
-		shown := 0
-		for _, p := range places[s.ID] {
-			if shown++; shown <= textRows {
-				fmt.Fprintf(tw, "  %d\t%s\t%s\n", p.Findings, clean(p.Source), clean(p.Place))
-			}
-		}
-		if err := tw.Flush(); err != nil {
-			return err
-		}
-		if shown > textRows {
-			fmt.Fprintf(bw, "  and %d more places: see the report (-o report.html)\n", shown-textRows)
-		}
-		fmt.Fprintln(bw)
-	}
-	if ways := linkGraph(r.Links); len(ways) > 0 {
-		fmt.Fprintln(bw, "Found by what refers to them")
-		for i, way := range ways {
-			if i == textRows {
-				fmt.Fprintf(bw, "  and %d more ways: see the report (-o report.html)\n", len(ways)-i)
-				break
-			}
-			fmt.Fprintf(bw, "  %s\n", clean(way))
-		}
-		fmt.Fprintln(bw)
-	}
-	fmt.Fprintln(bw, "Coverage")
-	tw := tabwriter.NewWriter(bw, 2, 4, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(tw, "  \tfound\tscanned\tpartial\tunread\texcluded\tbytes\t\n")
-	for _, s := range r.Sources {
-		u := s.Coverage.Units
-		note := ""
-		if !s.Listed {
-			note = "  not (wholly) listed"
-		}
-		fmt.Fprintf(tw, "  %s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", clean(s.Name), u.Found, u.Scanned, u.Partial, u.Unread, u.Excluded, Bytes(s.Coverage.Bytes.Found), note)
-	}
-	if err := tw.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprintln(bw)
-	if len(r.Gaps) == 0 {
-		fmt.Fprintln(bw, "COMPLETE: everything that was listed was read.")
-	} else {
-		fmt.Fprintf(bw, "INCOMPLETE: %s. What could not be read may hold more:\n", Plural(len(r.Gaps), "gap"))
-		groups := groupGaps(r.Gaps)
-		for i, g := range groups {
-			if i == textRows {
-				fmt.Fprintf(bw, "  and %d more kinds of gaps: see the report (-o report.html)\n", len(groups)-i)
-				break
-			}
-			fmt.Fprintf(bw, "  %s  %s / %s: %s", g.Reason, clean(g.Source), clean(g.Place), clean(g.Detail))
-			if g.Times > 1 {
-				fmt.Fprintf(bw, " (%d times)", g.Times)
-			}
-			fmt.Fprintln(bw)
-		}
-	}
-	return bw.Flush()
-}
-
-func placesBySubject(r *inventory.Report) map[string][]inventory.PlaceCount {
-	m := map[string][]inventory.PlaceCount{}
-	for _, p := range r.Summary.Places {
-		m[p.Subject] = append(m[p.Subject], p)
-	}
-	return m
-}
-
-// clean keeps foreign names from driving a terminal.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 || r == 0x202e {
-			return '?'
-		}
-		return r
-	}, s)
-}
-
 // A gapGroup is gaps that differ in nothing that people are shown.
 type gapGroup struct {
 	inventory.Gap
@@ -338,7 +251,7 @@ func groupGaps(gaps []inventory.Gap) []gapGroup {
 	return out
 }
 
-// Plural writes a count of something whose plural ends in s.
+// Plural writes a count of something whose plural ends in s, in English.
 func Plural[T int | int64](n T, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -346,16 +259,7 @@ func Plural[T int | int64](n T, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// Bytes writes a number of bytes for people: "5.0 MiB".
+// Bytes writes a number of bytes for people, in English: "5.0 MiB".
 func Bytes(n int64) string {
-	const unit = 1024
-	if n < unit {
-		return fmt.Sprintf("%d B", n)
-	}
-	div, exp := int64(unit), 0
-	for m := n / unit; m >= unit; m /= unit {
-		div *= unit
-		exp++
-	}
-	return fmt.Sprintf("%.1f %ciB", float64(n)/float64(div), "KMGTPE"[exp])
+	return strings.ReplaceAll(language.English.Bytes(n), "\u00a0", " ")
 }

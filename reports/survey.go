@@ -57,22 +57,23 @@ func surveyCSV(cw *csv.Writer, r *inventory.Report) error {
 }
 
 // surveyText writes what was found where, most records first.
-func surveyText(bw *bufio.Writer, s *inventory.Survey) error {
+func surveyText(bw *bufio.Writer, s *inventory.Survey, say words) error {
+	t := say.T.Survey
 	if len(s.Entries) == 0 {
-		fmt.Fprintln(bw, "No detector found anything in what could be read.")
+		fmt.Fprintln(bw, t.Nothing)
 		fmt.Fprintln(bw)
 		return nil
 	}
-	fmt.Fprintln(bw, "Kinds of personal data")
+	fmt.Fprintln(bw, t.Kinds)
 	tw := tabwriter.NewWriter(bw, 2, 4, 2, ' ', 0)
 	for _, d := range s.Detectors {
-		fmt.Fprintf(tw, "  %s\t%s\t%s\n", d.ID, d.Description, Plural(d.Units, "record"))
+		fmt.Fprintf(tw, "  %s\t%s\t%s\n", d.ID, say.Sentence(d.Description), say.Count(t.Record, d.Units))
 	}
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(bw, "\nWhere they live")
-	fmt.Fprintln(tw, "  records\tof\tdetector\tsource\tplace\tfield\t")
+	fmt.Fprintln(bw, "\n"+t.Where)
+	fmt.Fprintf(tw, "  %s\t\t%s\t%s\t%s\t%s\t\n", strings.ToLower(say.T.Page.Records), strings.ToLower(t.Kind), strings.ToLower(say.T.Page.Source), strings.ToLower(say.T.Page.Place), strings.ToLower(t.Field))
 	entries := slices.Clone(s.Entries)
 	slices.SortStableFunc(entries, func(a, b inventory.SurveyEntry) int { return int(b.Units - a.Units) })
 	for i, e := range entries {
@@ -85,7 +86,7 @@ func surveyText(bw *bufio.Writer, s *inventory.Survey) error {
 		return err
 	}
 	if len(entries) > textRows {
-		fmt.Fprintf(bw, "  and %d more: see the report (-o report.html)\n", len(entries)-textRows)
+		fmt.Fprintln(bw, "  "+say.Count(t.More, int64(len(entries)-textRows)))
 	}
 	fmt.Fprintln(bw)
 	return nil

@@ -114,7 +114,7 @@ func VerificationCSV(w io.Writer, v *verify.Verification) error {
 			keep = r.Keep.Ground
 		}
 		row := []string{
-			"finding", r.Finding, r.Subject, r.Source, r.Place, string(r.State), r.Locator, about, day(r.GoneBy), r.Why, r.Action, keep,
+			"finding", r.Finding, r.Subject, r.Source, r.Place, string(r.State), r.Locator, about, dayOf(r.GoneBy), r.Why, r.Action, keep,
 			strconv.Itoa(left(r)), "", "", "", "",
 		}
 		if err := cw.Write(inert(row)); err != nil {
@@ -147,7 +147,7 @@ func VerificationCSV(w io.Writer, v *verify.Verification) error {
 	return cw.Error()
 }
 
-func day(d *string) string {
+func dayOf(d *string) string {
 	if d == nil {
 		return ""
 	}

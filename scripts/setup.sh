@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need beside Go and is missing: servers and a browser
-# from Debian or Ubuntu (as root), and an S3 server as a Go program. Where it
-# can't, it says in one line what to install.
+# from Debian or Ubuntu (as root), an S3 server as a Go program, and the checks of
+# accessibility from npm. Where it can't, it says in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
 tools=${SPOOR_TOOLS:-$PWD/.tools}
@@ -26,6 +26,8 @@ need borgbackup borg
 need tesseract-ocr tesseract
 need pst-utils readpst
 need chromium chromium chromium-browser google-chrome
+axe=4.14.1
+if [ ! -x "$tools/axe.min.js" ]; then need npm npm; fi
 
 if [ -n "$missing" ]; then
 	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
@@ -50,4 +52,17 @@ if ! command -v versitygw >/dev/null 2>&1 && [ ! -x "$tools/versitygw" ] && [ ! 
 	mkdir -p "$tools"
 	GOBIN=$tools GOFLAGS= go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 ||
 		{ echo "to run all tests, install: go install github.com/versity/versitygw/cmd/versitygw@v1.8.0" >&2; exit 1; }
+fi
+
+if [ ! -x "$tools/axe.min.js" ]; then
+	mkdir -p "$tools"
+	dir=$(mktemp -d)
+	if (cd "$dir" && npm pack --silent "axe-core@$axe" >/dev/null && tar xzf "axe-core-$axe.tgz" package/axe.min.js); then
+		install -m 755 "$dir/package/axe.min.js" "$tools/axe.min.js"
+		rm -rf "$dir"
+	else
+		rm -rf "$dir"
+		echo "to run all tests, put axe.min.js of the npm package axe-core $axe into $tools, executable" >&2
+		exit 1
+	fi
 fi

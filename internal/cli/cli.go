@@ -93,7 +93,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 			if len(args) > 0 {
 				return usagef("unknown command %q; see spoor --help", args[0])
 			}
-			return usagef("say what to do: spoor init, scan, survey, verify, diff, check, cat, report or rules; see spoor --help")
+			return usagef("say what to do: spoor init, scan, survey, verify, diff, check, cat, report, letters or rules; see spoor --help")
 		},
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
@@ -104,7 +104,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	root.SetOut(out)
 	root.SetErr(errw)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(s.init(), s.scan(), s.survey(), s.verify(), s.diff(), s.check(), s.cat(), s.report(), s.schema(), s.rules())
+	root.AddCommand(s.init(), s.scan(), s.survey(), s.verify(), s.diff(), s.check(), s.cat(), s.report(), s.letters(), s.schema(), s.rules())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK

@@ -238,17 +238,19 @@ func holds(info scanners.Info, uri string) bool {
 }
 
 func (s streams) report() *cobra.Command {
-	var outputs []string
+	var out rendering
 	c := &cobra.Command{
-		Use:   "report REPORT.json -o FILE.html|.csv|.json",
+		Use:   "report REPORT.json -o FILE.html|.csv|.json|.jsonld [--lang nl] [--review FILE]...",
 		Short: "Render a report again, without scanning",
 		Args:  cobra.ExactArgs(1),
 	}
-	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write the report to `file`: .json, .html or .csv; - writes JSON to standard output (repeatable)")
+	out.flags(c.Flags())
+	out.reviewFlag(c.Flags())
 	c.RunE = func(_ *cobra.Command, args []string) error {
-		if err := checkOutputs(outputs); err != nil {
+		if err := out.check(); err != nil {
 			return usage(err)
 		}
+		out.speak("")
 		f, err := os.Open(args[0])
 		if err != nil {
 			return usage(err)
@@ -258,7 +260,10 @@ func (s streams) report() *cobra.Command {
 		if err != nil {
 			return usagef("%s: %v", args[0], err)
 		}
-		if err := s.write(rep, outputs); err != nil {
+		if err := out.apply(rep); err != nil {
+			return failed(err)
+		}
+		if err := s.write(rep, &out); err != nil {
 			return failed(err)
 		}
 		return nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -18,8 +19,10 @@ import (
 	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/engine"
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/language"
 	"github.com/spoor-scan/spoor/internal/ocr"
 	"github.com/spoor-scan/spoor/internal/plan"
+	"github.com/spoor-scan/spoor/internal/review"
 	"github.com/spoor-scan/spoor/internal/sandbox"
 	"github.com/spoor-scan/spoor/internal/secret"
 	"github.com/spoor-scan/spoor/internal/sqldb"
@@ -35,7 +38,7 @@ func (s streams) scan() *cobra.Command {
 		config, file, failOn string
 		expand, since        string
 		instruction          string
-		outputs              []string
+		out                  rendering
 		quiet, show          bool
 		id                   string
 		sealTo, identities   []string
@@ -66,7 +69,8 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		inline[t] = v
 		f.StringArrayVar(v, strings.ReplaceAll(string(t), "_", "-"), nil, "look for this `"+strings.ReplaceAll(string(t), "_", "-")+"` (repeatable)")
 	}
-	f.StringArrayVarP(&outputs, "output", "o", nil, "write the report to `file`: .json, .html or .csv; - writes JSON to standard output (repeatable)")
+	out.flags(f)
+	out.reviewFlag(f)
 	f.StringVar(&failOn, "fail-on", "", "exit with status 4 on `findings`")
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	f.BoolVar(&show, "show-values", false, "put identifiers into the report unmasked")
@@ -84,7 +88,7 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if !ok {
 			return usagef("--expand knows only: strict, suggest, off")
 		}
-		if err := checkOutputs(outputs); err != nil {
+		if err := out.check(); err != nil {
 			return usage(err)
 		}
 		var subjects []plan.Subject
@@ -114,12 +118,13 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if instruction != "" {
 			p.Instruction = instruction
 		}
-		rep, done, err := s.run(c.Context(), p, subjects, widen, quiet, show, func(o *engine.Options) { o.Seal = seal })
+		out.speak(p.Language)
+		rep, done, err := s.run(c.Context(), p, subjects, widen, out.reviewed, quiet, show, func(o *engine.Options) { o.Seal = seal })
 		if err != nil {
 			return err
 		}
 		defer done()
-		if err := s.write(rep, outputs); err != nil {
+		if err := s.write(rep, &out); err != nil {
 			return failed(err)
 		}
 		switch {
@@ -300,7 +305,7 @@ func openSources(ctx context.Context, p *plan.Plan, key []byte, acts *activity.M
 }
 
 // run scans and returns the report, which lives until done is called.
-func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, expand engine.Expand, quiet, show bool, change ...func(*engine.Options)) (rep *inventory.Report, done func(), err error) {
+func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, expand engine.Expand, reviewed *review.Set, quiet, show bool, change ...func(*engine.Options)) (rep *inventory.Report, done func(), err error) {
 	var persons []subject.Person
 	for _, x := range subjects {
 		for _, t := range x.Ignored {
@@ -344,6 +349,7 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 	if err != nil {
 		return nil, nil, err
 	}
+	reviewed.Apply(rep)
 	if err := exercise(rep, p, sources, acts); err != nil {
 		done()
 		return nil, nil, failed(err)
@@ -366,17 +372,17 @@ func runID() string {
 }
 
 // write writes the report in all forms that were asked for.
-func (s streams) write(rep *inventory.Report, outputs []string) error {
-	if len(outputs) == 0 {
-		return reports.Text(s.out, rep)
+func (s streams) write(rep *inventory.Report, r *rendering) error {
+	if len(r.outputs) == 0 {
+		return reports.Text(s.out, rep, r.language)
 	}
 	var failed error // one disk may be full, another not
-	for _, o := range outputs {
+	for _, o := range r.outputs {
 		var err error
 		if o == "-" {
 			err = reports.JSON(s.out, rep)
 		} else {
-			err = writeFile(o, func(w io.Writer) error { return renderer(o)(w, rep) })
+			err = writeFile(o, func(w io.Writer) error { return renderer(o, r.language)(w, rep) })
 		}
 		switch {
 		case err != nil:
@@ -408,28 +414,38 @@ func coverage(rep *inventory.Report) string {
 	return "; everything that was listed was read"
 }
 
-// renderer returns what writes a report into a file of that name; nil where the
-// ending is unknown.
-func renderer(name string) func(io.Writer, *inventory.Report) error {
-	switch {
-	case strings.HasSuffix(name, ".json"):
+// endings are those of the files that a report can be written to.
+const endings = ".json, .html, .csv, .jsonld, .ttl or .nt"
+
+// renderer returns what writes a report into a file of that name, whose language
+// is the one that the name asks for, else lang; nil where the ending is unknown.
+func renderer(name string, lang language.Lang) func(io.Writer, *inventory.Report) error {
+	if l := language.OfFile(name); l != "" {
+		lang = l
+	}
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".json":
 		return reports.JSON
-	case strings.HasSuffix(name, ".html"), strings.HasSuffix(name, ".htm"):
-		return reports.HTML
-	case strings.HasSuffix(name, ".csv"):
+	case ".html", ".htm":
+		return func(w io.Writer, r *inventory.Report) error { return reports.HTML(w, r, lang) }
+	case ".csv":
 		return reports.CSV
+	case ".jsonld":
+		return reports.JSONLD
+	case ".ttl", ".nt":
+		return reports.NTriples
 	}
 	return nil
 }
 
-// checkOutputs finds out before a long run whether its report can be written.
+// checkOutputs finds out whether files can be written.
 func checkOutputs(outputs []string) error {
 	for _, o := range outputs {
 		if o == "-" {
 			continue
 		}
-		if renderer(o) == nil {
-			return fmt.Errorf("-o %s: the ending must be .json, .html or .csv", o)
+		if renderer(o, language.English) == nil {
+			return fmt.Errorf("-o %s: the ending must be %s", o, endings)
 		}
 		if fi, err := os.Stat(o); err == nil && fi.IsDir() {
 			return fmt.Errorf("-o %s: is a folder", o)

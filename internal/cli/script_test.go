@@ -4,11 +4,15 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/review"
 	"github.com/spoor-scan/spoor/internal/sandbox"
 	"github.com/spoor-scan/spoor/internal/testenv"
 	"github.com/spoor-scan/spoor/reports"
@@ -38,6 +42,22 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(id.String()+"\n"), 0o600))
 				ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(id.Recipient().String()+"\n"), 0o600))
+			},
+			// decide REPORT CONFIDENCE DECISION FILE decides about the findings of a
+			// degree, as the page of a report does.
+			"decide": func(ts *testscript.TestScript, _ bool, args []string) {
+				rep, err := inventory.Load(strings.NewReader(ts.ReadFile(args[0])))
+				ts.Check(err)
+				f := review.File{Format: review.Format, Run: rep.Run.ID}
+				for x, err := range rep.Findings() {
+					ts.Check(err)
+					if x.Confidence == args[1] {
+						f.Decisions = append(f.Decisions, review.Decision{Finding: x.ID, Subject: x.Subject, Decision: args[2], Time: time.Now()})
+					}
+				}
+				b, err := json.Marshal(f)
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[3]), b, 0o600))
 			},
 			// valid FILE... checks JSON reports against their schema.
 			"valid": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -18,11 +18,11 @@ import (
 
 func (s streams) survey() *cobra.Command {
 	var (
-		config  string
-		since   string
-		outputs []string
-		only    []string
-		quiet   bool
+		config string
+		since  string
+		out    rendering
+		only   []string
+		quiet  bool
 	)
 	c := &cobra.Command{
 		Use:   "survey [TARGET...] [-c spoor.yaml] [--rule NAME]... [-o FILE]...",
@@ -37,11 +37,11 @@ done; 1 no report.`,
 	f := c.Flags()
 	f.StringVarP(&config, "config", "c", "", "configuration `file`")
 	f.StringArrayVar(&only, "rule", nil, "use only the detector of this `name`; be-* stands for all that start so (repeatable)")
-	f.StringArrayVarP(&outputs, "output", "o", nil, "write the report to `file`: .json, .html or .csv; - writes JSON to standard output (repeatable)")
+	out.flags(f)
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	f.StringVar(&since, "since", "", sinceHelp)
 	c.RunE = func(c *cobra.Command, targets []string) error {
-		if err := checkOutputs(outputs); err != nil {
+		if err := out.check(); err != nil {
 			return usage(err)
 		}
 		p, err := loadPlan(config, targets)
@@ -60,7 +60,8 @@ done; 1 no report.`,
 			return err
 		}
 		defer done()
-		if err := s.write(rep, outputs); err != nil {
+		out.speak(p.Language)
+		if err := s.write(rep, &out); err != nil {
 			return failed(err)
 		}
 		if rep.Run.Status != "complete" {

@@ -190,6 +190,12 @@ type Finding struct {
 	Tenant       *string  `json:"tenant"`
 	Actions      []Action `json:"actions"`
 
+	// Review is what people decided about it: "confirmed" or "refused"; a refused
+	// finding has no actions. ReviewTime is when, and ReviewNote what they noted.
+	Review     string     `json:"review,omitempty"`
+	ReviewTime *time.Time `json:"review_time,omitempty"`
+	ReviewNote string     `json:"review_note,omitempty"`
+
 	// Attributes are what a row says of the subject, so that it can be compared
 	// with other rows.
 	Attributes []Attribute `json:"attributes,omitempty"`

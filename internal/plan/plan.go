@@ -20,6 +20,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/spoor-scan/spoor/internal/calendar"
+	"github.com/spoor-scan/spoor/internal/language"
 	"github.com/spoor-scan/spoor/internal/secret"
 	"github.com/spoor-scan/spoor/rules"
 	"github.com/spoor-scan/spoor/scanners"
@@ -44,6 +45,8 @@ type Plan struct {
 	// as processor is scanned.
 	Instruction string
 	Calendar    calendar.Calendar
+	// Language is that of reports; empty: not said.
+	Language language.Lang
 }
 
 // A Link is a reference between two columns that nobody declared in a database:
@@ -235,6 +238,21 @@ type file struct {
 	Holidays     []day        `yaml:"holidays"`
 	Instruction  written      `yaml:"instruction"`
 	Holds        []Hold       `yaml:"holds"`
+	Language     speech       `yaml:"language"`
+}
+
+// speech is the language of reports.
+type speech language.Lang
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler.
+func (s *speech) UnmarshalYAML(n ast.Node) error {
+	v, _ := scalar(n)
+	l, err := language.Parse(v)
+	if err != nil {
+		return syntax(n, "language is one of nl, fr, de and en")
+	}
+	*s = speech(l)
+	return nil
 }
 
 // ruleNode is a detector of the users' own.
@@ -295,7 +313,7 @@ func parse(b []byte, kinds []scanners.Kind) (p *Plan, err error) {
 	}
 	p = &Plan{
 		Activities: f.Activities, Limits: f.Limits, Passwords: f.Passwords, OCR: f.OCR, Links: f.Links,
-		Organisation: f.Organisation, Holds: f.Holds, Instruction: string(f.Instruction),
+		Organisation: f.Organisation, Holds: f.Holds, Instruction: string(f.Instruction), Language: language.Lang(f.Language),
 	}
 	if p.Organisation.Country == "" {
 		p.Organisation.Country = DefaultCountry

@@ -32,13 +32,7 @@ type Options struct {
 // findings, the views of its subjects, and the counts of its activities. The
 // findings are changed as they are read.
 func Exercise(rep *inventory.Report, opt Options) error {
-	j := &judge{opt: opt, rep: rep, asOf: calendar.Day(opt.Now).Format(time.DateOnly), activities: map[string]*inventory.Activity{}, subjects: map[string]*inventory.Subject{}}
-	for i := range rep.Subjects {
-		j.subjects[rep.Subjects[i].ID] = &rep.Subjects[i]
-	}
-	for i := range rep.Activities {
-		j.activities[rep.Activities[i].ID] = &rep.Activities[i]
-	}
+	j := newJudge(rep, opt)
 	raw := rep.Findings
 	if err := j.learn(raw()); err != nil {
 		return err
@@ -56,6 +50,17 @@ func Exercise(rep *inventory.Report, opt Options) error {
 		}
 	}
 	return j.count()
+}
+
+func newJudge(rep *inventory.Report, opt Options) *judge {
+	j := &judge{opt: opt, rep: rep, asOf: calendar.Day(opt.Now).Format(time.DateOnly), activities: map[string]*inventory.Activity{}, subjects: map[string]*inventory.Subject{}}
+	for i := range rep.Subjects {
+		j.subjects[rep.Subjects[i].ID] = &rep.Subjects[i]
+	}
+	for i := range rep.Activities {
+		j.activities[rep.Activities[i].ID] = &rep.Activities[i]
+	}
+	return j
 }
 
 // A judge decides what becomes of findings. Once it has learnt, it is not
@@ -84,7 +89,7 @@ func (j *judge) learn(findings iter.Seq2[*inventory.Finding, error]) error {
 		if err != nil {
 			return err
 		}
-		if f.Confidence == "possible" {
+		if f.Review == refused || reviewed(f).Confidence == "possible" {
 			continue
 		}
 		for _, k := range f.Retention {
@@ -100,6 +105,9 @@ func (j *judge) learn(findings iter.Seq2[*inventory.Finding, error]) error {
 
 // finding settles a finding.
 func (j *judge) finding(f *inventory.Finding) {
+	was := f.Confidence
+	f.Confidence = reviewed(f).Confidence
+	defer func() { f.Confidence = was }()
 	j.clocks(f)
 	j.actions(f)
 	j.correct(f)

@@ -29,6 +29,10 @@ func (j *judge) count() error {
 		if err != nil {
 			return err
 		}
+		if f.Review == refused {
+			continue
+		}
+		f = reviewed(f)
 		for _, id := range f.Activities {
 			if a := j.activities[id]; a != nil {
 				a.Findings++

@@ -49,7 +49,7 @@ func Base(uri string) string {
 
 // judge says what has become of a finding.
 func (c *Check) judge(f *inventory.Finding) *Result {
-	r := &Result{Finding: f.ID, Subject: f.Subject, Source: f.Source, URI: f.URI, Place: f.Place}
+	r := &Result{Finding: f.ID, Subject: f.Subject, Source: f.Source, URI: f.URI, Place: f.Place, Review: f.Review}
 	r.Action, r.Keep = proposed(f.Actions)
 	var unread string
 	r.Locator, unread = c.at(f.Source, f.URI, f.Place)

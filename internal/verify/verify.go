@@ -84,6 +84,9 @@ type Result struct {
 	// to keep the record.
 	Action string `json:"action,omitempty"`
 	Keep   *Keep  `json:"keep,omitempty"`
+	// Review is what people decided about the finding. One that was refused is not
+	// about the person, and does not count as erased, kept or remaining.
+	Review string `json:"review,omitempty"`
 }
 
 // Keep is a ground to keep a record, for people, and the first day on which it

@@ -320,3 +320,20 @@ func TestCompare(t *testing.T) {
 		}
 	}
 }
+
+// What people said is not about the person does not remain.
+func TestRefused(t *testing.T) {
+	f := found("file:///s/a", 1, func(f *inventory.Finding) { f.Review = "refused" })
+	ch, err := Of(report(keyID, f), keyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := report(keyID, found("file:///s/a", 1))
+	if err := ch.Scanned(scan); err != nil {
+		t.Fatal(err)
+	}
+	v, err := ch.Settle(inventory.Run{}, scan)
+	if err != nil || v.Summary.Remaining != 0 || v.Summary.Erased != 0 || v.Summary.States[Present] != 1 {
+		t.Errorf("%+v, %v", v.Summary, err)
+	}
+}

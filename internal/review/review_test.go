@@ -1,0 +1,192 @@
+package review
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spoor-scan/spoor/internal/inventory"
+)
+
+const first = `{"format":"spoor-review/1","run":"r1","decisions":[
+ {"finding":"00112233445566aa","subject":"person-1","decision":"refused","time":"2026-11-02T10:00:00Z","note":""},
+ {"finding":"00112233445566bb","subject":"person-1","decision":"confirmed","time":"2026-11-02T10:00:01.5Z","note":"her own site"}
+]}`
+
+const later = `{"format":"spoor-review/1","run":"r2","decisions":[
+ {"finding":"00112233445566aa","subject":"person-1","decision":"confirmed","time":"2026-11-03T10:00:00+01:00","note":"seen"},
+ {"finding":"00112233445566bb","subject":"person-1","decision":"refused","time":"2026-11-01T10:00:00Z","note":"an older one"},
+ {"finding":"00112233445566bb","subject":"person-2","decision":"refused","time":"2026-11-01T10:00:00Z","note":""}
+]}`
+
+func write(t *testing.T, content string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "review.json")
+	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestLaterDecisionsWin(t *testing.T) {
+	a, b := write(t, first), write(t, later)
+	for _, order := range [][]string{{a, b}, {b, a}} {
+		s, err := Load(order...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range [][3]string{
+			{"person-1", "00112233445566aa", Confirmed},
+			{"person-1", "00112233445566bb", Confirmed},
+			{"person-2", "00112233445566bb", Refused},
+			{"person-2", "00112233445566aa", ""},
+		} {
+			if got, ok := s.Of(x[0], x[1]); got.Decision != x[2] || ok != (x[2] != "") {
+				t.Errorf("%s %s: %q, want %q", x[0], x[1], got.Decision, x[2])
+			}
+		}
+		if d, _ := s.Of("person-1", "00112233445566aa"); d.Note != "seen" || s.Len() != 3 {
+			t.Errorf("note %q, %d decisions", d.Note, s.Len())
+		}
+	}
+}
+
+func TestStrict(t *testing.T) {
+	const secret = "zoe@example.be"
+	for what, content := range map[string]string{
+		"nothing":              ``,
+		"no JSON":              secret,
+		"a report":             `{"format":"spoor-inventory/1","run":{}}`,
+		"another format":       `{"format":"spoor-review/2","run":"r","decisions":[]}`,
+		"no run":               `{"format":"spoor-review/1","decisions":[]}`,
+		"an unknown key":       `{"format":"spoor-review/1","run":"r","decisions":[],"` + secret + `":1}`,
+		"a second document":    strings.TrimSpace(first) + `{}`,
+		"cut off":              first[:len(first)-4],
+		"an unknown decision":  strings.Replace(first, `"refused"`, `"`+secret+`"`, 1),
+		"no id":                strings.Replace(first, `00112233445566aa`, secret, 1),
+		"an id in capitals":    strings.Replace(first, `00112233445566aa`, `00112233445566AA`, 1),
+		"no subject":           strings.Replace(first, `person-1`, ``, 1),
+		"no time":              strings.Replace(first, `"time":"2026-11-02T10:00:00Z",`, ``, 1),
+		"a time that is none":  strings.Replace(first, `2026-11-02T10:00:00Z`, secret, 1),
+		"a number for a note":  strings.Replace(first, `"note":""`, `"note":1`, 1),
+		"a list":               `[]`,
+		"an object for a list": `{"format":"spoor-review/1","run":"r","decisions":{}}`,
+	} {
+		f, err := Read(strings.NewReader(content))
+		if err == nil {
+			t.Errorf("%s: read as %+v", what, f)
+		} else if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: the error shows content, or has lines: %v", what, err)
+		}
+	}
+	if _, err := Read(strings.NewReader("\xef\xbb\xbf" + first)); err != nil {
+		t.Errorf("with a byte order mark: %v", err)
+	}
+	if _, err := Load(filepath.Join(t.TempDir(), "absent.json")); err == nil {
+		t.Error("an absent file is read")
+	}
+}
+
+func TestApply(t *testing.T) {
+	findings := func() iter.Seq2[*inventory.Finding, error] {
+		return func(yield func(*inventory.Finding, error) bool) {
+			for _, f := range []*inventory.Finding{
+				{ID: "00112233445566aa", Subject: "person-1", Confidence: "possible", Actions: []inventory.Action{{Kind: "review"}}},
+				{ID: "00112233445566bb", Subject: "person-1", Confidence: "likely", Actions: []inventory.Action{{Kind: "review"}}},
+				{ID: "00112233445566cc", Subject: "person-1", Confidence: "certain", Actions: []inventory.Action{{Kind: "delete-row"}}},
+			} {
+				if !yield(f, nil) {
+					return
+				}
+			}
+		}
+	}
+	r := &inventory.Report{Findings: findings}
+	f, err := Read(strings.NewReader(first))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Set{}
+	s.Add(f)
+	s.Apply(r)
+	got := map[string]string{}
+	actions := 0
+	for f, err := range r.Findings() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[f.ID] = f.Review
+		actions += len(f.Actions)
+	}
+	if got["00112233445566aa"] != Refused || got["00112233445566bb"] != Confirmed || got["00112233445566cc"] != "" || actions != 2 {
+		t.Errorf("%v, %d actions", got, actions)
+	}
+	for range r.Findings() {
+		break // a reader may stop
+	}
+	var none *Set
+	none.Apply(r)
+	if _, ok := none.Of("person-1", "00112233445566aa"); ok {
+		t.Error("nil has a decision")
+	}
+}
+
+// What was only to be looked at for want of certainty can be done once it is
+// confirmed; what something else keeps from being done can not.
+func TestConfirmedIsActionable(t *testing.T) {
+	f, err := Read(strings.NewReader(first))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Set{}
+	s.Add(f)
+	until := "2036-01-01"
+	for what, x := range map[string]struct {
+		action inventory.Action
+		kind   string
+		then   string
+	}{
+		"only unsure":      {inventory.Action{Kind: "review", Then: "delete-row", Reasons: []string{"the confidence is possible"}}, "delete-row", ""},
+		"others in it":     {inventory.Action{Kind: "review", Then: "delete-row", Reasons: []string{"the confidence is possible", "other people stand in the record"}}, "review", "delete-row"},
+		"nothing to do":    {inventory.Action{Kind: "review", Reasons: []string{"the confidence is possible"}}, "review", ""},
+		"kept":             {inventory.Action{Kind: "review", Then: "delete-row", Reasons: []string{"the confidence is likely"}, Keep: &inventory.Keep{Until: &until}}, "keep", "delete-row"},
+		"certain anyway":   {inventory.Action{Kind: "delete-row"}, "delete-row", ""},
+		"without a reason": {inventory.Action{Kind: "review", Then: "delete-row"}, "review", "delete-row"},
+	} {
+		f := &inventory.Finding{ID: "00112233445566bb", Subject: "person-1", Actions: []inventory.Action{{Kind: "wait", Sooner: &x.action}, x.action}}
+		s.Mark(f)
+		for _, a := range []inventory.Action{*f.Actions[0].Sooner, f.Actions[1]} {
+			if a.Kind != x.kind || a.Then != x.then {
+				t.Errorf("%s: %+v, want %s, then %q", what, a, x.kind, x.then)
+			}
+		}
+		s.Mark(f) // once more changes nothing
+		if a := f.Actions[1]; a.Kind != x.kind || a.Then != x.then {
+			t.Errorf("%s: marked twice: %+v", what, a)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, s := range []string{first, later, `{}`, `[]`, "\xef\xbb\xbf{}"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		file, err := Read(bytes.NewReader(b))
+		if err != nil {
+			return
+		}
+		out, err := json.Marshal(file)
+		if err != nil {
+			t.Skip() // a year that JSON can't hold
+		}
+		again, err := Read(bytes.NewReader(out))
+		if err != nil || len(again.Decisions) != len(file.Decisions) {
+			t.Fatalf("read again: %v", err)
+		}
+	})
+}
