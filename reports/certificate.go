@@ -69,7 +69,7 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 	}
 	x := &certView{
 		Lang: lang, Spoor: v.Run.Spoor, Run: v.Run.ID, T: t, Style: template.CSS(verificationStyle),
-		Checked: checkedAt(v.Run.Finished), Report: clean(v.Report.Run), Reported: checkedAt(v.Report.Finished),
+		Checked: moment(v.Run.Finished), Report: clean(v.Report.Run), Reported: moment(v.Report.Finished),
 	}
 	erased, kept, backups, remains, unchecked := map[string]*byPlace{}, map[string]*byPlace{}, map[string]*byPlace{}, map[string]*byPlace{}, map[string]*byPlace{}
 	in := func(m map[string]*byPlace, subject string, p placeState) {
@@ -136,7 +136,7 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 	return nil
 }
 
-func checkedAt(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // thousands writes a number in groups of three digits.
 func thousands(n int64) string {

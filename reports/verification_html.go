@@ -33,7 +33,7 @@ func VerificationHTML(w io.Writer, v *verify.Verification, lang string) error {
 	if words == nil || c == nil {
 		return fmt.Errorf("reports: no verification in the language %q", lang)
 	}
-	t, err := template.New("verification").Funcs(template.FuncMap{"stamp": checkedAt, "num": thousands, "reason": c.reason}).Parse(verificationPage)
+	t, err := template.New("verification").Funcs(template.FuncMap{"stamp": moment, "num": thousands, "reason": c.reason}).Parse(verificationPage)
 	if err != nil {
 		return fmt.Errorf("reports: %w", err)
 	}
