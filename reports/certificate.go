@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
@@ -27,6 +28,11 @@ type certRow struct {
 	N            int
 }
 
+type certCount struct {
+	Name string
+	N    int
+}
+
 type certTable struct {
 	Title, Note, Extra, More string
 	Rows                     []certRow
@@ -35,12 +41,9 @@ type certTable struct {
 type certPerson struct {
 	verify.Subject
 	Class, Verdict string
-	Counts         []struct {
-		Name string
-		N    int
-	}
-	Tables []certTable
-	Notes  []string
+	Counts         []certCount
+	Tables         []certTable
+	Notes          []string
 }
 
 type certView struct {
@@ -82,6 +85,7 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 		}
 		p := placeState{Source: r.Source, Place: r.Place}
 		switch n := left(r); {
+		case r.Refused():
 		case r.Erased():
 			in(erased, r.Subject, p)
 		case r.State == verify.Unchecked:
@@ -109,12 +113,12 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 	}
 	for _, s := range v.Sources {
 		u := s.Coverage.Units
-		row := certRow{Place: clean(s.Name) + " (" + s.Type + ")", Extra: fmt.Sprintf(t.ReadOf, grouped(u.Scanned), grouped(u.Found))}
+		row := certRow{Place: clean(s.Name) + " (" + s.Type + ")", Extra: fmt.Sprintf(t.ReadOf, thousands(u.Scanned), thousands(u.Found))}
 		if !s.Listed {
 			row.Extra += "; " + t.NotListed
 		}
 		if u.Excluded > 0 {
-			row.Extra += "; " + fmt.Sprintf(t.LeftOut, grouped(u.Excluded))
+			row.Extra += "; " + fmt.Sprintf(t.LeftOut, thousands(u.Excluded))
 		}
 		x.Sources = append(x.Sources, row)
 	}
@@ -133,6 +137,15 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// thousands writes a number in groups of three digits.
+func thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "\u202f" + s[i:]
+	}
+	return s
+}
 
 func (t *certWords) reason(r string) string {
 	if s, ok := t.Reasons[r]; ok {
@@ -193,10 +206,7 @@ func (t *certWords) person(v *verify.Verification, s verify.Subject, erased, kep
 		name string
 		b    *byPlace
 	}{{t.Erased, erased}, {t.Kept, kept}, {t.Backups, backups}, {t.There, remains}, {t.Unchecked, unchecked}} {
-		p.Counts = append(p.Counts, struct {
-			Name string
-			N    int
-		}{c.name, total(c.b)})
+		p.Counts = append(p.Counts, certCount{c.name, total(c.b)})
 	}
 	add := func(title, note, extra string, b *byPlace, of func(*placeState) string) {
 		if total(b) == 0 {

@@ -40,13 +40,13 @@ func verified(t *testing.T) *verify.Verification {
 	yes, no := true, false
 	day, later := "2027-01-10", "2034-01-01"
 	results := []verify.Result{
-		{Finding: "00112233445566aa", Subject: "person-0042", Source: "controlpanel", URI: "mysql://db1:3306/controlpanel/clients?id=4711", Place: "controlpanel / clients / row", State: verify.Gone, Locator: verify.Absent, Why: "nothing is at its place any more, and its content is nowhere in the scope", Action: "delete-row"},
-		{Finding: "00112233445566ab", Subject: "person-0042", Source: "controlpanel", URI: "mysql://db1:3306/controlpanel/tickets?id=9", Place: "controlpanel / tickets / row", State: verify.Changed, Locator: verify.There, About: &no, Why: "the record is there and is no longer about them", Action: "null-columns"},
-		{Finding: "00112233445566ac", Subject: "person-0042", Source: "billing", URI: "mysql://db1:3306/billing/invoices?id=12", Place: "billing / invoices / row", State: verify.Present, Locator: verify.There, About: &yes, Why: "the record is there as it was", Action: "keep", Keep: &verify.Keep{Ground: "accounting law: seven years after the end of the year", Until: &later}},
-		{Finding: "00112233445566ad", Subject: "person-0042", Source: "backups", URI: "restic:/b!/aa/home/zoe/cv.docx", Place: "repository b / file .docx", State: verify.Present, Locator: verify.Absent, GoneBy: &day, Why: "it is gone from its place, but a copy of it is left", Action: "wait", Copies: []verify.Copy{{URI: "restic:/b!/bb/home/zoe/cv.docx", State: verify.Present, GoneBy: &day}, {URI: "restic:/b!/cc/home/zoe/cv.docx", State: verify.Gone}}},
-		{Finding: "00112233445566ae", Subject: "person-0042", Source: "mailboxes", URI: "imap://zoe@mail/INBOX;UIDVALIDITY=1/;UID=7", Place: "account / INBOX / message", State: verify.Moved, Locator: verify.Absent, Why: "its content stands at another place that the report does not name", MovedTo: []verify.Place{{Source: "mailboxes", URI: "imap://zoe@mail/Trash;UIDVALIDITY=1/;UID=9", Place: "account / Trash / message"}}, Action: "delete-message"},
-		{Finding: "00112233445566af", Subject: "person-0042", Source: "mailboxes", URI: "imap://zoe@mail/INBOX;UIDVALIDITY=1/;UID=8", Place: "=account / INBOX / message<script>alert(1)</script>", State: verify.Unchecked, Locator: verify.Unread, Why: "offline: connect", Action: "delete-message"},
-		{Finding: "00112233445566b0", Subject: "person-0043", Source: "controlpanel", URI: "mysql://db1:3306/controlpanel/clients?id=4712", Place: "controlpanel / clients / row", State: verify.Gone, Locator: verify.Absent, Why: "nothing is at its place any more, and its content is nowhere in the scope", Action: "delete-row"},
+		{Finding: "00112233445566aa", Subject: "person-0042", Source: "controlpanel", URI: "mysql://db1:3306/controlpanel/clients?id=4711", Place: "controlpanel / clients / row", State: verify.Gone, Locator: verify.Absent, Code: verify.Nowhere, Why: "nothing is at its place any more, and its content is nowhere in the scope", Action: "delete-row"},
+		{Finding: "00112233445566ab", Subject: "person-0042", Source: "controlpanel", URI: "mysql://db1:3306/controlpanel/tickets?id=9", Place: "controlpanel / tickets / row", State: verify.Changed, Locator: verify.There, About: &no, Code: verify.Cleared, Why: "the record is there and is no longer about them", Action: "null-columns"},
+		{Finding: "00112233445566ac", Subject: "person-0042", Source: "billing", URI: "mysql://db1:3306/billing/invoices?id=12", Place: "billing / invoices / row", State: verify.Present, Locator: verify.There, About: &yes, Code: verify.Same, Why: "the record is there as it was", Action: "keep", Keep: &verify.Keep{Ground: "accounting law: seven years after the end of the year", Until: &later}},
+		{Finding: "00112233445566ad", Subject: "person-0042", Source: "backups", URI: "restic:/b!/aa/home/zoe/cv.docx", Place: "repository b / file .docx", State: verify.Present, Locator: verify.Absent, GoneBy: &day, Code: verify.CopyLeft, Why: "it is gone from its place, but a copy of it is left", Action: "wait", Copies: []verify.Copy{{URI: "restic:/b!/bb/home/zoe/cv.docx", State: verify.Present, GoneBy: &day}, {URI: "restic:/b!/cc/home/zoe/cv.docx", State: verify.Gone}}},
+		{Finding: "00112233445566ae", Subject: "person-0042", Source: "mailboxes", URI: "imap://zoe@mail/INBOX;UIDVALIDITY=1/;UID=7", Place: "account / INBOX / message", State: verify.Moved, Locator: verify.Absent, Code: verify.Elsewhere, Why: "its content stands at another place that the report does not name", MovedTo: []verify.Place{{Source: "mailboxes", URI: "imap://zoe@mail/Trash;UIDVALIDITY=1/;UID=9", Place: "account / Trash / message"}}, Action: "delete-message"},
+		{Finding: "00112233445566af", Subject: "person-0042", Source: "mailboxes", URI: "imap://zoe@mail/INBOX;UIDVALIDITY=1/;UID=8", Place: "=account / INBOX / message<script>alert(1)</script>", State: verify.Unchecked, Locator: verify.Unread, Code: verify.NotRead, Why: "offline: connect", Action: "delete-message"},
+		{Finding: "00112233445566b0", Subject: "person-0043", Source: "controlpanel", URI: "mysql://db1:3306/controlpanel/clients?id=4712", Place: "controlpanel / clients / row", State: verify.Gone, Locator: verify.Absent, Code: verify.Nowhere, Why: "nothing is at its place any more, and its content is nowhere in the scope", Action: "delete-row"},
 	}
 	news := []verify.New{{Finding: "00112233445566b1", Subject: "person-0042", Source: "mailboxes", URI: "imap://zoe@mail/Sent;UIDVALIDITY=1/;UID=1", Place: "account / Sent / message", Confidence: "certain", Why: "the e-mail address belongs to one person", Actions: []inventory.Action{}}}
 	rep := sample()
@@ -70,7 +70,7 @@ func TestVerificationGolden(t *testing.T) {
 		"verification.json":   func(b *bytes.Buffer) error { return VerificationJSON(b, v) },
 		"verification.csv":    func(b *bytes.Buffer) error { return VerificationCSV(b, v) },
 		"verification.txt":    func(b *bytes.Buffer) error { return VerificationText(b, v) },
-		"verification.html":   func(b *bytes.Buffer) error { return VerificationHTML(b, v) },
+		"verification.html":   func(b *bytes.Buffer) error { return VerificationHTML(b, v, "en") },
 		"certificate.html":    func(b *bytes.Buffer) error { return Certificate(b, v, "en") },
 		"status.opendsr.json": func(b *bytes.Buffer) error { return OpenDSRStatus(b, v) },
 	} {
@@ -142,7 +142,10 @@ func TestCertificateClaims(t *testing.T) {
 func TestCertificateWords(t *testing.T) {
 	var en map[string]any
 	for _, lang := range CertificateLanguages() {
-		b, err := json.Marshal(certificateWords()[lang])
+		b, err := json.Marshal(struct {
+			*certWords
+			V *verifyWords
+		}{certificateWords()[lang], verificationWords()[lang]})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,8 +164,9 @@ func TestCertificateWords(t *testing.T) {
 					t.Errorf("%s: %s is %q", lang, k, s)
 				}
 			case map[string]any:
-				for kk := range x {
-					if o, _ := m[k].(map[string]any); o[kk] == nil {
+				for kk, xx := range x {
+					o, _ := m[k].(map[string]any)
+					if y, ok := o[kk].(string); o[kk] == nil || ok && (y == "" || strings.Count(y, "%") != strings.Count(xx.(string), "%")) {
 						t.Errorf("%s: %s lacks %s", lang, k, kk)
 					}
 				}
@@ -181,13 +185,13 @@ func TestCertificateInBrowser(t *testing.T) {
 		if err := Certificate(&b, v, lang); err != nil {
 			t.Fatal(err)
 		}
-		pages["/certificate-"+lang] = b.Bytes()
+		pages["/certificate-"+lang] = bytes.Clone(b.Bytes())
+		b.Reset()
+		if err := VerificationHTML(&b, v, lang); err != nil {
+			t.Fatal(err)
+		}
+		pages["/verification-"+lang] = b.Bytes()
 	}
-	var b bytes.Buffer
-	if err := VerificationHTML(&b, v); err != nil {
-		t.Fatal(err)
-	}
-	pages["/verification"] = b.Bytes()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if pages[r.URL.Path] == nil {
 			if r.URL.Path != "/favicon.ico" {

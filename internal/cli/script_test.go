@@ -36,6 +36,13 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			// agekey IDENTITY RECIPIENT writes the two halves of a new key.
+			"agekey": func(ts *testscript.TestScript, _ bool, args []string) {
+				id, err := age.GenerateX25519Identity()
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(id.String()+"\n"), 0o600))
+				ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(id.Recipient().String()+"\n"), 0o600))
+			},
 			// decide REPORT CONFIDENCE DECISION FILE decides about the findings of a
 			// degree, as the page of a report does.
 			"decide": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -51,13 +58,6 @@ func TestScripts(t *testing.T) {
 				b, err := json.Marshal(f)
 				ts.Check(err)
 				ts.Check(os.WriteFile(ts.MkAbs(args[3]), b, 0o600))
-			},
-			// agekey IDENTITY RECIPIENT writes the two halves of a new key.
-			"agekey": func(ts *testscript.TestScript, _ bool, args []string) {
-				id, err := age.GenerateX25519Identity()
-				ts.Check(err)
-				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(id.String()+"\n"), 0o600))
-				ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(id.Recipient().String()+"\n"), 0o600))
 			},
 			// valid FILE... checks JSON reports against their schema.
 			"valid": func(ts *testscript.TestScript, _ bool, args []string) {

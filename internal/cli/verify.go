@@ -58,7 +58,7 @@ nothing was done; 1 no verification.`,
 	f.StringVar(&suppressFile, "suppress", "", "put the people who were erased on the suppression list of this `file`, against which scan --suppressed checks what is restored")
 	f.StringArrayVar(&suppressTo, "suppress-to", nil, "seal the key of the suppression list to this `recipient` (age1..., or a file of these); else it lies beside the list (repeatable)")
 	f.StringVar(&instruction, "instruction", "", "the controllers' instruction under which what is held as processor is read: a `reference`; else that of the report")
-	f.StringVar(&lang, "lang", "en", "`language` of the certificate: "+strings.Join(reports.CertificateLanguages(), ", "))
+	f.StringVar(&lang, "lang", "en", "`language` of the pages: "+strings.Join(reports.CertificateLanguages(), ", ")+"; verification.nl.html asks for its own")
 	f.StringVar(&failOn, "fail-on", "", "exit with status 4 on `findings` that are still there")
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -434,6 +434,9 @@ func checkFiles(names []string, fits func(name string) error) error {
 func verificationRenderer(name, lang string) func(io.Writer, *verify.Verification) error {
 	base := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
 	html := strings.HasSuffix(base, ".html") || strings.HasSuffix(base, ".htm")
+	if parts := strings.Split(base, "."); len(parts) > 2 && slices.Contains(reports.CertificateLanguages(), parts[len(parts)-2]) {
+		lang = parts[len(parts)-2]
+	}
 	switch {
 	case strings.HasSuffix(base, "opendsr.json"):
 		return reports.OpenDSRStatus
@@ -442,7 +445,7 @@ func verificationRenderer(name, lang string) func(io.Writer, *verify.Verificatio
 	case html && strings.Contains(base, "certificate"):
 		return certificateIn(lang)
 	case html:
-		return reports.VerificationHTML
+		return func(w io.Writer, v *verify.Verification) error { return reports.VerificationHTML(w, v, lang) }
 	case strings.HasSuffix(base, ".csv"):
 		return reports.VerificationCSV
 	}

@@ -85,7 +85,12 @@ func (r *Result) Kept() bool {
 }
 
 // Remains reports whether the record is there and was not to be kept.
-func (r *Result) Remains() bool { return !r.Erased() && r.State != Unchecked && !r.Kept() }
+func (r *Result) Remains() bool {
+	return !r.Refused() && !r.Erased() && r.State != Unchecked && !r.Kept()
+}
+
+// Refused reports whether people said that the record is not about the person.
+func (r *Result) Refused() bool { return r.Review == "refused" }
 
 func (s *Summary) add(r *Result) {
 	s.States[r.State]++
@@ -93,6 +98,7 @@ func (s *Summary) add(r *Result) {
 		s.Copies[c.State]++
 	}
 	switch {
+	case r.Refused():
 	case r.Erased():
 		s.Erased++
 	case r.Kept():

@@ -49,7 +49,7 @@ func Base(uri string) string {
 
 // judge says what has become of a finding.
 func (c *Check) judge(f *inventory.Finding) *Result {
-	r := &Result{Finding: f.ID, Subject: f.Subject, Source: f.Source, URI: f.URI, Place: f.Place}
+	r := &Result{Finding: f.ID, Subject: f.Subject, Source: f.Source, URI: f.URI, Place: f.Place, Review: f.Review}
 	r.Action, r.Keep = proposed(f.Actions)
 	var unread string
 	r.Locator, unread = c.at(f.Source, f.URI, f.Place)
@@ -100,7 +100,9 @@ func proposed(actions []inventory.Action) (kind string, keep *Keep) {
 func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, uncheckedCopy string) {
 	was, now := nameOf(f.Content), c.seen[keyOf(f.URI)]
 	about := func(b bool) *bool { return &b }
-	set := func(s State, why string, args ...any) { r.State, r.Why = s, fmt.Sprintf(why, args...) }
+	set := func(s State, code Code, why string, args ...any) {
+		r.State, r.Code, r.Why = s, code, fmt.Sprintf(why, args...)
+	}
 	still := c.about[idOf(f.ID)]
 	comparable := !c.other && was != (name{}) && now != (name{})
 	if still {
@@ -111,48 +113,41 @@ func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, 
 	}
 	switch {
 	case r.Locator == There && comparable && now == was:
-		set(Present, "the record is there as it was")
+		set(Present, Same, "the record is there as it was")
 		r.About = about(true)
 		return
 	case r.Locator == There:
 		if to := c.moved(f); len(to) > 0 {
 			r.MovedTo = to
-			set(Moved, "something else stands at its place, and its content at %s", places(len(to)))
+			set(Moved, Elsewhere, "something else stands at its place, and its content at %s", places(len(to)))
 			return
 		}
 		if left > 0 {
-			set(Present, "its place holds another content, but %s of it %s left", copies(left), is(left))
+			set(Present, CopyLeft, "its place holds another content, but %s of it %s left", copies(left), is(left))
 			return
 		}
-		what := "its content differs"
+		there, state, code := "the record is there; its content differs", Changed, Differs
 		switch {
 		case !comparable && c.other:
-			what = "its content can't be compared, as the report was made under another key (state folder)"
+			there, state, code = "the record is there; its content can't be compared, as the report was made under another key (state folder)", Present, NotCompared
 		case !comparable:
-			what = "its content can't be compared"
+			there, state, code = "the record is there; its content can't be compared", Present, NotCompared
 		}
-		switch {
-		case still && comparable:
-			set(Changed, "the record is there and is still about the person; %s", what)
+		switch unknown := c.aboutUnknown(f); {
 		case still:
-			set(Present, "the record is there and is still about the person; %s", what)
-		case !c.searched[f.Subject] && comparable:
-			set(Changed, "the record is there; %s; without the subject's identifiers it can't be told whether it is still about them", what)
-		case !c.searched[f.Subject]:
-			set(Present, "the record is there; %s", what)
-		case f.Relation == "linked" && len(f.Matches) == 0 && !comparable, len(f.Matches) > 0 && !c.lookedFor(f) && !comparable:
-			set(Present, "the record is there; %s", what)
-		case f.Relation == "linked" && len(f.Matches) == 0, len(f.Matches) > 0 && !c.lookedFor(f):
-			set(Changed, "the record is there; %s; whether it is still about the person can't be told", what)
-		case c.opened != nil && c.opened.Unread(f.Source, f.URI, f.Place) != "":
-			set(Changed, "the record is there; %s; whether it is still about the person can't be told: %s", what, c.opened.Unread(f.Source, f.URI, f.Place))
+			set(state, code, "%s; it is about the person still", there)
+		case unknown != "":
+			if code == Differs {
+				code = DiffersUnknown
+			}
+			set(state, code, "%s; whether it is about the person still can't be told: %s", there, unknown)
 		default:
 			r.About = about(false)
-			set(Changed, "the record is there and is no longer about them")
+			set(Changed, Cleared, "the record is there and is no longer about them")
 		}
 		return
 	case left > 0:
-		set(Present, "%s of it %s left", copies(left), is(left))
+		set(Present, CopyLeft, "%s of it %s left", copies(left), is(left))
 		if r.Locator == Absent {
 			r.Why = "it is gone from its place, but " + r.Why
 		}
@@ -160,23 +155,39 @@ func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, 
 	}
 	if to := c.moved(f); len(to) > 0 {
 		r.MovedTo = to
-		set(Moved, "its content stands at %s", places(len(to)))
+		set(Moved, Elsewhere, "its content stands at %s", places(len(to)))
 		return
 	}
 	if r.Locator == Unread {
-		set(Unchecked, "%s", unread)
+		set(Unchecked, NotRead, "%s", unread)
 		return
 	}
-	switch why := c.unsearched(f); {
+	switch code, why := c.unsearched(f); {
 	case why != "":
-		set(Unchecked, "nothing is at its place any more, but %s", why)
+		set(Unchecked, code, "nothing is at its place any more, but %s", why)
 	case uncheckedCopy != "":
-		set(Unchecked, "nothing is at its place any more, but a copy could not be checked: %s", uncheckedCopy)
+		set(Unchecked, CopyNotRead, "nothing is at its place any more, but a copy could not be checked: %s", uncheckedCopy)
 	case len(f.Copies) > 0 && f.CopiesTotal > len(f.Copies):
-		set(Unchecked, "nothing is at its place and at those of the copies that the report lists, but it counted more than it lists")
+		set(Unchecked, CopyNotRead, "nothing is at its place and at those of the copies that the report lists, but it counted more than it lists")
 	default:
-		set(Gone, "nothing is at its place any more, and its content is nowhere in the scope")
+		set(Gone, Nowhere, "nothing is at its place any more, and its content is nowhere in the scope")
 	}
+}
+
+// aboutUnknown says why it can't be told that a record in which nothing was found
+// is not about the person.
+func (c *Check) aboutUnknown(f *inventory.Finding) string {
+	switch {
+	case !c.searched[f.Subject]:
+		return "the subject's identifiers were not given"
+	case len(f.Matches) == 0 && f.Relation == "linked":
+		return "a link tied it to them"
+	case len(f.Matches) > 0 && !c.lookedFor(f):
+		return "it was found by an identifier that the new scan did not look for"
+	case c.opened == nil:
+		return ""
+	}
+	return c.opened.Unread(f.Source, f.URI, f.Place)
 }
 
 // tookItsPlace reports whether what stands at the place of a finding is another
@@ -187,26 +198,20 @@ func (c *Check) tookItsPlace(now name) bool {
 }
 
 // unsearched says why the scope can't be said to be free of a record.
-func (c *Check) unsearched(f *inventory.Finding) string {
-	switch {
+func (c *Check) unsearched(f *inventory.Finding) (Code, string) {
+	switch base := Base(f.URI); {
 	case c.scope == nil || !c.searched[f.Subject]:
-		return "the scope was not searched: the subject's identifiers were not given"
+		return NotSearched, "the scope was not searched: the subject's identifiers were not given"
 	case c.watchable(f) == (name{}) && len(f.Matches) > 0 && !c.lookedFor(f):
-		return "it was found by an identifier that a record revealed and that the new scan did not look for; seal identifiers (scan --seal-to), or add it to the subject file"
+		return NotSearched, "it was found by an identifier that a record revealed and that the new scan did not look for; seal identifiers (scan --seal-to), or add it to the subject file"
+	case c.other && base != f.URI && c.holding[f.Subject+"\x00"+base]:
+		return MayBeNew, "what held it holds something of the person still, and it can't be told whether that is it, as the report was made under another key (state folder)"
+	case c.other && c.unlike[f.Subject] > 0:
+		return MayBeNew, "the new scan found what the report does not name, and it can't be told whether that is it, as the report was made under another key (state folder)"
+	case nameOf(f.Content) == (name{}) && c.unlike[f.Subject] > 0:
+		return MayBeNew, "the new scan found what the report does not name, and it can't be told whether that is it"
 	}
-	if base := Base(f.URI); c.other && base != f.URI && c.holding[f.Subject+"\x00"+base] {
-		return "what held it holds something of the person still, and it can't be told whether that is it, as the report was made under another key (state folder)"
-	}
-	if c.other && c.unlike[f.Subject] > 0 {
-		return "the new scan found what the report does not name, and it can't be told whether that is it, as the report was made under another key (state folder)"
-	}
-	if nameOf(f.Content) == (name{}) && c.unlike[f.Subject] > 0 {
-		return "the new scan found what the report does not name, and it can't be told whether that is it"
-	}
-	if why := c.scope.Unread(f.Source, f.URI, f.Place); why != "" {
-		return why
-	}
-	return ""
+	return NotCovered, c.scope.Unread(f.Source, f.URI, f.Place)
 }
 
 // lookedFor reports whether the new scan knew one of the identifiers by which a

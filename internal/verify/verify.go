@@ -30,6 +30,26 @@ const (
 // States lists all states, in the order of reports.
 func States() []State { return []State{Gone, Present, Changed, Moved, Unchecked} }
 
+// A Code is the reason of a state.
+type Code string
+
+// The reasons of states.
+const (
+	Nowhere        Code = "nowhere"         // gone: absent, and nowhere else
+	Same           Code = "same"            // present: there as it was
+	CopyLeft       Code = "copy-left"       // present: a copy is
+	NotCompared    Code = "not-compared"    // present: there, but what was can't be compared
+	Differs        Code = "differs"         // changed: about the person still
+	DiffersUnknown Code = "differs-unknown" // changed: whom it is about can't be told
+	Cleared        Code = "cleared"         // changed: no longer about the person
+	Elsewhere      Code = "elsewhere"       // moved
+	NotRead        Code = "not-read"        // unchecked: what is at its place could not be read
+	NotSearched    Code = "not-searched"    // unchecked: absent, but the identifiers were not at hand
+	NotCovered     Code = "not-covered"     // unchecked: absent, but a gap or an exclusion covers the place
+	MayBeNew       Code = "may-be-new"      // unchecked: absent, but it may be one of the new findings
+	CopyNotRead    Code = "copy-not-read"   // unchecked: absent, but a copy could not be read
+)
+
 // What stands at the place that a report names.
 const (
 	Absent = "absent" // nothing is there any more
@@ -53,7 +73,9 @@ type Result struct {
 	// GoneBy is the day on which the last of what is left is gone by itself, as far
 	// as the report knows it; nil where it does not, or nothing is left.
 	GoneBy *string `json:"gone_by"`
-	Why    string  `json:"why"`
+	// Code says why, for programs; Why for people.
+	Code Code   `json:"code"`
+	Why  string `json:"why"`
 	// MovedTo are the places at which the same content stands now.
 	MovedTo []Place `json:"moved_to,omitempty"`
 	// Copies are those that the report lists, each with its own state.
@@ -62,6 +84,9 @@ type Result struct {
 	// to keep the record.
 	Action string `json:"action,omitempty"`
 	Keep   *Keep  `json:"keep,omitempty"`
+	// Review is what people decided about the finding. One that was refused is not
+	// about the person, and does not count as erased, kept or remaining.
+	Review string `json:"review,omitempty"`
 }
 
 // Keep is a ground to keep a record, for people, and the first day on which it

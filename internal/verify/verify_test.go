@@ -92,7 +92,7 @@ func TestStates(t *testing.T) {
 			was: found(uri, 1, linked), scan: []*inventory.Finding{}, see: map[string]int{uri: 1}, state: Present, locator: There, about: "true", why: "as it was",
 		},
 		"changed": {
-			was: found(uri, 1), scan: []*inventory.Finding{found(uri, 2)}, state: Changed, locator: There, about: "true", why: "still about the person",
+			was: found(uri, 1), scan: []*inventory.Finding{found(uri, 2)}, state: Changed, locator: There, about: "true", why: "about the person still",
 		},
 		"cleared of the person": {
 			was: found(uri, 1), scan: []*inventory.Finding{}, see: map[string]int{uri: 2}, state: Changed, locator: There, about: "false", why: "no longer about them",
@@ -212,7 +212,7 @@ func TestStates(t *testing.T) {
 				if r.GoneBy != nil {
 					goneBy = *r.GoneBy
 				}
-				if r.State != c.state || r.Locator != c.locator || about != c.about || len(r.MovedTo) != c.moved || !strings.Contains(r.Why, c.why) || goneBy != c.goneBy {
+				if r.Code == "" || r.State != c.state || r.Locator != c.locator || about != c.about || len(r.MovedTo) != c.moved || !strings.Contains(r.Why, c.why) || goneBy != c.goneBy {
 					t.Errorf("%+v, about %q, gone by %q", r, about, goneBy)
 				}
 				if n := v.Summary.States[r.State]; n != 1 {
@@ -318,5 +318,22 @@ func TestCompare(t *testing.T) {
 		if !slices.Equal(got, c.want) || d.Summary.Same != c.same {
 			t.Errorf("%s: %q, %d the same", name, got, d.Summary.Same)
 		}
+	}
+}
+
+// What people said is not about the person does not remain.
+func TestRefused(t *testing.T) {
+	f := found("file:///s/a", 1, func(f *inventory.Finding) { f.Review = "refused" })
+	ch, err := Of(report(keyID, f), keyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := report(keyID, found("file:///s/a", 1))
+	if err := ch.Scanned(scan); err != nil {
+		t.Fatal(err)
+	}
+	v, err := ch.Settle(inventory.Run{}, scan)
+	if err != nil || v.Summary.Remaining != 0 || v.Summary.Erased != 0 || v.Summary.States[Present] != 1 {
+		t.Errorf("%+v, %v", v.Summary, err)
 	}
 }
