@@ -16,9 +16,9 @@ func TestExportPostgres(t *testing.T) {
 	pg.Exec(t, "postgres",
 		"CREATE TABLE people (id bigint PRIMARY KEY, email text, active boolean, balance numeric(20,4), tags jsonb, raw bytea, seen timestamptz, f float8)",
 		"INSERT INTO people VALUES (9007199254740993,'zoe@example.be',true,12345678901234.5600,'{\"a\":[1,null],\"token\":\"abc\"}','\\x00ff','2026-11-02 10:00+01','NaN')",
-		"CREATE TABLE log (line text, n int)",
+		"CREATE TABLE log (line text, n int, more text)",
 		"INSERT INTO log SELECT 'zoe@example.be', i FROM generate_series(1,30) i",
-		"INSERT INTO log VALUES ('zoe@example.be',1),('other',2)",
+		"INSERT INTO log VALUES ('zoe@example.be',1,NULL),('other',2,NULL),('zoe@example.be',99,repeat('long ',400000))",
 		"INSERT INTO people SELECT i, 'zoe@example.be', false FROM generate_series(1,1200) i")
 	report := filepath.Join(t.TempDir(), "report.json")
 	if status := Run(t.Context(), []string{"scan", "postgres://spoor@" + pg.Addr() + "/postgres", "-q", "--email", "zoe@example.be", "-o", report}, nil, io.Discard, io.Discard); status != exitOK {
@@ -47,7 +47,13 @@ func TestExportPostgres(t *testing.T) {
 			t.Errorf("\n got %s\nwant %s", got, want)
 		}
 	}
-	if log := b.table(t, "tables/postgres/public/log.json"); len(log.Rows) != 31 {
-		t.Errorf("%d lines of the log", len(log.Rows))
+	log, long := b.table(t, "tables/postgres/public/log.json"), 0
+	for _, row := range log.Rows {
+		if s, _ := row["more"].(string); len(s) == 2000000 {
+			long++
+		}
+	}
+	if len(log.Rows) != 32 || long != 1 {
+		t.Errorf("%d lines of the log, %d long ones", len(log.Rows), long)
 	}
 }

@@ -118,6 +118,8 @@ func TestExport(t *testing.T) {
 	e := newEstate(t)
 	e.db.Exec(t, "CREATE TABLE cp.accounts (tenant INT, id INT, email VARCHAR(100), password_hash VARCHAR(100), api_token VARCHAR(40), quota BIGINT UNSIGNED, ratio DOUBLE, photo BLOB, PRIMARY KEY (tenant, id))",
 		"INSERT INTO cp.accounts VALUES (1,7,'"+zoeMail+"','$2y$10$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234','s3cr3t-t0ken',18446744073709551615,0.25,X'00FF01'),(1,8,'x@example.org','','',1,NULL,NULL)")
+	e.db.Exec(t, "CREATE TABLE cp.events (who VARCHAR(100), n INT, more LONGTEXT)",
+		"INSERT INTO cp.events VALUES ('"+zoeMail+"',1,NULL),('"+zoeMail+"',2,REPEAT('long ',400000)),('"+zoeMail+"',1,NULL),('"+zoeMail+"',3,'short')")
 	config := e.config(t, e.db.Addr(), fmt.Sprintf("127.0.0.1:%d", e.mail.Port), e.s3.Addr)
 	_, rep, findings := scan(t, config)
 	report := filepath.Join(t.TempDir(), "report.json")
@@ -188,6 +190,15 @@ func TestExport(t *testing.T) {
 	}
 	if rows < 8 || files < 6 {
 		t.Errorf("%d rows and %d files were copied", rows, files)
+	}
+	long := 0
+	for _, row := range b.table(t, "tables/controlpanel/cp/events.json").Rows {
+		if s, _ := row["more"].(string); len(s) == 2000000 {
+			long++
+		}
+	}
+	if long != 1 {
+		t.Errorf("%d long values of a table without a key", long)
 	}
 	acc := b.table(t, "tables/controlpanel/cp/accounts.json")
 	want := `[{"api_token":{"withheld":"a secret (key or token) is held"},"email":"zoe@example.be","id":7,"password_hash":{"withheld":"a password hash is held"},"photo":{"base64":"AP8B"},"quota":18446744073709551615,"ratio":0.25,"tenant":1}]`

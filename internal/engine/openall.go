@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -346,7 +347,6 @@ func (m *many) hashed(ctx context.Context, list []wanted) (err error) {
 	}
 	table, _, _ := strings.Cut(m.uris[list[0].i], "?")
 	left := len(list)
-	var long []wanted
 	for p, err := range m.Source.Parts(ctx) {
 		if err != nil || left == 0 {
 			break
@@ -355,18 +355,41 @@ func (m *many) hashed(ctx context.Context, list []wanted) (err error) {
 			continue
 		}
 		same := map[string]int{}
+		held := map[string]*hashedRow{} // of the last block: its long values come behind it
+		flush := func() error {
+			for uri, r := range held {
+				left--
+				block := r.whole()
+				if block == nil {
+					continue // it is opened by itself
+				}
+				it := scanners.Item{Ref: scanners.Ref{URI: uri}, Size: block.Bytes(), Block: block}
+				if err := m.deliver(byURI[uri], Record{Item: it, Hash: r.hash}, nil); err != nil {
+					return err
+				}
+			}
+			clear(held)
+			return nil
+		}
 		for it, err := range m.Source.Items(ctx, p) {
 			if err != nil {
 				continue
 			}
 			b := it.Block
 			if b == nil {
-				if k := strings.Index(it.Ref.URI, "!/"); k >= 0 {
-					if i, ok := byURI[it.Ref.URI[:k]]; ok {
-						long = append(long, wanted{i: i})
+				row, column, ok := strings.Cut(it.Ref.URI, "!/")
+				if r := held[row]; ok && r != nil && it.Body != nil {
+					r.add(column, it.Body)
+				} else if hash, named := keyValue(row, "row-hmac"); ok && named {
+					// A source may name it by where it stands: it is of one of these.
+					for _, r := range held {
+						r.lost = r.lost || r.hash == hash
 					}
 				}
 				continue
+			}
+			if err := flush(); err != nil {
+				return err
 			}
 			if it.Ref.URI != "" && !strings.HasPrefix(it.Ref.URI, table) || len(b.Table.Key) > 0 {
 				continue
@@ -375,32 +398,68 @@ func (m *many) hashed(ctx context.Context, list []wanted) (err error) {
 				hash := b.Hash(m.RowKey, r)
 				key := b.Table.Name + "\x00" + hash
 				same[key]++
-				i, ok := byURI[b.Refs(r, hash, same[key]).URI]
-				if !ok || m.done[i] || slices.ContainsFunc(long, func(w wanted) bool { return w.i == i }) || hasLong(b, r) {
-					continue
+				uri := b.Refs(r, hash, same[key]).URI
+				if i, ok := byURI[uri]; ok && !m.done[i] {
+					held[uri] = &hashedRow{block: oneRow(b, r), hash: hash}
 				}
-				one := oneRow(b, r)
-				if err := m.deliver(i, Record{Item: scanners.Item{Ref: scanners.Ref{URI: m.uris[i]}, Size: one.Bytes(), Block: one}, Hash: hash}, nil); err != nil {
-					return err
-				}
-				left--
 			}
+		}
+		if err := flush(); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// hasLong reports whether a row has a value that is NULL, which in a block of a
-// scan may stand for a long one.
-func hasLong(b *scanners.Block, row int) bool {
-	for col := range b.Table.Columns {
-		if _, null := b.Cell(row, col); null && col < len(b.Table.Types) {
-			if t := b.Table.Types[col]; strings.Contains(t, "text") || strings.Contains(t, "blob") || strings.Contains(t, "json") || strings.Contains(t, "bytea") || strings.Contains(t, "xml") {
-				return true
-			}
-		}
+// A hashedRow is a row of a table without a key, whose long values a scan reads
+// behind it.
+type hashedRow struct {
+	block *scanners.Block
+	hash  string
+	long  map[int][]byte
+	size  int
+	lost  bool
+}
+
+// maxLong is the most bytes of long values of a row that are held.
+const maxLong = 16 << 20
+
+// add takes a long value, by the name of its column as it stands in a URI.
+func (r *hashedRow) add(column string, body io.Reader) {
+	name, err := scanners.Unescape(column)
+	col := slices.Index(r.block.Table.Columns, name)
+	if err != nil || col < 0 || body == nil {
+		r.lost = true
+		return
 	}
-	return false
+	v, err := io.ReadAll(io.LimitReader(body, maxLong+1))
+	if r.size += len(v); err != nil || r.size > maxLong {
+		r.lost, r.long = true, nil
+		return
+	}
+	if r.long == nil {
+		r.long = map[int][]byte{}
+	}
+	r.long[col] = v
+}
+
+// whole returns the row with its long values; nil where they are not at hand.
+func (r *hashedRow) whole() *scanners.Block {
+	switch {
+	case r.lost:
+		return nil
+	case r.long == nil:
+		return r.block
+	}
+	out := &scanners.Block{Table: r.block.Table}
+	for col := range r.block.Table.Columns {
+		v, null := r.block.Cell(0, col)
+		if l, ok := r.long[col]; ok {
+			v, null = l, false
+		}
+		out.Append(v, null)
+	}
+	return out
 }
 
 // mayHold reports whether a part with a place may hold rows of a table, by the
