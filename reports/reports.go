@@ -55,6 +55,9 @@ func JSON(w io.Writer, r *inventory.Report) error {
 	if r.Links != nil {
 		parts = append(parts, part{"links", r.Links})
 	}
+	if r.Canaries != nil {
+		parts = append(parts, part{"canaries", r.Canaries})
+	}
 	for _, f := range parts {
 		if err := put(f.name, f.v, ","); err != nil {
 			return err

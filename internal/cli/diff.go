@@ -60,14 +60,14 @@ Exit status: 0; 4 there are differences and --exit-code was given; 2 wrong usage
 		}
 		for _, o := range outputs {
 			if o == "-" {
-				err = errors.Join(err, reports.DiffJSON(s.out, d))
+				err = errors.Join(err, s.sealed(s.out, func(w io.Writer) error { return reports.DiffJSON(w, d) }))
 				continue
 			}
-			if e := writeFile(o, func(w io.Writer) error { return diffRenderer(o)(w, d) }); e != nil {
+			if e := s.file(o, func(w io.Writer) error { return diffRenderer(o)(w, d) }); e != nil {
 				err = errors.Join(err, e)
 				continue
 			}
-			fmt.Fprintf(s.err, "spoor: wrote %s\n", o)
+			fmt.Fprintf(s.err, "spoor: wrote %s\n", s.named(o))
 		}
 		if !slices.Contains(outputs, "-") {
 			err = errors.Join(err, reports.DiffText(s.out, d))

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spoor-scan/spoor/internal/engine"
-	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/plan"
 	"github.com/spoor-scan/spoor/reports"
 	"github.com/spoor-scan/spoor/scanners"
@@ -239,6 +238,7 @@ func holds(info scanners.Info, uri string) bool {
 
 func (s streams) report() *cobra.Command {
 	var out rendering
+	var identities []string
 	c := &cobra.Command{
 		Use:   "report REPORT.json -o FILE.html|.csv|.json|.jsonld [--lang nl] [--review FILE]...",
 		Short: "Render a report again, without scanning",
@@ -246,20 +246,17 @@ func (s streams) report() *cobra.Command {
 	}
 	out.flags(c.Flags())
 	out.reviewFlag(c.Flags())
+	c.Flags().StringArrayVar(&identities, "identity", nil, "open an encrypted report with the age identities in this `file` (repeatable)")
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
 			return usage(err)
 		}
 		out.speak("")
-		f, err := os.Open(args[0])
+		rep, done, err := openReport(args[0], identities)
 		if err != nil {
 			return usage(err)
 		}
-		defer f.Close()
-		rep, err := inventory.Load(f)
-		if err != nil {
-			return usagef("%s: %v", args[0], err)
-		}
+		defer done()
 		if err := out.apply(rep); err != nil {
 			return failed(err)
 		}

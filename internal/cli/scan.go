@@ -38,6 +38,7 @@ func (s streams) scan() *cobra.Command {
 		config, file, failOn string
 		expand, since        string
 		instruction          string
+		canaries             string
 		out                  rendering
 		quiet, show          bool
 		id                   string
@@ -75,10 +76,11 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	f.BoolVar(&show, "show-values", false, "put identifiers into the report unmasked")
 	f.StringVar(&since, "since", "", sinceHelp)
+	f.StringVar(&instruction, "instruction", "", "the controllers' instruction under which what is held as processor is scanned: a `reference`")
 	f.StringArrayVar(&sealTo, "seal-to", nil, "put the identifiers into the report, encrypted to this `recipient` (age1..., or a file of these), so that verify can do without the subject file (repeatable)")
 	f.StringVar(&suppressed, "suppressed", "", "look for the people on the suppression list of this `file` (verify --suppress), as in what was restored")
 	f.StringArrayVar(&identities, "identity", nil, "open the key of the suppression list with the age identities in this `file` (repeatable)")
-	f.StringVar(&instruction, "instruction", "", "the controllers' instruction under which what is held as processor is scanned: a `reference`")
+	f.StringVar(&canaries, "canaries", "", "look for the invented people of this `file` too, and say whether they were found where they are planted")
 	f.StringVar(&expand, "expand", "strict", "identifiers that a person's records reveal: look for those that are theirs alone (`strict`), only name them (suggest), or neither (off)")
 	c.RunE = func(c *cobra.Command, targets []string) error {
 		if failOn != "" && failOn != "findings" {
@@ -108,6 +110,9 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if err := setSince(p, since); err != nil {
 			return usage(err)
 		}
+		if instruction != "" {
+			p.Instruction = instruction
+		}
 		if suppressed != "" && len(sealTo) > 0 {
 			return usagef("--seal-to has nothing to seal with --suppressed: the list knows no identifiers")
 		}
@@ -115,8 +120,18 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if err != nil {
 			return usage(err)
 		}
-		if instruction != "" {
-			p.Instruction = instruction
+		if canaries != "" {
+			list, err := plan.LoadCanaries(canaries)
+			if err != nil {
+				return usagef("--canaries: %v", err)
+			}
+			p.Canaries = append(p.Canaries, list...)
+		}
+		if err := p.CheckCanaries(subjects); err != nil {
+			return usage(err)
+		}
+		if err := s.begin("scan", p, subjects); err != nil {
+			return err
 		}
 		out.speak(p.Language)
 		rep, done, err := s.run(c.Context(), p, subjects, widen, out.reviewed, quiet, show, func(o *engine.Options) { o.Seal = seal })
@@ -313,6 +328,10 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 		}
 		persons = append(persons, x.Person)
 	}
+	// Canaries come behind all people.
+	for _, x := range p.Canaries {
+		persons = append(persons, x.Person)
+	}
 	rec, err := subject.New(persons)
 	if err != nil {
 		return nil, nil, usage(err)
@@ -333,20 +352,29 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 	sources, closeSources := openSources(ctx, p, key, acts)
 	defer closeSources()
 	started := time.Now().UTC().Truncate(time.Millisecond)
+	everybody := subjects
+	for _, x := range p.Canaries {
+		everybody = append(everybody[:len(everybody):len(everybody)], plan.Subject{Person: x.Person})
+	}
 	opt := engine.Options{
 		Run: inventory.Run{
 			ID: runID(), Spoor: Version(), Mode: "scan", Started: started, ShowValues: show,
 			Notice: "uri, locator, target and copies are exact and may hold identifiers: treat this report as personal data",
 		},
-		Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, key, show, p.Calendar, started), Activities: acts,
+		Sources: sources, Recognizer: rec, Subjects: reportSubjects(everybody, rec, key, show, p.Calendar, started), Activities: acts,
 		Decoders: list, Limits: limits(p.Limits), RowKey: key, ShowValues: show,
 		Links: engineLinks(p.Links), Expand: expand,
+	}
+	for i, x := range p.Canaries {
+		for _, e := range x.Expect {
+			at := &opt.Subjects[len(subjects)+i].Planted
+			*at = append(*at, inventory.Planted(e))
+		}
 	}
 	for _, c := range change {
 		c(&opt)
 	}
-	rep, done, err = s.engine(ctx, opt, quiet)
-	if err != nil {
+	if rep, done, err = s.engine(ctx, opt, quiet); err != nil {
 		return nil, nil, err
 	}
 	reviewed.Apply(rep)
@@ -380,15 +408,15 @@ func (s streams) write(rep *inventory.Report, r *rendering) error {
 	for _, o := range r.outputs {
 		var err error
 		if o == "-" {
-			err = reports.JSON(s.out, rep)
+			err = s.sealed(s.out, func(w io.Writer) error { return reports.JSON(w, rep) })
 		} else {
-			err = writeFile(o, func(w io.Writer) error { return renderer(o, r.language)(w, rep) })
+			err = s.file(o, func(w io.Writer) error { return renderer(o, r.language)(w, rep) })
 		}
 		switch {
 		case err != nil:
 			failed = errors.Join(failed, err)
 		case o != "-":
-			fmt.Fprintf(s.err, "spoor: wrote %s\n", o)
+			fmt.Fprintf(s.err, "spoor: wrote %s\n", s.named(o))
 		}
 	}
 	fmt.Fprintf(s.err, "spoor: %s\n", headline(rep))

@@ -55,6 +55,9 @@ done; 1 no report.`,
 		if err != nil {
 			return usage(err)
 		}
+		if err := s.begin("survey", p, nil); err != nil {
+			return err
+		}
 		rep, done, err := s.runSurvey(c.Context(), p, set, quiet)
 		if err != nil {
 			return err
@@ -133,6 +136,7 @@ func (s streams) engine(ctx context.Context, opt engine.Options, quiet bool) (re
 	if !quiet {
 		stop = showProgress(s.err, opt.Progress)
 	}
+	opt.Run.SignedBy = s.session.signedBy()
 	rep, err = engine.Scan(ctx, col, opt)
 	stop()
 	if err != nil {
@@ -142,5 +146,7 @@ func (s streams) engine(ctx context.Context, opt engine.Options, quiet bool) (re
 		}
 		return nil, nil, failed(err)
 	}
+	s.session.of(rep, "")
+	s.session.found(rep.Summary.Findings, len(rep.Gaps))
 	return rep, func() { _ = col.Close() }, nil
 }

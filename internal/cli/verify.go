@@ -24,6 +24,8 @@ import (
 
 func (s streams) verify() *cobra.Command {
 	var (
+		publicKey            string
+		signature            bool
 		config, file, failOn string
 		identities, outputs  []string
 		certificate, lang    string
@@ -44,6 +46,9 @@ The identifiers come from the subject file, or from the report itself where they
 were sealed into it (scan --seal-to) and --identity opens them. Without them only
 the places are read, and nothing is called gone.
 
+With --signature it checks the signature of the report, or of any other output,
+and does nothing else.
+
 Exit status: 0 complete; 3 something could not be checked, or the new scan has
 gaps; 4 something is still there and --fail-on findings was given; 2 wrong usage,
 nothing was done; 1 no verification.`,
@@ -60,8 +65,16 @@ nothing was done; 1 no verification.`,
 	f.StringVar(&instruction, "instruction", "", "the controllers' instruction under which what is held as processor is read: a `reference`; else that of the report")
 	f.StringVar(&lang, "lang", "en", "`language` of the pages: "+strings.Join(reports.CertificateLanguages(), ", ")+"; verification.nl.html asks for its own")
 	f.StringVar(&failOn, "fail-on", "", "exit with status 4 on `findings` that are still there")
+	f.BoolVar(&signature, "signature", false, "check the signature in REPORT.json.minisig instead: is the file the one that was signed?")
+	f.StringVar(&publicKey, "public-key", "", "the minisign public `key` that checks it, or the file that holds it")
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if signature != (publicKey != "") {
+			return usagef("--signature and --public-key belong together")
+		}
+		if signature {
+			return s.checkSignature(args[0], publicKey)
+		}
 		if failOn != "" && failOn != "findings" {
 			return usagef("--fail-on knows only: findings")
 		}
@@ -98,6 +111,10 @@ nothing was done; 1 no verification.`,
 		sup, err := suppress(suppressFile, suppressTo, identities)
 		if err != nil {
 			return usage(err)
+		}
+		s.session.of(rep, "")
+		if err := s.begin("verify", p, nil); err != nil {
+			return err
 		}
 		v, done, err := s.runVerify(c.Context(), rep, p, lost, subjects, quiet)
 		if err != nil {
@@ -461,14 +478,14 @@ func (s streams) writeVerification(v *verify.Verification, outputs []string, cer
 	var failed error // one disk may be full, another not
 	put := func(name string, write func(io.Writer, *verify.Verification) error) {
 		if name == "-" {
-			failed = errors.Join(failed, reports.VerificationJSON(s.out, v))
+			failed = errors.Join(failed, s.sealed(s.out, func(w io.Writer) error { return reports.VerificationJSON(w, v) }))
 			return
 		}
-		if err := writeFile(name, func(w io.Writer) error { return write(w, v) }); err != nil {
+		if err := s.file(name, func(w io.Writer) error { return write(w, v) }); err != nil {
 			failed = errors.Join(failed, err)
 			return
 		}
-		fmt.Fprintf(s.err, "spoor: wrote %s\n", name)
+		fmt.Fprintf(s.err, "spoor: wrote %s\n", s.named(name))
 	}
 	for _, o := range outputs {
 		put(o, verificationRenderer(o, lang))

@@ -129,7 +129,8 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 		rep.Links = r.linker.listed()
 	}
 	if err == nil && opt.Seal != nil {
-		rep.Sealed, err = opt.Seal(r.Recognizer.Persons())
+		// Canaries come behind the people.
+		rep.Sealed, err = opt.Seal(r.Recognizer.Persons()[:len(rep.Subjects)])
 	}
 	return rep, err
 }

@@ -191,7 +191,7 @@ func (r *run) nameWithheld(b *batch, s scanners.Info) {
 			continue
 		}
 		for p := range r.Subjects {
-			if !r.Activities.May(p, []int{i}) && r.Activities.Instruction(i, -1) != "" {
+			if r.Subjects[p].Planted == nil && !r.Activities.May(p, []int{i}) && r.Activities.Instruction(i, -1) != "" {
 				b.note(&scanners.Exclusion{
 					URI: s.URI, Place: s.Name, Reason: scanners.NoInstruction,
 					Detail: "held as processor (activity " + a.ID + "); no instruction is about the subject " + r.Subjects[p].ID,

@@ -310,7 +310,7 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 	strangers := rec.strangers()
 	for _, p := range persons {
 		a := rec.people[p]
-		if a.silent || !r.Activities.May(p, rec.assigned()) {
+		if a.silent || r.Subjects[p].Planted == nil && !r.Activities.May(p, rec.assigned()) {
 			continue
 		}
 		id := r.Subjects[p].ID

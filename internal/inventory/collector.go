@@ -340,11 +340,6 @@ func (c *Collector) Settle(run Run, subjects []Subject, activities []Activity) (
 			return nil, fmt.Errorf("inventory: the ledger of %s does not close", rep.Sources[i].Name)
 		}
 	}
-	order := func(a, b Gap) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.URI, b.URI), cmp.Compare(a.Reason, b.Reason))
-	}
-	slices.SortStableFunc(rep.Gaps, order)
-	slices.SortStableFunc(rep.Exclusions, order)
 	bits := c.shared(rep.Subjects)
 	for i, e := range all {
 		if e.own != 0 && e.own&^bits[e.subject] == 0 {
@@ -353,7 +348,12 @@ func (c *Collector) Settle(run Run, subjects []Subject, activities []Activity) (
 	}
 	sort(all)
 	// Two sources may reach the same record; it is one finding.
-	all = dropRepeats(all)
+	all = rep.recall(dropRepeats(all))
+	order := func(a, b Gap) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.URI, b.URI), cmp.Compare(a.Reason, b.Reason))
+	}
+	slices.SortStableFunc(rep.Gaps, order)
+	slices.SortStableFunc(rep.Exclusions, order)
 	rep.count(all)
 	if run.Mode == "survey" {
 		rep.Survey = counts.settle(c.detectors)

@@ -34,6 +34,9 @@ type Report struct {
 	// Holds are the legal holds of the configuration.
 	Holds []Hold `json:"holds,omitempty"`
 
+	// Canaries says whether invented people were found where they were planted.
+	Canaries []Canary `json:"canaries,omitempty"`
+
 	// Findings yields the findings; the *Finding is valid until the iteration
 	// continues. It may be ranged over more than once.
 	Findings func() iter.Seq2[*Finding, error] `json:"-"`
@@ -52,6 +55,8 @@ type Run struct {
 	// Key names the key under which rows and contents are hashed; those of
 	// reports that were made under different keys can't be compared.
 	Key string `json:"key,omitempty"`
+	// SignedBy is the id of the minisign key that signs the report.
+	SignedBy string `json:"signed_by,omitempty"`
 	// Notice says what in the report is personal data all the same.
 	Notice string `json:"notice"`
 }
@@ -65,6 +70,9 @@ type Subject struct {
 	// NotLookedFor names types of identifiers that were given and that spoor
 	// can't look for.
 	NotLookedFor []string `json:"not_looked_for,omitempty"`
+	// Planted makes the subject a canary: where it should be found. The settled
+	// report has it among its Canaries instead.
+	Planted []Planted `json:"-"`
 	// Suggestions are further identifiers that the subject's records reveal.
 	Suggestions []Suggestion `json:"suggestions,omitempty"`
 	// Rights are the views of the findings by right; a survey has none.

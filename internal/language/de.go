@@ -4,6 +4,12 @@ package language
 // Verantwortlicher, Auftragsverarbeiter, Empfänger, Speicherdauer.
 func german() *Catalogue {
 	return &Catalogue{
+		Canaries: Canaries{
+			Heading: "Kontrolle mit erfundenen Personen",
+			Blind:   Count{"Eine Suche, die nicht sieht: %s erfundene Person wurde nicht gefunden, wo sie stehen sollte.", "Eine Suche, die nicht sieht: %s erfundene Personen wurden nicht gefunden, wo sie stehen sollten."},
+			Seen:    "%s wurde in %s gefunden, an %s von %s Stellen", Missed: "%s wurde in %s NICHT oder nicht überall gefunden: an %s von %s Stellen. Auf das, was der Bericht über diese Quelle sagt, ist kein Verlass.",
+			LeftOut: "%s in %s: was fehlt, wurde absichtlich weggelassen",
+		},
 		Terms: Terms{
 			Law: "DSGVO", Article: "Art. %s DSGVO",
 			Rights: map[string]Right{

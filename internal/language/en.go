@@ -2,6 +2,12 @@ package language
 
 func english() *Catalogue {
 	return &Catalogue{
+		Canaries: Canaries{
+			Heading: "Check with planted people",
+			Blind:   Count{"A scan that does not see: %s planted person was not found where it should be.", "A scan that does not see: %s planted people were not found where they should be."},
+			Seen:    "%s was found in %s, in %s of %s places", Missed: "%s was NOT found in %s, or not everywhere: in %s of %s places. What the report says of this source is not to be relied on.",
+			LeftOut: "%s in %s: what is missing was left out on purpose",
+		},
 		Terms: Terms{
 			Law: "GDPR", Article: "Art. %s GDPR",
 			Rights: map[string]Right{

@@ -4,6 +4,12 @@ package language
 // responsable du traitement, sous-traitant, destinataire, durée de conservation.
 func french() *Catalogue {
 	return &Catalogue{
+		Canaries: Canaries{
+			Heading: "Contrôle par des personnes fictives",
+			Blind:   Count{"Une recherche qui ne voit pas : %s personne fictive n’a pas été trouvée là où elle devrait l’être.", "Une recherche qui ne voit pas : %s personnes fictives n’ont pas été trouvées là où elles devraient l’être."},
+			Seen:    "%s a été trouvé dans %s, à %s des %s endroits", Missed: "%s n’a PAS été trouvé dans %s, ou pas partout : à %s des %s endroits. Ce que le rapport dit de cette source n’est pas fiable.",
+			LeftOut: "%s dans %s : ce qui manque a été omis volontairement",
+		},
 		Terms: Terms{
 			Law: "RGPD", Article: "art. %s du RGPD",
 			Rights: map[string]Right{

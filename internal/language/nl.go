@@ -4,6 +4,12 @@ package language
 // verwerkingsverantwoordelijke, verwerker, ontvanger, bewaartermijn.
 func dutch() *Catalogue {
 	return &Catalogue{
+		Canaries: Canaries{
+			Heading: "Controle met geplante personen",
+			Blind:   Count{"Een zoekactie die niet ziet: %s geplante persoon is niet gevonden waar die hoort te staan.", "Een zoekactie die niet ziet: %s geplante personen zijn niet gevonden waar ze horen te staan."},
+			Seen:    "%s is gevonden in %s, op %s van %s plaatsen", Missed: "%s is NIET of niet overal gevonden in %s: op %s van %s plaatsen. Op wat het rapport over deze bron zegt, kunt u niet rekenen.",
+			LeftOut: "%s in %s: wat ontbreekt, is met opzet weggelaten",
+		},
 		Terms: Terms{
 			Law: "AVG", Article: "art. %s AVG",
 			Rights: map[string]Right{

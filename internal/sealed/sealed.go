@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"filippo.io/age"
+	"filippo.io/age/agessh"
 	"filippo.io/age/armor"
 )
 
@@ -19,7 +20,7 @@ import (
 const maxKeys = 1 << 20
 
 // ParseRecipients returns the recipients of a list, of which each is one by
-// itself ("age1...") or the name of a file with one on each line. An error names
+// itself ("age1...", or an SSH key) or the name of a file with one on each line. An error names
 // the file, and never quotes a secret key that stands where a public one should.
 func ParseRecipients(list []string) ([]age.Recipient, error) {
 	var all []age.Recipient
@@ -28,7 +29,7 @@ func ParseRecipients(list []string) ([]age.Recipient, error) {
 			return nil, errors.New("a secret key stands where a recipient is wanted: give its public key, age1...")
 		}
 		text := s
-		if !strings.HasPrefix(s, "age1") {
+		if !strings.HasPrefix(s, "age1") && !strings.HasPrefix(s, "ssh-") {
 			b, err := readKeys(s)
 			if err != nil {
 				return nil, fmt.Errorf("recipients: %w", err)
@@ -38,7 +39,22 @@ func ParseRecipients(list []string) ([]age.Recipient, error) {
 				return nil, fmt.Errorf("recipients: %s holds a secret key; give a file of public keys, age1...", s)
 			}
 		}
-		got, err := age.ParseRecipients(strings.NewReader(text))
+		var rest strings.Builder
+		for line := range strings.Lines(text) {
+			if !strings.HasPrefix(line, "ssh-") {
+				rest.WriteString(line)
+				continue
+			}
+			r, err := agessh.ParseRecipient(strings.TrimSpace(line))
+			if err != nil {
+				return nil, fmt.Errorf("recipients: %s: not an SSH key that can be encrypted to: %w", s, err)
+			}
+			all = append(all, r)
+		}
+		if strings.TrimSpace(rest.String()) == "" && len(all) > 0 {
+			continue
+		}
+		got, err := age.ParseRecipients(strings.NewReader(rest.String()))
 		if err != nil {
 			return nil, fmt.Errorf("recipients: %s: %w", s, err)
 		}
@@ -58,6 +74,14 @@ func LoadIdentities(files ...string) ([]age.Identity, error) {
 		}
 		if Is(b) {
 			return nil, fmt.Errorf("identity: %s is itself encrypted; decrypt it first (age -d)", name)
+		}
+		if bytes.HasPrefix(b, []byte("-----BEGIN")) {
+			id, err := agessh.ParseIdentity(b)
+			if err != nil {
+				return nil, fmt.Errorf("identity: %s is not an SSH key without a passphrase, of a type that age knows", name)
+			}
+			all = append(all, id)
+			continue
 		}
 		got, err := age.ParseIdentities(bytes.NewReader(b))
 		if err != nil {
