@@ -40,7 +40,7 @@ const (
 	json
 	hexEscape
 	octal
-	plus // + for a space, between digits
+	plus   // + for a space, between digits
 	unseen // characters that nobody sees, inside words
 	quoted
 	mojibake
