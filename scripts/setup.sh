@@ -21,6 +21,8 @@ need mariadb-client mariadb-dump
 if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then need postgresql postgres; fi
 need dovecot-imapd dovecot
 need python3 python3
+need unzip unzip
+need minisign minisign
 need restic restic
 need borgbackup borg
 need tesseract-ocr tesseract
