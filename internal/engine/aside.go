@@ -17,6 +17,7 @@ import (
 const (
 	maxAside   = 12 << 20
 	maxUnsized = 512 << 10
+	maxHeld    = 48 << 20 // bytes of longer members, all at once
 )
 
 // An aside lets other goroutines look at what one container holds while it is
@@ -53,10 +54,26 @@ func (r *run) spare() bool {
 	}
 }
 
+// reserve reports whether so many bytes more may be held of members; they then
+// count until they are taken off.
+func (r *run) reserve(n int64) bool {
+	if n > 0 && r.held.Add(n) > maxHeld {
+		r.held.Add(-n)
+		return false
+	}
+	return true
+}
+
 // member looks at a member, now or aside.
 func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners.Item, budget *container.Budget) {
 	a.settle(false)
-	if child.Body == nil || child.Size > maxAside || !a.run.spare() {
+	large := max(child.Size-maxUnsized, 0)
+	if child.Body == nil || child.Size > maxAside || !a.run.reserve(large) {
+		a.run.member(ctx, a.rec, d, child, budget)
+		return
+	}
+	if !a.run.spare() {
+		a.run.held.Add(-large)
 		a.run.member(ctx, a.rec, d, child, budget)
 		return
 	}
@@ -68,6 +85,7 @@ func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners
 	n, err := io.Copy(&buf, io.LimitReader(child.Body, most+1))
 	if err != nil || n > most {
 		<-a.run.spares
+		a.run.held.Add(-large)
 		rest := child.Body
 		if err != nil {
 			rest = failing{err}
@@ -83,6 +101,7 @@ func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners
 	rec.parent, rec.partial = nil, false
 	a.wg.Go(func() {
 		defer func() { <-a.run.spares }()
+		defer a.run.held.Add(-large)
 		defer func() {
 			a.mu.Lock()
 			a.done = append(a.done, &rec)

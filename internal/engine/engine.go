@@ -85,6 +85,7 @@ type run struct {
 	layouts  *layout.Layouts
 	bare     map[bareKey]struct{} // places that no activity covers; under mu
 	spares   chan struct{}        // holds one for each goroutine that looks at something aside
+	held     atomic.Int64         // bytes of large members that are looked at aside
 	magics   [256]bool            // bytes with which a container in a cell starts
 	contents sync.Pool            // of *contentReader
 	smalls   sync.Pool            // of *[smallText]byte

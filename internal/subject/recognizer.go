@@ -133,7 +133,7 @@ func New(persons []Person) (*Recognizer, error) {
 		}
 	}
 	var stems []match.Pattern
-	for _, w := range []string{"birth", "dob", "born", "gebor", "geboorte", "geburt", "naissance", "né", "nÉ", "ne ", "nee", "nacimiento", "nascita", "urodz"} {
+	for _, w := range []string{"birth", "dob", "born", "gebor", "geboorte", "geburt", "naissance", "né", "nÉ", "ne ", "ne\t", "ne\n", "ne\f", "ne\r", "nee", "nacimiento", "nascita", "urodz"} {
 		stems = append(stems, match.Pattern{Text: w})
 	}
 	if r.births, err = match.Compile(stems); err != nil {
@@ -309,6 +309,9 @@ func (r *Recognizer) ContradictedNear(h Hit, base int64, piece []byte) bool {
 		return false
 	}
 	text := piece[from:to]
+	if !r.NamesBirths(text) {
+		return false
+	}
 	start, end := int(h.Start-base-from), int(h.End-base-from)
 	for _, m := range r.names.bornOn.FindAllSubmatchIndex(text, -1) {
 		// Another record's birth date says nothing.
