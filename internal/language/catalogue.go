@@ -94,6 +94,12 @@ type Page struct {
 	Records                 string
 	RecordCount             Count
 	HowToRead, Proposal     string
+	Backups, BackupsIntro   string
+	Layout, Oldest, Newest  string
+	Schedule                string
+	Schedules               map[string]string
+	EveryDays, EveryHours   string // number
+	Sets                    Count
 	UnitsMean, ProposalMean string
 	LinkedMean              string
 	Masked, Unmasked        string
