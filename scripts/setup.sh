@@ -22,6 +22,7 @@ if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then need postgresql
 need dovecot-imapd dovecot
 need python3 python3
 need unzip unzip
+if [ ! -x /usr/lib/openssh/sftp-server ]; then need openssh-sftp-server sftp-server; fi
 need minisign minisign
 need restic restic
 need borgbackup borg

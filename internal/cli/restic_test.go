@@ -135,6 +135,29 @@ INSERT INTO orders VALUES (1,7,'a chair'),(2,8,'a table');
 	if _, ok := copies["office/tom.txt"]; ok {
 		t.Error("somebody else is found")
 	}
+	// The same over SFTP.
+	server := "/usr/lib/openssh/sftp-server"
+	if _, err := os.Stat(server); err != nil {
+		server = testenv.Need(t, "apt-get install openssh-sftp-server", "sftp-server")
+	}
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte("#!/bin/sh\nexec "+server+" -R\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	far, code := spoor("scan", "restic:sftp:host:"+repo, "-q", "--email", "zoe@example.be", "-o", "-")
+	farRep, err := inventory.Load(strings.NewReader(far))
+	if err != nil || code != 0 || farRep.Summary.Findings != rep.Summary.Findings {
+		t.Errorf("over SFTP: status %d, %v", code, err)
+	}
+	for f, err := range farRep.Findings() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, code := spoor("cat", f.URI); code != 0 || out == "" {
+			t.Errorf("cat %s: status %d", f.URI, code)
+		}
+	}
 	if out, code := spoor("check", "restic:"+repo); code != 0 || !strings.Contains(out, "3 snapshots") {
 		t.Errorf("check: status %d: %s", code, out)
 	}

@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	"scanners/postgres":    {"scanners", "internal/secret", "internal/sqldb"},
 	"scanners/restic":      {"scanners", "internal/secret"},
 	"scanners/s3":          {"scanners", "internal/secret"},
+	"scanners/sftp":        {"scanners"},
 	"scanners/all":         {"scanners/..."},
 	"scanners/scannertest": {"scanners"},
 	"rules":                {"internal/class", "internal/match"},
