@@ -254,7 +254,7 @@ func (c *Config) open(ctx context.Context, env scanners.Env) (*source, error) {
 		buckets: c.Buckets, keys: c.Keys, versions: c.Versions == "all",
 		acl: c.ACL, connections: c.Connections, timeout: c.Timeout, breaker: breaker{timeout: c.Timeout},
 		pageSize: c.pageSize, chunk: c.chunk, attempts: c.attempts,
-		regions: map[string]string{}, tagGaps: map[string]int64{}, aclGaps: map[string]int64{},
+		regions: map[string]string{}, tagGaps: map[string]int64{}, aclGaps: map[string]int64{}, locking: map[string]bool{},
 	}
 	if s.name == "" {
 		s.name = "s3"

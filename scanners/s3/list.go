@@ -46,6 +46,7 @@ type source struct {
 	regions map[string]string // by bucket, where it is not region
 	tagGaps map[string]int64  // by bucket: objects whose tags could not be read
 	aclGaps map[string]int64  // and whose grants
+	locking map[string]bool   // by bucket: whether it has object lock
 }
 
 // Info implements scanners.Source.

@@ -39,6 +39,42 @@ func lock(ref *scanners.Ref, out *s3.GetObjectOutput) {
 	ref.Locator = l
 }
 
+// locked fills in the lock of an object of a bucket with object lock, where a
+// server tells it to those alone who ask for no content.
+func (s *source) locked(ctx context.Context, o object, out *s3.GetObjectOutput) {
+	if out.ObjectLockMode != "" || out.ObjectLockLegalHoldStatus != "" || !s.locks(ctx, o.bucket) {
+		return
+	}
+	_ = s.call(ctx, "read the lock of an object of "+placeOf(o.bucket), o.bucket, func(ctx context.Context, region func(*s3.Options)) error {
+		head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &o.bucket, Key: &o.key, VersionId: optional(o.version)}, region)
+		if err == nil {
+			out.ObjectLockMode, out.ObjectLockRetainUntilDate, out.ObjectLockLegalHoldStatus = head.ObjectLockMode, head.ObjectLockRetainUntilDate, head.ObjectLockLegalHoldStatus
+		}
+		return err
+	}) // who may not know of a lock reads the object all the same
+}
+
+// locks reports whether a bucket has object lock; it is asked once.
+func (s *source) locks(ctx context.Context, bucket string) bool {
+	s.mu.Lock()
+	on, known := s.locking[bucket]
+	s.mu.Unlock()
+	if known {
+		return on
+	}
+	err := s.call(ctx, "read the object lock of "+placeOf(bucket), bucket, func(ctx context.Context, region func(*s3.Options)) error {
+		out, err := s.client.GetObjectLockConfiguration(ctx, &s3.GetObjectLockConfigurationInput{Bucket: &bucket}, region)
+		on = err == nil && out.ObjectLockConfiguration != nil && out.ObjectLockConfiguration.ObjectLockEnabled == types.ObjectLockEnabledEnabled
+		return err
+	})
+	if ctx.Err() == nil {
+		s.mu.Lock()
+		s.locking[bucket] = err == nil && on
+		s.mu.Unlock()
+	}
+	return err == nil && on
+}
+
 // archived says what reading an archived object takes. Source: S3 API reference,
 // InvalidObjectState; user guide, "Restoring an archived object".
 func archived(err error) string {
