@@ -41,7 +41,7 @@ type owned struct {
 	rule int
 }
 
-type columnKey struct{ source, place, column string }
+type columnKey struct{ source, table, column string }
 
 // New returns a map. sources are the names of the sources of the run; run is the
 // instruction under which all that the host holds as processor is read, empty for
@@ -280,13 +280,10 @@ const maxColumns = 1 << 16
 // Column returns the activities of a column, where it has others than its row:
 // place is that of the row, "schema / table / row".
 func (m *Map) Column(p Place, column string) []int {
-	if m == nil || len(m.patterns) == 0 {
+	if m == nil || len(m.patterns) == 0 || !strings.HasSuffix(p.Place, " / row") {
 		return nil
 	}
-	table, ok := strings.CutSuffix(p.Place, " / row")
-	if !ok {
-		return nil
-	}
+	table, _, _ := strings.Cut(p.URI, "?")
 	k := columnKey{p.Source, table, column}
 	m.mu.Lock()
 	list, known := m.columns[k]
@@ -294,8 +291,16 @@ func (m *Map) Column(p Place, column string) []int {
 	if known {
 		return list
 	}
-	row, _ := m.at(Place{Source: p.Source, Place: p.Place}.ways())
-	list, _ = m.at(Place{Source: p.Source, Place: table + " / " + column}.ways())
+	ways := p.ways()
+	row, _ := m.at(ways)
+	for i, w := range ways {
+		own := slices.Clone(w.steps)
+		if n := len(own); n > 0 && own[n-1] == "row" && w.ends == nil {
+			own = own[:n-1]
+		}
+		ways[i] = way{kind: w.kind, steps: append(own, column)}
+	}
+	list, _ = m.at(ways)
 	if slices.Equal(row, list) || m.AsProcessor(row) || m.AsProcessor(list) {
 		list = nil // roles are told apart by tables, not by columns
 	}

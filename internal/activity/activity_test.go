@@ -131,6 +131,11 @@ func TestColumns(t *testing.T) {
 	if got := strings.Join(m.IDs(m.Column(p, "newsletter_since")), " "); got != "marketing" {
 		t.Errorf("the column is of %s", got)
 	}
+	m = New([]Rule{rule("customers", "controller", "cp / **"), rule("marketing", "controller", "cp / clients / newsletter")}, sources, "", nil)
+	in := place("backups", "backup / file .sql / cp / clients / row", "file:///srv/backup/cp.sql#/cp/clients?id=1")
+	if got := strings.Join(m.IDs(m.Column(in, "newsletter")), " "); got != "marketing" {
+		t.Errorf("the column of a dump is of %s", got)
+	}
 	if got := m.Column(p, "email"); got != nil {
 		t.Errorf("the column is of %v", got)
 	}

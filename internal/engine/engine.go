@@ -259,7 +259,6 @@ func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool,
 			continue
 		}
 		c.expect(p.Units, p.Bytes)
-		r.unassigned(s, p)
 		select {
 		case parts <- p:
 		case <-ctx.Done():
@@ -299,6 +298,7 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 		ended = errInterrupted
 		return
 	}
+	bare := r.Activities == nil // what no activity covers is known to be there
 	for it, err := range s.Items(ctx, p) {
 		if err != nil {
 			if b.note(err) {
@@ -310,6 +310,9 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 		if scope, left := r.leaves(s, it.Ref); left {
 			r.leaveItem(b, it, scope)
 			continue
+		}
+		if !bare {
+			bare = r.unassigned(s, p, it.Ref)
 		}
 		if it.Uncounted {
 			r.alias(b, it)
