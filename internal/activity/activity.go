@@ -112,9 +112,6 @@ type hit struct {
 func (m *Map) at(ways []way) (list []int, by hit) {
 	var best rank
 	for _, o := range m.patterns {
-		if len(list) > 0 && o.rank.compare(best) < 0 {
-			continue
-		}
 		for _, w := range ways {
 			if w.kind != o.kind {
 				continue
@@ -123,8 +120,13 @@ func (m *Map) at(ways []way) (list []int, by hit) {
 			if !ok {
 				continue
 			}
-			if len(list) == 0 || o.rank.compare(best) > 0 {
-				list, best, by = []int{o.rule}, o.rank, hit{w, n}
+			own := o.rank
+			own.depth = w.depth(n)
+			if len(list) > 0 && own.compare(best) < 0 {
+				continue
+			}
+			if len(list) == 0 || own.compare(best) > 0 {
+				list, best, by = []int{o.rule}, own, hit{w, n}
 			} else if !slices.Contains(list, o.rule) {
 				list = append(list, o.rule)
 			}
@@ -295,10 +297,10 @@ func (m *Map) Column(p Place, column string) []int {
 	row, _ := m.at(ways)
 	for i, w := range ways {
 		own := slices.Clone(w.steps)
-		if n := len(own); n > 0 && own[n-1] == "row" && w.ends == nil {
+		if n := len(own); n > 0 && own[n-1] == "row" && w.ends == nil { // as reports show it
 			own = own[:n-1]
 		}
-		ways[i] = way{kind: w.kind, steps: append(own, column)}
+		ways[i].steps, ways[i].ends = append(own, column), nil
 	}
 	list, _ = m.at(ways)
 	if slices.Equal(row, list) || m.AsProcessor(row) || m.AsProcessor(list) {

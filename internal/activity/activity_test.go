@@ -50,6 +50,7 @@ func TestMostSpecificWins(t *testing.T) {
 		{"a folder of the source", []Rule{rule("a", "controller", "backups"), rule("b", "controller", "backups / 2026")}, member, "b"},
 		{"a folder of the machine", []Rule{rule("a", "controller", "backups"), rule("b", "controller", "/srv/backup/2026")}, member, "b"},
 		{"through the archive", []Rule{rule("b", "controller", "backups / 2026 / *.tar.gz / var / www")}, member, "b"},
+		{"what lies in an archive before the archive", []Rule{rule("a", "controller", "backups / 2026 / *.tar.gz"), rule("b", "processor", "/var/www")}, member, "b"},
 		{"another folder", []Rule{rule("b", "controller", "/srv/backup/2025")}, member, "unassigned"},
 		{"part of a name is no step", []Rule{rule("b", "controller", "/srv/back")}, member, "unassigned"},
 		{"a mailbox", []Rule{rule("a", "controller", "mail"), rule("b", "processor", "mail / *@cust1.be")}, mail, "b"},
