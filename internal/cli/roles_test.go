@@ -13,17 +13,17 @@ import (
 	"github.com/spoor-scan/spoor/internal/testenv"
 )
 
-// A host is an invented provider whose roles differ from place to place: its own
+// A provider is an invented host whose roles differ from place to place: its own
 // control panel and mailbox, and databases, mailboxes and folders of customers.
-type host struct {
+type provider struct {
 	db   *testenv.MariaDB
 	mail *testenv.Dovecot
 	dir  string
 }
 
-func newHost(t *testing.T) *host {
+func newProvider(t *testing.T) *provider {
 	t.Helper()
-	h := &host{db: testenv.NewMariaDB(t), dir: t.TempDir()}
+	h := &provider{db: testenv.NewMariaDB(t), dir: t.TempDir()}
 	h.db.Exec(t,
 		"CREATE DATABASE cp CHARACTER SET utf8mb4", "CREATE DATABASE cust1_wp CHARACTER SET utf8mb4",
 		"CREATE TABLE cp.clients (id INT PRIMARY KEY, firstname VARCHAR(50), lastname VARCHAR(50), email VARCHAR(100), street VARCHAR(80), postcode VARCHAR(10), city VARCHAR(50), phone VARCHAR(30), newsletter VARCHAR(10), risk_score INT)",
@@ -54,7 +54,7 @@ func newHost(t *testing.T) *host {
 	return h
 }
 
-func (h *host) config(t *testing.T, more string) string {
+func (h *provider) config(t *testing.T, more string) string {
 	t.Helper()
 	dir := t.TempDir()
 	pw := filepath.Join(dir, "imap")
@@ -110,7 +110,7 @@ subjects:
     email: bob@example.org
 `
 
-func (h *host) scan(t *testing.T, config, instruction string, args ...string) (*inventory.Report, map[string]*inventory.Finding) {
+func (h *provider) scan(t *testing.T, config, instruction string, args ...string) (*inventory.Report, map[string]*inventory.Finding) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "report.json")
 	var stdout, stderr bytes.Buffer
@@ -150,7 +150,7 @@ func (h *host) scan(t *testing.T, config, instruction string, args ...string) (*
 }
 
 // asked counts the statements that read a table of the customer.
-func (h *host) asked(t *testing.T) int {
+func (h *provider) asked(t *testing.T) int {
 	t.Helper()
 	var n int
 	err := h.db.Admin.QueryRow("SELECT COUNT(*) FROM mysql.general_log WHERE command_type IN ('Query','Execute','Prepare') AND argument LIKE '%FROM%wp\\_users%' AND argument NOT LIKE '%general_log%'").Scan(&n)
@@ -162,7 +162,7 @@ func (h *host) asked(t *testing.T) int {
 
 func TestRolesApart(t *testing.T) {
 	t.Setenv("SPOOR_STATE_DIR", t.TempDir())
-	h := newHost(t)
+	h := newProvider(t)
 	hosted := []string{"wp_users", "info%40cust1", "/www/cust1/orders", "host.tar!/var"}
 	own := []string{"cp/clients", "cp/invoices?id=10", "support@", "host.tar!/etc", "own/list.txt"}
 
@@ -236,9 +236,9 @@ func TestRolesApart(t *testing.T) {
 	}
 }
 
-func TestRights(t *testing.T) {
+func TestRightsOfProvider(t *testing.T) {
 	t.Setenv("SPOOR_STATE_DIR", t.TempDir())
-	h := newHost(t)
+	h := newProvider(t)
 	rep, found := h.scan(t, h.config(t, "holds: [{ground: lawsuit, until: 2199-01-01, covers: [files / own]}]"), "")
 	year := func(from string, n int) string {
 		d, err := time.Parse(time.DateOnly, from)
