@@ -46,6 +46,7 @@ func TestMostSpecificWins(t *testing.T) {
 		{"without a source", []Rule{rule("a", "controller", "wp_* / **")}, row, "a"},
 		{"a row of a dump", []Rule{rule("a", "controller", "backups"), rule("b", "processor", "wp_* / **")}, dump, "b"},
 		{"braces", []Rule{rule("a", "controller", "databases / {wp_shop,other} / {wp_users,x}")}, row, "a"},
+		{"a brace that is escaped", []Rule{rule("a", "controller", `uploads / \{a,b\}`)}, place("uploads", "uploads / object", "s3://%7Ba,b%7D/x"), "a"},
 		{"a path in an archive", []Rule{rule("a", "controller", "backups"), rule("b", "processor", "/var/www/**")}, member, "b"},
 		{"a folder of the source", []Rule{rule("a", "controller", "backups"), rule("b", "controller", "backups / 2026")}, member, "b"},
 		{"a folder of the machine", []Rule{rule("a", "controller", "backups"), rule("b", "controller", "/srv/backup/2026")}, member, "b"},

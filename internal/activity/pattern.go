@@ -80,9 +80,15 @@ func alternatives(text string) []string {
 			return []string{text}
 		}
 		open += from
+		if open > 0 && text[open-1] == '\\' {
+			from = open + 1
+			continue
+		}
 		depth, end, commas := 0, -1, []int{open}
 		for i := open; i < len(text) && end < 0; i++ {
 			switch text[i] {
+			case '\\':
+				i++
 			case '{':
 				depth++
 			case '}':
