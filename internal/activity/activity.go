@@ -215,7 +215,18 @@ func (m *Map) Tenant(p Place, list []int) string {
 		if len(m.tenants[i]) == 0 {
 			continue
 		}
-		for _, w := range p.ways() {
+		// What a URI says is exact; what reports show may be masked.
+		ways := p.ways()
+		slices.SortStableFunc(ways, func(a, b way) int {
+			switch {
+			case (a.ends == nil) == (b.ends == nil):
+				return 0
+			case a.ends == nil:
+				return 1
+			}
+			return -1
+		})
+		for _, w := range ways {
 			for _, t := range m.tenants[i] {
 				if t.kind == w.kind {
 					if name := capture(t.steps, w.steps); name != "" {

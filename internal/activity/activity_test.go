@@ -116,6 +116,8 @@ func TestTenant(t *testing.T) {
 		{"{tenant} / **", place("databases", "shop / users / row", "mysql://db2:3306/shop/users?id=1"), "shop"},
 		{"mail / *@{tenant}", place("mail", "mailbox / message", "imap://info%40cust1.be@mx:993/INBOX;UIDVALIDITY=1/;UID=3"), "cust1.be"},
 		{"s3://uploads/{tenant}/**", place("uploads", "uploads / object", "s3://uploads/4711/a.pdf"), "4711"},
+		{"uploads / {tenant}", place("uploads", "bucket uploads / object", "s3://uploads/4711/a.pdf"), "uploads"},
+		{"wp_{tenant}", place("backups", "backup / file .sql / wp_shop / wp_users / row", "file:///srv/backup/all.sql#/wp_shop/wp_users?ID=31"), "shop"},
 		{"/home/{tenant}/public_html/**", place("backups", "x", "file:///home/cust1/mail/x"), ""},
 	} {
 		r := rule("hosted", "processor", "**")

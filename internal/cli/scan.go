@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spoor-scan/spoor/internal/activity"
+	"github.com/spoor-scan/spoor/internal/calendar"
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/engine"
@@ -189,7 +190,7 @@ func (s streams) subjects(file, id string, inline map[subject.Type]*[]string) ([
 }
 
 func loadPlan(config string, targets []string) (*plan.Plan, error) {
-	p := &plan.Plan{}
+	p := &plan.Plan{Calendar: calendar.Calendar{Country: plan.DefaultCountry}}
 	if config != "" {
 		var err error
 		if p, err = plan.Load(config, all.Kinds()); err != nil {
