@@ -298,7 +298,9 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 		ended = errInterrupted
 		return
 	}
-	bare := r.Activities == nil // what no activity covers is known to be there
+	// Whether there is need to look for what no activity covers: not where one
+	// covers all of the source, nor where such is known to be there.
+	bare := r.Activities == nil || len(r.Activities.At(activity.Place{Source: s.Info.Name, Root: s.Info.URI})) > 0
 	for it, err := range s.Items(ctx, p) {
 		if err != nil {
 			if b.note(err) {

@@ -25,7 +25,8 @@ func estate() *inventory.Report {
 		Subjects: []inventory.Subject{{
 			ID: "zoe", Identifiers: []inventory.Identifier{{Type: "email", Fingerprint: "e1"}, {Type: "address", Fingerprint: "old"}},
 			Requests: []inventory.Request{
-				{ID: "r1", Type: "access"}, {ID: "r2", Type: "erasure"},
+				{ID: "r1", Type: "access"},
+				{ID: "r2", Type: "erasure"},
 				{ID: "r3", Type: "rectification", Correct: []inventory.RightValue{{Field: "address", Attribute: "address", Masked: "G*", Fingerprint: "new"}}},
 			},
 		}, {ID: "bob"}},
@@ -66,7 +67,8 @@ func estate() *inventory.Report {
 	add(&list, "customer", "certain", "delete-row", inventory.Finding{
 		Activities: []string{"customers", "newsletter"}, Attributes: address("old"),
 		Fields: []inventory.Field{
-			{Name: "email", Categories: []string{"contact"}, Origin: "provided"}, {Name: "score", Categories: []string{"profile"}, Origin: "derived"},
+			{Name: "email", Categories: []string{"contact"}, Origin: "provided"},
+			{Name: "score", Categories: []string{"profile"}, Origin: "derived"},
 			{Name: "newsletter", Categories: []string{"preferences"}, Origin: "provided", Activity: "newsletter"},
 		},
 	})
