@@ -75,7 +75,19 @@ func (s streams) starterSources(ctx context.Context, targets []string) (list []s
 			return nil, 0, usage(err)
 		}
 	}
-	sources, done := openSources(ctx, p, make([]byte, 32), nil)
+	for i := range p.Sources {
+		p.Sources[i].Name = strings.ReplaceAll(p.Sources[i].Name, "/", "-") // a step of patterns
+	}
+	// What scanners ask to leave out is what they list, however they divide it.
+	asked := make([][]string, len(p.Sources))
+	sources, done := openEach(ctx, p, make([]byte, 32), func(i int) func(uri, place string) (string, bool) {
+		return func(uri, place string) (string, bool) {
+			if len(asked[i]) < maxStarter {
+				asked[i] = append(asked[i], listedAs(p.Sources[i].Type, uri, place))
+			}
+			return "", false
+		}
+	})
 	defer done()
 	for i, src := range sources {
 		x := starter.Source{Name: src.Info.Name, Type: p.Sources[i].Type, Target: targets[i]}
@@ -87,11 +99,17 @@ func (s streams) starterSources(ctx context.Context, targets []string) (list []s
 			}
 		case err != nil:
 			x.Unlisted = "it can't be opened"
-		case x.Type == "mysql" || x.Type == "postgres" || x.Type == "s3":
+		case x.Type == "mysql" || x.Type == "postgres" || x.Type == "s3" || x.Type == "imap":
 			x.Places, err = partsOf(ctx, src)
+			if x.Type != "s3" {
+				slices.Sort(asked[i])
+				x.Places = slices.Compact(asked[i])
+			}
 			if err != nil {
 				x.Unlisted = string(scanners.ReasonOf(err))
 			}
+		case x.Type == "restic" || x.Type == "borg":
+			x.Target = strings.TrimPrefix(x.Target, x.Type+":")
 		}
 		if x.Unlisted != "" {
 			bad++
@@ -102,6 +120,20 @@ func (s streams) starterSources(ctx context.Context, targets []string) (list []s
 		list = append(list, x)
 	}
 	return list, bad, nil
+}
+
+// listedAs names what a scanner lists as the starter wants it: a table, or the
+// account of a mailbox.
+func listedAs(typ, uri, place string) string {
+	if typ != "imap" {
+		return strings.ReplaceAll(place, " / ", "/")
+	}
+	_, rest, _ := strings.Cut(uri, "://")
+	account, _, _ := strings.Cut(rest, "@")
+	if name, err := scanners.Unescape(account); err == nil {
+		account = name
+	}
+	return account
 }
 
 // maxStarter bounds how many places of a source are looked at.
@@ -132,7 +164,7 @@ func partsOf(ctx context.Context, src engine.Source) (places []string, err error
 }
 
 // foldersOf returns the folders of a tree, two levels deep, each before those in
-// it, and its path in full.
+// it, the archives in its root, and its path in full.
 func foldersOf(ctx context.Context, target string) (path string, places []string, err error) {
 	path = target
 	if rest, ok := strings.CutPrefix(target, "file://"); ok {
@@ -151,6 +183,9 @@ func foldersOf(ctx context.Context, target string) (path string, places []string
 	for _, e := range list {
 		if ctx.Err() != nil || len(places) >= maxStarter {
 			break
+		}
+		if e.Type().IsRegular() && starter.Archive(e.Name()) {
+			places = append(places, e.Name())
 		}
 		if !e.IsDir() { // links lead elsewhere
 			continue

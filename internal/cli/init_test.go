@@ -2,13 +2,17 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/plan"
 	"github.com/spoor-scan/spoor/internal/testenv"
+	"github.com/spoor-scan/spoor/scanners/all"
 )
 
 // TestInit writes a configuration by looking at a server and a tree, and scans
@@ -26,6 +30,11 @@ func TestInit(t *testing.T) {
 	} {
 		if _, err := db.Admin.Exec(q); err != nil {
 			t.Fatalf("%s: %v", q, err)
+		}
+	}
+	for i := range 80 { // scanners read small tables together
+		if _, err := db.Admin.Exec(fmt.Sprintf("CREATE TABLE whmcs.mod_%02d (id INT PRIMARY KEY)", i)); err != nil {
+			t.Fatal(err)
 		}
 	}
 	dir := t.TempDir()
@@ -56,6 +65,18 @@ func TestInit(t *testing.T) {
 		t.Error(errs)
 	}
 	run(0, "check", "-c", config)
+	// A folder that is called for what it holds, and a repository.
+	vault := filepath.Join(dir, "backup")
+	if err := os.MkdirAll(filepath.Join(vault, "host1"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(dir, "other.yaml")
+	run(0, "init", vault, "restic:"+filepath.Join(dir, "repo"), "-o", other)
+	if p, err := plan.Load(other, all.Kinds()); err != nil {
+		t.Error(err)
+	} else if b := p.Activities[slices.IndexFunc(p.Activities, func(a plan.Activity) bool { return a.ID == "backups" })]; !slices.Contains(b.Covers, "backup") || len(b.Covers) != 2 {
+		t.Errorf("backups cover %q", b.Covers)
+	}
 	report := filepath.Join(dir, "report.json")
 	run(0, "scan", "-q", "-c", config, "--email", "zoe@example.be", "-o", report)
 	f, err := os.Open(report)

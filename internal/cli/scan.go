@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spoor-scan/spoor/internal/activity"
+	"github.com/spoor-scan/spoor/internal/calendar"
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/engine"
@@ -189,7 +190,7 @@ func (s streams) subjects(file, id string, inline map[subject.Type]*[]string) ([
 }
 
 func loadPlan(config string, targets []string) (*plan.Plan, error) {
-	p := &plan.Plan{}
+	p := &plan.Plan{Calendar: calendar.Calendar{Country: plan.DefaultCountry}}
 	if config != "" {
 		var err error
 		if p, err = plan.Load(config, all.Kinds()); err != nil {
@@ -301,8 +302,13 @@ func limits(p plan.Limits) container.Limits {
 // openSources makes the sources of a plan. One that can't be made is kept with
 // its error.
 func openSources(ctx context.Context, p *plan.Plan, key []byte, acts *activity.Map) (sources []engine.Source, done func()) {
-	for _, s := range p.Sources {
-		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Since: p.Since, Leave: leave(acts, s.Name)})
+	return openEach(ctx, p, key, func(i int) func(uri, place string) (string, bool) { return leave(acts, p.Sources[i].Name) })
+}
+
+// openEach is openSources; left gives scanners.Env.Leave for each source.
+func openEach(ctx context.Context, p *plan.Plan, key []byte, left func(i int) func(uri, place string) (string, bool)) (sources []engine.Source, done func()) {
+	for i, s := range p.Sources {
+		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Since: p.Since, Leave: left(i)})
 		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}, Target: s.Target}
 		if err == nil {
 			e.Info = src.Info()

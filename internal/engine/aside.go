@@ -97,7 +97,7 @@ func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners
 	child.Body = bytes.NewReader(buf.Bytes())
 	// What it finds and does to the record is taken over when it is done.
 	rec := *a.rec
-	rec.unit = &unit{run: a.run, source: a.rec.unit.source, same: a.rec.unit.same, copies: a.rec.unit.copies}
+	rec.unit = &unit{run: a.run, source: a.rec.unit.source, same: a.rec.unit.same, copies: a.rec.unit.copies, time: a.rec.unit.time}
 	rec.parent, rec.partial = nil, false
 	a.wg.Go(func() {
 		defer func() { <-a.run.spares }()

@@ -259,7 +259,6 @@ func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool,
 			continue
 		}
 		c.expect(p.Units, p.Bytes)
-		r.unassigned(s, p)
 		select {
 		case parts <- p:
 		case <-ctx.Done():
@@ -299,6 +298,9 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 		ended = errInterrupted
 		return
 	}
+	// Whether there is need to look for what no activity covers: not where one
+	// covers all of the source, nor where such is known to be there.
+	bare := r.Activities == nil || len(r.Activities.At(activity.Place{Source: s.Info.Name, Root: s.Info.URI})) > 0
 	for it, err := range s.Items(ctx, p) {
 		if err != nil {
 			if b.note(err) {
@@ -310,6 +312,9 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 		if scope, left := r.leaves(s, it.Ref); left {
 			r.leaveItem(b, it, scope)
 			continue
+		}
+		if !bare {
+			bare = r.unassigned(s, p, it.Ref)
 		}
 		if it.Uncounted {
 			r.alias(b, it)

@@ -488,6 +488,9 @@ func (rec *record) action(conf subject.Confidence, third int, columns []string) 
 		if a.Kind != "drop-snapshots" { // what is in a snapshot can't be rewritten
 			a.Kind = "rewrite-container"
 		}
+		if rec.ref.Action == "delete-object-version" { // what is locked can't be replaced either
+			a.BlockedBy = append(a.BlockedBy, rec.ref.Blocked...)
+		}
 	} else {
 		a.BlockedBy = append(a.BlockedBy, rec.ref.Blocked...)
 	}

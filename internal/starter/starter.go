@@ -21,7 +21,8 @@ type Source struct {
 	// Target is as on the command line, without a password.
 	Target string
 	// Places are what it holds, by "/" where there are levels: "schema/table" or
-	// "database/schema/table" of a database, the folders of a tree, buckets.
+	// "database/schema/table" of a database, the folders of a tree and the
+	// archives in its root, buckets, the accounts of a mail server.
 	Places []string
 	// Unlisted says why it could not be listed; empty where it could.
 	Unlisted string
@@ -85,6 +86,19 @@ var hosted = regexp.MustCompile(`(?i)(^|_)(wp|jos|oc|ps|mdl|phpbb|smf|xf|drupal|
 // account_database.
 var user = regexp.MustCompile(`^[a-z][a-z0-9]{1,15}_[a-z0-9_]{1,48}$|^(c|web|usr_web|db)\d+`)
 
+// staff are the local parts of addresses at which a host's own people read mail,
+// whoever's domain it is.
+var staff = []guess{
+	{support, words(`support helpdesk servicedesk tickets? klantendienst abuse noc hostmaster`)},
+	{billing, words(`billing invoices? facturatie facturen boekhouding accounting comptabilite buchhaltung`)},
+}
+
+// archives are files that hold backups, whatever they are called.
+var archives = regexp.MustCompile(`(?i)\.(tar|tgz|tbz2?|txz|tzst|7z|sql|dump|bak|zip)(\.(gz|bz2|xz|zst|lz4))?$`)
+
+// Archive reports whether a file in the root of a tree is a backup, by its name.
+func Archive(name string) bool { return archives.MatchString(name) }
+
 // A Cover is a pattern that the configuration gives to an activity.
 type Cover struct {
 	Pattern string
@@ -106,7 +120,17 @@ func Guess(sources []Source) (covers map[string][]Cover, open []string) {
 		case "restic", "borg":
 			add(backups, Cover{Pattern: quote(s.Name)})
 		case "imap":
-			add(mail, Cover{Pattern: quote(s.Name)})
+			own := 0
+			for _, account := range s.Places {
+				local, _, _ := strings.Cut(account, "@")
+				if a := guessed(staff, local); a != "" {
+					add(a, Cover{Pattern: quote(s.Name) + " / " + quote(account)})
+					own++
+				}
+			}
+			if own == 0 || own < len(s.Places) {
+				add(mail, Cover{Pattern: quote(s.Name), Tenant: quote(s.Name) + " / *@{tenant}"})
+			}
 		case "mysql", "postgres":
 			for a, list := range database(s, inTables) {
 				for _, c := range list {
@@ -119,9 +143,26 @@ func Guess(sources []Source) (covers map[string][]Cover, open []string) {
 			}
 		default:
 			told := map[string]bool{} // folders of which something is said
+			if a := guessed(inFolders, lastStep(s.Target)); a != "" {
+				c := Cover{Pattern: quote(s.Name)}
+				if a == hosting {
+					c.Tenant = quote(s.Name) + " / {tenant}"
+				}
+				add(a, c)
+				told[""] = true
+			}
 			for _, p := range s.Places {
-				a := guessed(inFolders, p)
+				if Archive(p) {
+					if !told[""] {
+						add(backups, Cover{Pattern: quote(s.Name) + " / " + quotePath(p)})
+					}
+					continue
+				}
 				parent, _, below := strings.Cut(p, "/")
+				a := guessed(inFolders, p)
+				if a == "" && told[""] {
+					continue // as all of it
+				}
 				if below && (told[parent] || a == "") {
 					continue // as its parent
 				}
@@ -143,6 +184,12 @@ func Guess(sources []Source) (covers map[string][]Cover, open []string) {
 	}
 	slices.Sort(open)
 	return covers, slices.Compact(open)
+}
+
+// lastStep is the name of the folder, bucket or file that a target is.
+func lastStep(target string) string {
+	target = strings.TrimRight(target, "/")
+	return target[strings.LastIndexByte(target, '/')+1:]
 }
 
 // guessed returns the activity of the first guess that fits, empty where none does.
