@@ -114,13 +114,14 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 		return nil
 	}
 	root.AddCommand(s.init(), s.scan(), s.survey(), s.verify(), s.diff(), s.export(), s.check(), s.cat(), s.report(), s.letters(), s.schema(), s.rules(), s.audit(), s.keys())
-	err := root.ExecuteContext(ctx)
+	called, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return s.end(exitOK)
 	}
 	var e *exit
 	if !errors.As(err, &e) {
-		e = &exit{exitUsage, err} // cobra's own: too many arguments, a missing flag
+		// Cobra's own: too many arguments, or too few.
+		e = &exit{exitUsage, fmt.Errorf("%w; write: %s", err, called.UseLine())}
 	}
 	if msg := e.Error(); msg != "" {
 		fmt.Fprintln(errw, "spoor: "+strings.ReplaceAll(msg, "\n", " "))
