@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/language"
 	"github.com/spoor-scan/spoor/internal/verify"
+	"github.com/spoor-scan/spoor/internal/wording"
 )
 
 //go:embed certificate.tmpl.html
@@ -67,6 +69,7 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 	if err != nil {
 		return fmt.Errorf("reports: %w", err)
 	}
+	words := wording.In(language.Lang(lang))
 	x := &certView{
 		Lang: lang, Spoor: v.Run.Spoor, Run: v.Run.ID, T: t, Style: template.CSS(verificationStyle),
 		Checked: moment(v.Run.Finished), Report: clean(v.Report.Run), Reported: moment(v.Report.Finished),
@@ -93,7 +96,7 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 			in(unchecked, r.Subject, p)
 		case r.Kept():
 			if r.Keep != nil {
-				p.Ground, p.Until = r.Keep.Ground, dayOf(r.Keep.Until)
+				p.Ground, p.Until = words.Sentence(r.Keep.Ground), dayOf(r.Keep.Until)
 			}
 			in(kept, r.Subject, p)
 		case n > 0 && r.Locator == verify.Absent || r.GoneBy != nil:
