@@ -87,7 +87,7 @@ Exit status: 0 complete; 3 something could not be read, or the report has gaps;
 		if right, err = exportRight(who, right); err != nil {
 			return usage(err)
 		}
-		set, err := review.Load(reviews...)
+		set, err := review.Load(opened(identities), reviews...)
 		if err != nil {
 			return usagef("--review: %v", err)
 		}

@@ -38,7 +38,7 @@ square brackets, and what is missing in a box on top.
 	f.StringVar(&copyTo, "write-templates", "", "copy the templates of the program into this `folder`")
 	out.langFlag(f)
 	out.reviewFlag(f)
-	f.StringArrayVar(&identities, "identity", nil, "open an encrypted report with the age identities in this `file` (repeatable)")
+	f.StringArrayVar(&identities, "identity", nil, "open an encrypted report or review with the age identities in this `file` (repeatable)")
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		if copyTo != "" {
 			if err := letters.WriteTemplates(copyTo); err != nil {
@@ -52,7 +52,7 @@ square brackets, and what is missing in a box on top.
 		if folder == "" {
 			return usagef("say where to: -o DIR")
 		}
-		if err := out.check(); err != nil {
+		if err := out.check(identities); err != nil {
 			return usage(err)
 		}
 		out.speak("")

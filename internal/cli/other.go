@@ -246,9 +246,9 @@ func (s streams) report() *cobra.Command {
 	}
 	out.flags(c.Flags())
 	out.reviewFlag(c.Flags())
-	c.Flags().StringArrayVar(&identities, "identity", nil, "open an encrypted report with the age identities in this `file` (repeatable)")
+	c.Flags().StringArrayVar(&identities, "identity", nil, "open an encrypted report or review with the age identities in this `file` (repeatable)")
 	c.RunE = func(_ *cobra.Command, args []string) error {
-		if err := out.check(); err != nil {
+		if err := out.check(identities); err != nil {
 			return usage(err)
 		}
 		out.speak("")

@@ -80,7 +80,7 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 	f.StringVar(&instruction, "instruction", "", "the controllers' instruction under which what is held as processor is scanned: a `reference`")
 	f.StringArrayVar(&sealTo, "seal-to", nil, "put the identifiers into the report, encrypted to this `recipient` (age1..., or a file of these), so that verify can do without the subject file (repeatable)")
 	f.StringVar(&suppressed, "suppressed", "", "look for the people on the suppression list of this `file` (verify --suppress), as in what was restored")
-	f.StringArrayVar(&identities, "identity", nil, "open the key of the suppression list with the age identities in this `file` (repeatable)")
+	f.StringArrayVar(&identities, "identity", nil, "open the key of the suppression list, or an encrypted review, with the age identities in this `file` (repeatable)")
 	f.StringVar(&canaries, "canaries", "", "look for the invented people of this `file` too, and say whether they were found where they are planted")
 	f.StringVar(&expand, "expand", "strict", "identifiers that a person's records reveal: look for those that are theirs alone (`strict`), only name them (suggest), or neither (off)")
 	c.RunE = func(c *cobra.Command, targets []string) error {
@@ -91,7 +91,7 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if !ok {
 			return usagef("--expand knows only: strict, suggest, off")
 		}
-		if err := out.check(); err != nil {
+		if err := out.check(identities); err != nil {
 			return usage(err)
 		}
 		var subjects []plan.Subject

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/review"
 	"github.com/spoor-scan/spoor/internal/sandbox"
+	"github.com/spoor-scan/spoor/internal/sealed"
 	"github.com/spoor-scan/spoor/internal/testenv"
 	"github.com/spoor-scan/spoor/reports"
 )
@@ -36,6 +38,18 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			// seal RECIPIENT FILE SEALED encrypts a file to a recipient.
+			"seal": func(ts *testscript.TestScript, _ bool, args []string) {
+				to, err := sealed.ParseRecipients([]string{ts.MkAbs(args[0])})
+				ts.Check(err)
+				var out bytes.Buffer
+				w, err := sealed.Seal(&out, to)
+				ts.Check(err)
+				_, err = w.Write([]byte(ts.ReadFile(args[1])))
+				ts.Check(err)
+				ts.Check(w.Close())
+				ts.Check(os.WriteFile(ts.MkAbs(args[2]), out.Bytes(), 0o600))
+			},
 			// agekey IDENTITY RECIPIENT writes the two halves of a new key.
 			"agekey": func(ts *testscript.TestScript, _ bool, args []string) {
 				id, err := age.GenerateX25519Identity()

@@ -55,23 +55,37 @@ func unseal(rep *inventory.Report, files []string) ([]plan.Subject, error) {
 // openReport opens a report; one that is itself encrypted with an identity. It
 // lives until done is called.
 func openReport(name string, identities []string) (rep *inventory.Report, done func(), err error) {
-	f, err := os.Open(name)
+	f, err := openFile(name, identities)
 	if err != nil {
 		return nil, nil, err
-	}
-	head := make([]byte, 64)
-	n, _ := f.ReadAt(head, 0) // a shorter one is no report, which Load says
-	if sealed.Is(head[:n]) {
-		plain, err := decrypted(f, identities)
-		if err = errors.Join(err, f.Close()); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
-		}
-		f = plain
 	}
 	if rep, err = inventory.Load(f); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, errors.Join(err, f.Close()))
 	}
 	return rep, func() { _ = f.Close() }, nil // it was only read
+}
+
+// openFile opens a file, also one that is encrypted.
+func openFile(name string, identities []string) (*os.File, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, 64)
+	n, _ := f.ReadAt(head, 0) // a shorter one is not encrypted
+	if !sealed.Is(head[:n]) {
+		return f, nil
+	}
+	plain, err := decrypted(f, identities)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return plain, nil
+}
+
+// opened returns what opens reviews, also those that are encrypted.
+func opened(identities []string) func(name string) (io.ReadCloser, error) {
+	return func(name string) (io.ReadCloser, error) { return openFile(name, identities) }
 }
 
 // decrypted returns what an encrypted file holds, in an unlinked one of its own.

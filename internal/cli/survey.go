@@ -41,7 +41,7 @@ done; 1 no report.`,
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	f.StringVar(&since, "since", "", sinceHelp)
 	c.RunE = func(c *cobra.Command, targets []string) error {
-		if err := out.check(); err != nil {
+		if err := out.check(nil); err != nil {
 			return usage(err)
 		}
 		p, err := loadPlan(config, targets)
