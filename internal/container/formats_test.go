@@ -91,6 +91,10 @@ func TestFormats(t *testing.T) {
 		{name: "plain.iso", want: []string{"LETTER.TXT=" + letter, "SECOND.TXT=second letter 1 to"}},
 		{name: "letters.xbstream", want: both},
 		{name: "joliet.iso", want: both},
+		{name: "symmetric.txt.gpg", passwords: []string{"wrong", "secret"}, want: []string{"=second letter 1 to"}},
+		{name: "symmetric.txt.gpg", passwords: []string{"wrong"}, gaps: "encrypted"},
+		{name: "symmetric.txt.gpg", gaps: "encrypted"},
+		{name: "armored.txt.asc", passwords: []string{"wrong", "secret"}, want: []string{"=second letter 1 to"}},
 		{name: "ext4.img", want: append(both, "holes.txt=begin piet@example.be\n\x00", "#path=sub/other-name.txt", "sub/deep/file-with-a-long-name-150.txt=n150")},
 		{name: "ext2.img", want: append(both, "holes.txt=begin piet@example.be\n\x00", "sub/deep/file-with-a-long-name-150.txt=n150")},
 		{name: "inline.img", want: append(both, "holes.txt=begin piet@example.be\n\x00", "sub/deep/file-with-a-long-name-150.txt=n150")},
@@ -143,6 +147,9 @@ func TestDamagedFormats(t *testing.T) {
 			step := max(1, len(whole)/60)
 			if len(whole) > 1<<20 {
 				step = len(whole) / 5 // TestDamagedDisks does more
+			}
+			if strings.HasSuffix(name, ".gpg") || strings.HasSuffix(name, ".asc") {
+				step = len(whole) / 12 // each password takes a while, on purpose
 			}
 			for cut := 0; cut < len(whole); cut += step {
 				walkWith(whole[:cut], name, "secret")

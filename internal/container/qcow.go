@@ -176,6 +176,8 @@ type qcowDisk struct {
 	bad    bool             // something could not be read
 	packed int64            // the compressed cluster that was read last
 	plain  []byte
+	flate  io.ReadCloser // used again for each cluster
+	frames *zstd.Decoder
 }
 
 func (d *qcowDisk) Size() int64 { return d.size }
@@ -293,18 +295,29 @@ func (d *qcowDisk) unpack(cluster int64, entry uint64) bool {
 		d.plain = make([]byte, d.cluster)
 	}
 	var r io.Reader
-	if d.zstd {
-		z, err := zstd.NewReader(bytes.NewReader(b[:n]), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20))
-		if err != nil {
+	var err error
+	switch in := bytes.NewReader(b[:n]); {
+	case d.zstd && d.frames == nil:
+		d.frames, err = zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
+		r = d.frames
+	case d.zstd:
+		err = d.frames.Reset(in)
+		r = d.frames
+	case d.flate == nil:
+		d.flate = flate.NewReader(in)
+		r = d.flate
+	default:
+		err = d.flate.(flate.Resetter).Reset(in, nil)
+		r = d.flate
+	}
+	if err != nil {
+		return false
+	}
+	if n, err := readFull(r, d.plain); n < len(d.plain) {
+		if err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return false
 		}
-		defer z.Close()
-		r = z
-	} else {
-		r = flate.NewReader(bytes.NewReader(b[:n]))
-	}
-	if _, err := io.ReadFull(r, d.plain); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return false
+		clear(d.plain[n:])
 	}
 	d.packed = cluster
 	return true

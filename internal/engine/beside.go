@@ -86,7 +86,7 @@ func (r *run) beside(rec *record) func(ctx context.Context, name string) ([]byte
 	if rec.isRow || rec.row != nil || rec.sections || rec.unit == nil || rec.unit.source.Source == nil {
 		return nil
 	}
-	o := Opener{Source: rec.unit.source.Source, Decoders: r.Decoders, Limits: r.Limits, RowKey: r.RowKey}
+	o := r.opener(rec.unit.source.Source)
 	return func(ctx context.Context, name string) ([]byte, error) {
 		if b, ok := r.near(ctx, rec, name); ok {
 			return b, nil
@@ -154,6 +154,42 @@ func (o Opener) sweep(ctx context.Context, rec *record, c *companions) {
 		}
 		return nil
 	})
+}
+
+// opener returns what opens places of a source.
+func (r *run) opener(src scanners.Source) Opener {
+	return Opener{Source: src, Decoders: r.Decoders, Limits: r.Limits, RowKey: r.RowKey}
+}
+
+// A neighbourhood is the folder in which a file of a source lies.
+type neighbourhood struct {
+	Opener
+	uri    string // of the file
+	folder string // with a slash at its end
+}
+
+// near reaches what stands beside a file of a source; nil where uri names
+// something else.
+func (o Opener) near(uri string) scanners.Near {
+	k := strings.LastIndexByte(uri, '/')
+	if o.Source == nil || k < 0 || strings.Contains(uri, "!/") || strings.ContainsAny(uri, "?#;") {
+		return nil
+	}
+	o.Raw = false
+	return neighbourhood{o, uri, uri[:k+1]}
+}
+
+// Names implements scanners.Near.
+func (n neighbourhood) Names(ctx context.Context) ([]string, error) {
+	if src, ok := n.Source.(scanners.Neighbour); ok {
+		return src.Beside(ctx, n.uri)
+	}
+	return nil, &scanners.Gap{Reason: scanners.Unsupported, Detail: "the source can't tell what stands beside a file"}
+}
+
+// Open implements scanners.Near.
+func (n neighbourhood) Open(ctx context.Context, name string, use func(scanners.Item) error) error {
+	return n.Opener.Open(ctx, n.folder+scanners.EscapeSegment(name), use)
 }
 
 // near returns what is kept of a file beside a member, decompressed.

@@ -153,3 +153,39 @@ func (b *body) Close() error {
 	}
 	return nil
 }
+
+// maxBeside bounds how many names of a folder are returned.
+const maxBeside = 1 << 20
+
+// Beside implements [scanners.Neighbour].
+func (s *source) Beside(ctx context.Context, uri string) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	path, err := parseURI(uri)
+	if err != nil {
+		return nil, err
+	}
+	rel, ok := below(s.path, path)
+	if !ok || rel == "" {
+		return nil, &scanners.Gap{Reason: scanners.Unsupported, Detail: "nothing is known of what stands beside the root"}
+	}
+	pl, err := s.place()
+	if err != nil {
+		return nil, err
+	}
+	folder := "."
+	if k := strings.LastIndexByte(rel, '/'); k >= 0 {
+		folder = rel[:k]
+	}
+	d, err := pl.root.Open(folder)
+	if err != nil {
+		return nil, s.gap(rel, err, "list what stands beside it", 0)
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(maxBeside)
+	if err != nil && err != io.EOF {
+		return nil, s.gap(rel, err, "list what stands beside it", 0)
+	}
+	return names, nil
+}
