@@ -281,6 +281,13 @@ type Neighbour interface {
 	Beside(ctx context.Context, uri string) ([]string, error)
 }
 
+// A Dater is a Source that tells when the file or folder that uri names last
+// changed.
+type Dater interface {
+	Source
+	Changed(uri string) (time.Time, error)
+}
+
 // A Store reads named objects of a place that holds a backup repository: names
 // are relative to it, with slashes. A negative n of OpenRange is all to the end.
 // What is not there is a *Gap with the reason Vanished, what may not be read one

@@ -64,6 +64,10 @@ func TestBorgRepository(t *testing.T) {
 	if out, code := spoor("check", "borg:"+repo); code != 0 {
 		t.Errorf("check: status %d: %s", code, out)
 	}
+	// Among other files, it is a gap that says how to read it.
+	if out, code := spoor("scan", filepath.Dir(repo), "-q", "--email", "zoe@example.be", "-o", "-"); code != 3 || !strings.Contains(out, "a repository of Borg: scan it as borg:PATH") {
+		t.Errorf("status %d, and the repository is not named", code)
+	}
 	report, code := spoor("scan", "borg:"+repo, "-q", "--email", "zoe@example.be", "-o", "-")
 	if code != 0 {
 		t.Errorf("status %d", code)

@@ -81,6 +81,10 @@ INSERT INTO orders VALUES (1,7,'a chair'),(2,8,'a table');
 		}
 		return out.String(), code
 	}
+	// Among other files, it is a gap that says how to read it.
+	if out, code := spoor("scan", filepath.Dir(repo), "-q", "--email", "zoe@example.be", "-o", "-"); code != 3 || !strings.Contains(out, "a repository of restic: scan it as restic:PATH") {
+		t.Errorf("status %d, and the repository is not named", code)
+	}
 	report, code := spoor("scan", "restic:"+repo, "-q", "--email", "zoe@example.be", "-o", "-")
 	if code != 0 {
 		t.Errorf("status %d", code)

@@ -51,19 +51,50 @@ func (rec *record) backup() *backupSet {
 	b := &backupSet{
 		Layout: s.Layout, Account: s.Account, Host: s.Host, Domain: s.Domain, Database: s.Database, Mailbox: s.Mailbox, folder: s.Folder,
 	}
-	if t := setTime(s, rec.unit.time); !t.IsZero() {
+	if t := rec.unit.setTime(s, rec.ref.URI); !t.IsZero() {
 		b.Time = t.UTC().Format(time.RFC3339)
 	}
 	return b
 }
 
-// setTime returns when a set was made: as its name tells or, for a file, when it
-// was written.
-func setTime(s layout.Set, modified time.Time) time.Time {
-	if s.Time.IsZero() && !s.Folder {
-		return modified
+// setTime returns when a set was made: as its name tells, when the file was
+// written or, where it is a folder, when that last changed, as far as the source
+// can tell. uri is of what lies in it.
+func (u *unit) setTime(s layout.Set, uri string) time.Time {
+	switch {
+	case !s.Time.IsZero():
+		return s.Time
+	case !s.Folder:
+		return u.time
 	}
-	return s.Time
+	uri = setURI(s, uri)
+	if t, ok := u.run.folders.Load(uri); ok {
+		return t.(time.Time)
+	}
+	var t time.Time
+	if src, ok := u.source.Source.(scanners.Dater); ok {
+		t, _ = src.Changed(uri) // zero where it can't be told
+	}
+	u.run.folders.Store(uri, t)
+	return t
+}
+
+// setURI returns the URI of a set in which the thing lies that uri names.
+func setURI(s layout.Set, uri string) string {
+	scheme, _, _ := strings.Cut(uri, "://")
+	return scheme + "://" + scanners.Escape(s.Path)
+}
+
+// dated returns when the backup was made in which the thing lies that uri names,
+// among those that were listed; zero where it is none, or not known.
+func (r *run) dated(uri string) time.Time {
+	s, ok := r.set(uri)
+	if !ok || !s.Time.IsZero() {
+		return s.Time
+	}
+	t, _ := r.folders.Load(setURI(s, uri))
+	at, _ := t.(time.Time)
+	return at
 }
 
 // noteBackup counts an item of a source for the set of backups in which it lies,
@@ -88,9 +119,8 @@ func (u *unit) noteBackup(rec *record, found int64) {
 		if !ok {
 			return
 		}
-		b.Layout, b.Series, t = s.Layout, s.Series, setTime(s, u.time)
-		scheme, _, _ := strings.Cut(rec.top, "://")
-		b.URI = scheme + "://" + scanners.Escape(s.Path)
+		b.Layout, b.Series, t = s.Layout, s.Series, u.setTime(s, rec.top)
+		b.URI = setURI(s, rec.top)
 	}
 	if !t.IsZero() {
 		b.Time = t.UTC().Format(time.RFC3339)

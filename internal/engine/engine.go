@@ -83,6 +83,7 @@ type run struct {
 	left     map[leftScope]*leftCount // for want of an instruction; under mu
 	clocks   []clock
 	layouts  *layout.Layouts
+	folders  sync.Map             // time.Time of folders of backups, by URI
 	bare     map[bareKey]struct{} // places that no activity covers; under mu
 	spares   chan struct{}        // holds one for each goroutine that looks at something aside
 	held     atomic.Int64         // bytes of large members that are looked at aside
@@ -101,6 +102,7 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &run{Options: opt, col: col, cancel: cancel, clocks: clocksOf(opt.Activities), layouts: layout.New(), spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	col.Dated = r.dated
 	for _, m := range nestedMagic() {
 		r.magics[m[0]] = true
 	}

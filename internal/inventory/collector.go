@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A Result is what a share of a part produced. Results are idempotent: the
@@ -53,6 +54,10 @@ func (c Coverage) Closes() bool {
 // temporary file, so that their number is bounded by the disk. It is safe for
 // concurrent use.
 type Collector struct {
+	// Dated returns the time of the backup in which a URI lies; zero: of none. It
+	// is set before anything is settled.
+	Dated func(uri string) time.Time
+
 	mu      sync.Mutex
 	spool   *os.File
 	size    int64
@@ -501,7 +506,13 @@ func (c *Collector) copies(f *Finding) {
 	if len(uris) > 1 {
 		inside := f.URI[min(len(uris[0]), len(f.URI)):]
 		for _, u := range uris[1:] {
-			f.Copies = append(f.Copies, Copy{URI: u + inside})
+			x := Copy{URI: u + inside}
+			if c.Dated != nil {
+				if t := c.Dated(u); !t.IsZero() {
+					x.Time = t.UTC().Format(time.RFC3339)
+				}
+			}
+			f.Copies = append(f.Copies, x)
 		}
 	}
 	f.Same = ""

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spoor-scan/spoor/scanners"
 )
@@ -188,4 +189,25 @@ func (s *source) Beside(ctx context.Context, uri string) ([]string, error) {
 		return nil, s.gap(rel, err, "list what stands beside it", 0)
 	}
 	return names, nil
+}
+
+// Changed implements [scanners.Dater].
+func (s *source) Changed(uri string) (time.Time, error) {
+	path, err := parseURI(uri)
+	if err != nil {
+		return time.Time{}, err
+	}
+	rel, ok := below(s.path, path)
+	pl, err := s.place()
+	if err != nil || !ok {
+		return time.Time{}, errors.New("files: the URI does not lie below the root of this source")
+	}
+	if rel == "" {
+		return pl.info.ModTime(), nil
+	}
+	fi, err := pl.root.Lstat(rel)
+	if err != nil {
+		return time.Time{}, bare(err)
+	}
+	return fi.ModTime(), nil
 }
