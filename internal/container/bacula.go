@@ -350,10 +350,7 @@ func (v *bacula) file(f *bacFile) bool {
 		return v.alsoNamed(name)
 	}
 	r := &bacReader{v: v, records: f.records}
-	if !v.memberAs(name, more, -1, time.Time{}, r, !f.odd, "bacula: a part of the file is on another volume") {
-		return false
-	}
-	return true
+	return v.memberAs(name, more, -1, time.Time{}, r, !f.odd, "bacula: a part of the file is on another volume")
 }
 
 // A bacReader reads the content of a file.
