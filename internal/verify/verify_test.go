@@ -337,3 +337,34 @@ func TestRefused(t *testing.T) {
 		t.Errorf("%+v, %v", v.Summary, err)
 	}
 }
+
+// A gap that only the scan met, in a record that was not opened once more, keeps
+// it from being told as erased.
+func TestChangedIntoWhatTheScanCouldNotRead(t *testing.T) {
+	const uri = "file:///s/a"
+	ch, err := Of(report(keyID, found(uri, 1)), keyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := report(keyID)
+	scan.Gaps = []inventory.Gap{{Source: "s", URI: uri, Reason: "encrypted"}}
+	ch.Sighted("s", uri, "place", content(2))
+	if err := ch.Scanned(scan); err != nil {
+		t.Fatal(err)
+	}
+	if err := ch.Opened(report(keyID)); err != nil {
+		t.Fatal(err)
+	}
+	v, err := ch.Settle(inventory.Run{}, scan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r, err := range v.Results() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Code != DiffersUnknown || r.About != nil || v.Summary.Erased != 0 || v.Summary.Remaining != 1 {
+			t.Errorf("%+v, %+v", r, v.Summary)
+		}
+	}
+}
