@@ -144,6 +144,9 @@ func Append(name string, e Entry) (err error) {
 	if err != nil {
 		return err
 	}
+	if len(line) >= maxLine {
+		return errors.New("the entry is too long for a line of the log") // which Verify would take for damage
+	}
 	fi, err := f.Stat()
 	if err != nil {
 		return err

@@ -107,3 +107,14 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// A line that Verify would refuse is not written: it would break the log for good.
+func TestLineTooLongIsNotWritten(t *testing.T) {
+	name := logOf(t, 1)
+	if err := Append(name, Entry{Event: "end", Subjects: []string{strings.Repeat("x", maxLine)}}); err == nil {
+		t.Error("it was written")
+	}
+	if err := Append(name, Entry{Event: "end"}); err != nil {
+		t.Errorf("the log is broken: %v", err)
+	}
+}

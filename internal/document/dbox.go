@@ -172,17 +172,18 @@ func (d *dbox) metadata() error {
 	for read := 0; ; {
 		line, err := d.r.ReadSlice('\n')
 		read += len(line)
+		if len(line) == 1 && err == nil {
+			return nil
+		}
+		d.meta = append(d.meta, line...) // damaged or not
 		switch {
 		case err == bufio.ErrBufferFull, read > dboxMaxMeta:
 			return errDBox
 		case err != nil:
 			return early(err)
-		case len(line) == 1:
-			return nil
 		case line[0] == 'X':
 			d.apart++
 		}
-		d.meta = append(d.meta, line...)
 	}
 }
 

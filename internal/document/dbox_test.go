@@ -104,3 +104,21 @@ func FuzzDBox(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) { dboxRead(t, data) })
 }
+
+// A line of metadata that is cut off or too long is searched all the same.
+func TestDBoxDamagedMetadataIsRead(t *testing.T) {
+	data, err := os.ReadFile("testdata/mail/dbox/mdbox.m.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data = bytes.TrimSuffix(data, []byte("\n"))
+	for name, line := range map[string]string{
+		"cut off":  "Bjan@example.org",
+		"too long": "B" + strings.Repeat("x", 40<<10) + "\nBjan@example.org" + strings.Repeat("x", 90<<10),
+	} {
+		_, texts, gaps, _ := dboxRead(t, append(bytes.Clone(data), line...))
+		if gaps != 1 || strings.Count(texts, "jan@example.org") != 1 {
+			t.Errorf("%s: %d gaps, address %d times", name, gaps, strings.Count(texts, "jan@example.org"))
+		}
+	}
+}

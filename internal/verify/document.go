@@ -64,6 +64,8 @@ type Summary struct {
 	// GoneBy is the day on which the last of what backups keep is gone, as far as
 	// the report knows it of all of that; nil where it does not.
 	GoneBy *string `json:"gone_by"`
+
+	endless bool // of some of it the report knows no day
 }
 
 func newSummary() Summary {
@@ -106,8 +108,32 @@ func (s *Summary) add(r *Result) {
 	case r.Remains():
 		s.Remaining++
 	}
-	if r.GoneBy != nil && (s.GoneBy == nil || *r.GoneBy > *s.GoneBy) {
-		s.GoneBy = r.GoneBy
+	if !r.Refused() {
+		s.goneBy(r)
+	}
+}
+
+// goneBy takes into account what backups keep of a record.
+func (s *Summary) goneBy(r *Result) {
+	take := func(day *string) {
+		switch {
+		case day == nil:
+			s.endless = true
+		case s.GoneBy == nil || *day > *s.GoneBy:
+			s.GoneBy = day
+		}
+	}
+	for _, c := range r.Copies {
+		if c.State == Present || c.State == Unchecked {
+			take(c.GoneBy)
+		}
+	}
+	// The record itself lies in a backup where it was to wait for its end.
+	if r.GoneBy != nil || r.Locator != Absent && (r.Action == "wait" || r.Action == "drop-snapshots") {
+		take(r.GoneBy)
+	}
+	if s.endless {
+		s.GoneBy = nil
 	}
 }
 

@@ -184,10 +184,17 @@ func (c *Check) aboutUnknown(f *inventory.Finding) string {
 		return "a link tied it to them"
 	case len(f.Matches) > 0 && !c.lookedFor(f):
 		return "it was found by an identifier that the new scan did not look for"
-	case c.opened == nil:
-		return ""
 	}
-	return c.opened.Unread(f.Source, f.URI, f.Place)
+	// What the scan came upon was not opened once more, so that its gaps count too.
+	for _, read := range []*inventory.Scope{c.scope, c.opened} {
+		if read == nil {
+			continue
+		}
+		if why := read.Unread(f.Source, f.URI, f.Place); why != "" {
+			return why
+		}
+	}
+	return ""
 }
 
 // tookItsPlace reports whether what stands at the place of a finding is another

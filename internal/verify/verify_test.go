@@ -337,3 +337,70 @@ func TestRefused(t *testing.T) {
 		t.Errorf("%+v, %v", v.Summary, err)
 	}
 }
+
+// A gap that only the scan met, in a record that was not opened once more, keeps
+// it from being told as erased.
+func TestChangedIntoWhatTheScanCouldNotRead(t *testing.T) {
+	const uri = "file:///s/a"
+	ch, err := Of(report(keyID, found(uri, 1)), keyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := report(keyID)
+	scan.Gaps = []inventory.Gap{{Source: "s", URI: uri, Reason: "encrypted"}}
+	ch.Sighted("s", uri, "place", content(2))
+	if err := ch.Scanned(scan); err != nil {
+		t.Fatal(err)
+	}
+	if err := ch.Opened(report(keyID)); err != nil {
+		t.Fatal(err)
+	}
+	v, err := ch.Settle(inventory.Run{}, scan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r, err := range v.Results() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Code != DiffersUnknown || r.About != nil || v.Summary.Erased != 0 || v.Summary.Remaining != 1 {
+			t.Errorf("%+v, %+v", r, v.Summary)
+		}
+	}
+}
+
+// A day of which not all that backups keep is known to be gone is not named.
+func TestGoneByOfWhatIsNotAllKnown(t *testing.T) {
+	early, late := "2026-12-31", "2027-01-31"
+	left := func(day *string) *Result {
+		return &Result{State: Present, Locator: Absent, GoneBy: day, Copies: []Copy{{State: Present, GoneBy: day}}}
+	}
+	kept := &Result{State: Present, Locator: There, Action: "keep", Copies: []Copy{{State: Present, GoneBy: &late}}}
+	refused := left(nil)
+	refused.Review = "refused"
+	for name, c := range map[string]struct {
+		results []*Result
+		want    string
+	}{
+		"all known":                    {[]*Result{left(&late), left(&early)}, late},
+		"one unknown, last":            {[]*Result{left(&early), left(nil)}, ""},
+		"one unknown, first":           {[]*Result{left(nil), left(&early)}, ""},
+		"of a record that is kept":     {[]*Result{left(&early), kept}, late},
+		"of one that is not theirs":    {[]*Result{left(&early), refused}, early},
+		"in a backup itself":           {[]*Result{left(&early), {State: Present, Locator: There, Action: "wait"}}, ""},
+		"a live record without copies": {[]*Result{left(&early), {State: Present, Locator: There, Action: "delete-row"}}, early},
+		"gone":                         {[]*Result{{State: Gone, Locator: Absent, Copies: []Copy{{State: Gone}}}}, ""},
+	} {
+		s := newSummary()
+		for _, r := range c.results {
+			s.add(r)
+		}
+		got := ""
+		if s.GoneBy != nil {
+			got = *s.GoneBy
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
