@@ -178,7 +178,9 @@ func TestDamage(t *testing.T) {
 				want.WriteString(text)
 			}
 			for _, mark := range []string{"MARKSAME", "MARKLOG2", "MARKMAIL0", "MARKMAIL2", "MARKBIG0", "MARKBIG1"} {
-				lost := slices.Contains(tt.gaps, "/same/again.txt")
+				// Where a repository cuts its files is chance: the mark may lie in
+				// the piece that is damaged.
+				lost := slices.Contains(tt.gaps, "/same/again.txt") || strings.HasPrefix(mark, "MARKBIG") && slices.Contains(tt.gaps, "/var/image.raw")
 				if !strings.Contains(all.String(), mark) && !lost {
 					t.Errorf("%s is not found any more", mark)
 				}
