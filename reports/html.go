@@ -200,6 +200,15 @@ func (v *view) bar(t inventory.Tally) bar {
 // Packed reports whether findings follow, packed.
 func (v *view) Packed() bool { return v.Survey == nil && v.Summary.Findings > 0 }
 
+// KindOf says what kind of source it is, and what it counts in.
+func (v *view) KindOf(s inventory.Source) string {
+	kind := shown(language.Term(v.T.Terms.Sources, s.Type))
+	if unit := shown(language.Term(v.T.Terms.Units, s.Counts)); unit != "" && unit != kind {
+		return kind + " (" + unit + ")"
+	}
+	return kind
+}
+
 // Title is that of the document.
 func (v *view) Title() string {
 	if v.Survey != nil {
@@ -217,7 +226,7 @@ func (v *view) RunLine() string {
 func (v *view) Found() int {
 	n := 0
 	for _, p := range v.People {
-		if p.All() > 0 {
+		if p.All() > 0 || p.Held.All() > 0 {
 			n++
 		}
 	}
@@ -289,6 +298,8 @@ func (p *person) Says() string {
 		return w.Count(w.T.Answer.Yes, int64(p.Sure()))
 	case p.All() > 0:
 		return w.Count(w.T.Answer.Perhaps, int64(p.All()))
+	case p.Held.All() > 0:
+		return w.T.Answer.OnlyHeld
 	case len(p.view.Report.Gaps) > 0:
 		return w.T.Answer.NotSoFar
 	}

@@ -67,16 +67,19 @@ type activityCount struct {
 	places map[[2]string]*placeCount
 }
 
-// A personCount counts what was found about a person.
+// A personCount counts what was found about a person. What the host holds as
+// processor is apart: it belongs to the answers of others.
 type personCount struct {
 	count
-	Activities []*activityCount
-	Kinds      map[string]int // findings by the kind of their first action
-	Copied     int            // findings that have copies
-	Copies     int            // of them
-	Undated    int            // copies of which it is not known when they go
-	GoneBy     string         // when the last of the others goes
-	First      string         // day of the first copy
+	Held       count            // as processor
+	Activities []*activityCount // without those of Processed
+	Processed  []*activityCount // in which the host is processor
+	Kinds      map[string]int   // findings by the kind of their first action
+	Copied     int              // findings that have copies
+	Copies     int              // of them
+	Undated    int              // copies of which it is not known when they go
+	GoneBy     string           // when the last of the others goes
+	First      string           // day of the first copy
 	Last       string
 	Others     int // findings in which other people stand
 	activities map[string]*activityCount
@@ -86,6 +89,10 @@ type personCount struct {
 func tally(r *inventory.Report) ([]*personCount, error) {
 	people := make([]*personCount, len(r.Subjects))
 	at := map[string]*personCount{}
+	processor := map[string]bool{}
+	for _, a := range r.Activities {
+		processor[a.ID] = a.Role == "processor"
+	}
 	for i, s := range r.Subjects {
 		people[i] = &personCount{Kinds: map[string]int{}, activities: map[string]*activityCount{}}
 		at[s.ID] = people[i]
@@ -95,7 +102,7 @@ func tally(r *inventory.Report) ([]*personCount, error) {
 			return nil, err
 		}
 		if p := at[f.Subject]; p != nil {
-			p.add(f)
+			p.add(f, slices.ContainsFunc(f.Activities, func(id string) bool { return processor[id] }))
 		}
 	}
 	sources, activities := map[string]int{}, map[string]int{}
@@ -106,14 +113,14 @@ func tally(r *inventory.Report) ([]*personCount, error) {
 		activities[a.ID] = i
 	}
 	for _, p := range people {
-		for _, a := range p.Activities {
+		for _, a := range slices.Concat(p.Activities, p.Processed) {
 			slices.SortFunc(a.Places, func(x, y *placeCount) int {
 				return cmp.Or(cmp.Compare(sources[x.Source], sources[y.Source]), cmp.Compare(x.Place, y.Place))
 			})
 			slices.Sort(a.Categories)
 			slices.Sort(a.Tenants)
 		}
-		slices.SortFunc(p.Activities, func(x, y *activityCount) int {
+		order := func(x, y *activityCount) int {
 			i, known := activities[x.ID]
 			j, too := activities[y.ID]
 			if known != too { // what is assigned to none comes last
@@ -123,7 +130,9 @@ func tally(r *inventory.Report) ([]*personCount, error) {
 				return 1
 			}
 			return cmp.Or(cmp.Compare(i, j), cmp.Compare(x.ID, y.ID))
-		})
+		}
+		slices.SortFunc(p.Activities, order)
+		slices.SortFunc(p.Processed, order)
 	}
 	return people, nil
 }
@@ -131,8 +140,14 @@ func tally(r *inventory.Report) ([]*personCount, error) {
 // unassigned is the activity of what belongs to none.
 const unassigned = "unassigned"
 
-func (p *personCount) add(f *inventory.Finding) {
-	p.count.add(f)
+func (p *personCount) add(f *inventory.Finding, processor bool) {
+	of := &p.Activities
+	if processor {
+		p.Held.add(f)
+		of = &p.Processed
+	} else {
+		p.count.add(f)
+	}
 	list := f.Activities
 	if len(list) == 0 {
 		list = []string{unassigned}
@@ -142,7 +157,7 @@ func (p *personCount) add(f *inventory.Finding) {
 		if a == nil {
 			a = &activityCount{ID: id, places: map[[2]string]*placeCount{}}
 			p.activities[id] = a
-			p.Activities = append(p.Activities, a)
+			*of = append(*of, a)
 		}
 		a.add(f)
 	}

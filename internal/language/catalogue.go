@@ -96,6 +96,8 @@ type Answer struct {
 	Heading                  string
 	Yes, Perhaps, More       Count
 	No, NotSoFar             string
+	Held                     Count // as processor
+	OnlyHeld                 string
 	Degrees                  string // certain, likely, possible
 	Confirmed, Refused, Left Count
 	Complete, Incomplete     string

@@ -98,6 +98,8 @@ func english() *Catalogue {
 			Perhaps: Count{"Perhaps: %s record may be about this person. Somebody has to look at it.", "Perhaps: %s records may be about this person. Somebody has to look at them."},
 			More:    Count{"%s further record may be about this person and has to be looked at.", "%s further records may be about this person and have to be looked at."},
 			No:      "No: nothing about this person was found, and everything that was listed was read.", NotSoFar: "Nothing about this person was found in what could be read. Whether there is nothing can’t be said, since not everything was read.",
+			Held:      Count{"Besides, %s record is held as processor, for a customer; it does not belong into this answer.", "Besides, %s records are held as processor, for customers; they do not belong into this answer."},
+			OnlyHeld:  "As controller, nothing about this person is held in what could be read. There are records that are held for customers, who answer for them.",
 			Degrees:   "%s certain, %s likely, %s possible",
 			Confirmed: Count{"%s confirmed in review", "%s confirmed in review"}, Refused: Count{"%s refused in review and not counted", "%s refused in review and not counted"}, Left: Count{"%s left to review", "%s left to review"},
 			Complete: "The search is complete: everything that was listed was read.", Incomplete: "The search is not complete: not everything could be read, and what could not be read may hold more.",
