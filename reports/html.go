@@ -59,6 +59,7 @@ func HTML(w io.Writer, r *inventory.Report, lang language.Lang) error {
 			v.NotListed++
 		}
 	}
+	v.Canaries, v.Blind = canaryLines(r, lang)
 	people, err := tally(r)
 	if err != nil {
 		return err
@@ -110,6 +111,8 @@ type view struct {
 	Units      inventory.Tally
 	Bytes      int64
 	NotListed  int
+	Canaries   []string
+	Blind      string // says that canaries were missed
 	Gaps       []*reasonGroup
 	Exclusions []*reasonGroup
 	People     []*person

@@ -49,8 +49,14 @@ func JSON(w io.Writer, r *inventory.Report) error {
 	if r.Holds != nil {
 		parts = append(parts, part{"holds", r.Holds})
 	}
+	if len(r.Backups) > 0 {
+		parts = append(parts, part{"backups", r.Backups})
+	}
 	if r.Links != nil {
 		parts = append(parts, part{"links", r.Links})
+	}
+	if r.Canaries != nil {
+		parts = append(parts, part{"canaries", r.Canaries})
 	}
 	for _, f := range parts {
 		if err := put(f.name, f.v, ","); err != nil {
@@ -77,6 +83,11 @@ func JSON(w io.Writer, r *inventory.Report) error {
 	}
 	if err := put("exclusions", r.Exclusions, ","); err != nil {
 		return err
+	}
+	if r.Sealed != "" {
+		if err := put("sealed", r.Sealed, ","); err != nil {
+			return err
+		}
 	}
 	sep = ""
 	if r.Survey != nil {

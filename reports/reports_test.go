@@ -50,6 +50,11 @@ func sample() *inventory.Report {
 			{ID: "person-0043", Requests: []inventory.Request{}, Identifiers: []inventory.Identifier{{Type: "phone", Masked: "+32*******89", Origin: "given", Shared: true}}},
 		},
 		Activities: []inventory.Activity{{ID: "customers", Role: "controller", Controller: &inventory.Party{Name: "Voorbeeld Hosting", Contact: "privacy@example.be"}, Purpose: "customer records", LegalBasis: &law, DataSubjects: []string{"customers"}, Recipients: []inventory.Recipient{}, Origin: "provided by the person"}},
+		Backups: []inventory.Backup{
+			{Source: "backups", URI: "file:///b/shop-20261031.sql.gz", Place: "backups / file .gz", Layout: "dated", Time: "2026-10-31T00:00:00Z", AgeDays: ptr(1), Schedule: "daily", GoneBy: ptr("2026-12-10"), Units: 1, Bytes: 300},
+			{Source: "backups", URI: "file:///b/shop-20261101.sql.gz", Place: "backups / file .gz", Layout: "dated", Time: "2026-11-01T00:00:00Z", AgeDays: ptr(0), Schedule: "every 3 days", GoneBy: ptr("2026-12-11"), Units: 1, Bytes: 300, Findings: 1, Partial: true},
+			{Source: "backups", URI: "file:///b/daily.0", Place: "backups / file", Layout: "rsnapshot", Units: 12, Bytes: 4000},
+		},
 		Sources: []inventory.Source{
 			{Name: "controlpanel", Type: "mysql", URI: "mysql://db1:3306/", Listed: true, Counts: "rows", Consistency: "Each page of rows is consistent in itself.", Coverage: inventory.Coverage{Units: inventory.Tally{Found: 12345, Scanned: 12345}, Bytes: inventory.Tally{Found: 5 << 20, Scanned: 5 << 20}}},
 			{Name: "backups", Type: "files", URI: "file:///b", Listed: false, Counts: "files", Coverage: inventory.Coverage{Units: inventory.Tally{Found: 10, Scanned: 7, Partial: 1, Unread: 1, Excluded: 1}, Bytes: inventory.Tally{Found: 9000, Scanned: 8000, Partial: 600, Unread: 300, Excluded: 100}}},

@@ -83,6 +83,17 @@ func Text(w io.Writer, r *inventory.Report, lang language.Lang) error {
 		return err
 	}
 	fmt.Fprintln(bw)
+	if lines, blind := canaryLines(r, lang); len(lines) > 0 {
+		if blind != "" {
+			fmt.Fprintln(bw, strings.ToUpper(blind))
+		} else {
+			fmt.Fprintln(bw, lang.Texts().Canaries.Heading)
+		}
+		for _, l := range lines {
+			fmt.Fprintln(bw, "  "+clean(l))
+		}
+		fmt.Fprintln(bw)
+	}
 	if len(r.Gaps) == 0 {
 		fmt.Fprintln(bw, t.Complete)
 	} else {

@@ -378,6 +378,28 @@ func (s *Set) FindMap(dst []Hit, buf []byte, m *class.Map, from, end int) []Hit 
 	return s.find(dst, buf, m, from, end, sc)
 }
 
+// FindEvery appends all that may be what a rule looks for to dst, as if a word of
+// its context stood near, whatever else it may be too. It is for those who can
+// tell by other means.
+func (s *Set) FindEvery(dst []Hit, buf []byte) []Hit {
+	sc, _ := s.scratch.Get().(*scratch)
+	defer s.scratch.Put(sc)
+	for lo := 0; lo < len(buf); lo += window {
+		hi, base := min(lo+window, len(buf)), max(0, lo-s.Margin())
+		part := buf[base:min(len(buf), hi+s.maxLen+s.Margin())]
+		sc.m.Set(part)
+		w := &sc.walk
+		*w = walk{s: s, named: true}
+		sc.hits = w.collect(sc.hits[:0], part, &sc.m, max(0, lo-base-s.maxLen), min(len(part), hi-base+s.maxLen), sc)
+		for _, h := range sc.hits {
+			if at := h.Start + base; at >= lo && at < hi {
+				dst = append(dst, Hit{Rule: h.Rule, Start: at, End: h.End + base})
+			}
+		}
+	}
+	return dst
+}
+
 // FindNamed is Find for the value of a field with this name, which counts as
 // context.
 func (s *Set) FindNamed(dst []Hit, value []byte, name string) []Hit {

@@ -175,6 +175,9 @@ type Item struct {
 	// there is a *Gap with reason Vanished. It is set by the engine for
 	// decoders of what others describe; nil where there is nothing beside.
 	Beside func(ctx context.Context, name string) ([]byte, error)
+	// Near reaches the files beside an item of a source; set by the engine for
+	// decoders of what goes on in other files. nil where that can't be done.
+	Near Near
 	// Relations are the foreign keys that a document declares among its tables,
 	// in an item that holds nothing else. They may come behind the rows.
 	Relations []Relation
@@ -257,6 +260,32 @@ type Looker interface {
 	// Lookup yields blocks of the rows whose column is one of values. Table is
 	// "schema.table" as in Table.Name.
 	Lookup(ctx context.Context, table, column string, values []string) iter.Seq2[Item, error]
+}
+
+// Near reaches the files that stand beside an item.
+type Near interface {
+	// Names returns the names of all files in the folder; the error is a *Gap
+	// where the source can't tell.
+	Names(ctx context.Context) ([]string, error)
+	// Open calls use with the content of one of them, decompressed, of which the
+	// Body is valid during the call. What is not there is a *Gap with reason
+	// Vanished.
+	Open(ctx context.Context, name string, use func(Item) error) error
+}
+
+// A Neighbour is a Source that can list what stands beside an item.
+type Neighbour interface {
+	Source
+	// Beside returns the names of the files in the folder of the file that uri
+	// names.
+	Beside(ctx context.Context, uri string) ([]string, error)
+}
+
+// A Dater is a Source that tells when the file or folder that uri names last
+// changed.
+type Dater interface {
+	Source
+	Changed(uri string) (time.Time, error)
 }
 
 // A Store reads named objects of a place that holds a backup repository: names

@@ -21,6 +21,9 @@ need mariadb-client mariadb-dump
 if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then need postgresql postgres; fi
 need dovecot-imapd dovecot
 need python3 python3
+need unzip unzip
+if [ ! -x /usr/lib/openssh/sftp-server ]; then need openssh-sftp-server sftp-server; fi
+need minisign minisign
 need restic restic
 need borgbackup borg
 need tesseract-ocr tesseract

@@ -41,7 +41,7 @@ type owned struct {
 	rule int
 }
 
-type columnKey struct{ source, place, column string }
+type columnKey struct{ source, table, column string }
 
 // New returns a map. sources are the names of the sources of the run; run is the
 // instruction under which all that the host holds as processor is read, empty for
@@ -112,9 +112,6 @@ type hit struct {
 func (m *Map) at(ways []way) (list []int, by hit) {
 	var best rank
 	for _, o := range m.patterns {
-		if len(list) > 0 && o.rank.compare(best) < 0 {
-			continue
-		}
 		for _, w := range ways {
 			if w.kind != o.kind {
 				continue
@@ -123,8 +120,13 @@ func (m *Map) at(ways []way) (list []int, by hit) {
 			if !ok {
 				continue
 			}
-			if len(list) == 0 || o.rank.compare(best) > 0 {
-				list, best, by = []int{o.rule}, o.rank, hit{w, n}
+			own := o.rank
+			own.depth = w.depth(n)
+			if len(list) > 0 && own.compare(best) < 0 {
+				continue
+			}
+			if len(list) == 0 || own.compare(best) > 0 {
+				list, best, by = []int{o.rule}, own, hit{w, n}
 			} else if !slices.Contains(list, o.rule) {
 				list = append(list, o.rule)
 			}
@@ -213,7 +215,18 @@ func (m *Map) Tenant(p Place, list []int) string {
 		if len(m.tenants[i]) == 0 {
 			continue
 		}
-		for _, w := range p.ways() {
+		// What a URI says is exact; what reports show may be masked.
+		ways := p.ways()
+		slices.SortStableFunc(ways, func(a, b way) int {
+			switch {
+			case (a.ends == nil) == (b.ends == nil):
+				return 0
+			case a.ends == nil:
+				return 1
+			}
+			return -1
+		})
+		for _, w := range ways {
 			for _, t := range m.tenants[i] {
 				if t.kind == w.kind {
 					if name := capture(t.steps, w.steps); name != "" {
@@ -280,13 +293,10 @@ const maxColumns = 1 << 16
 // Column returns the activities of a column, where it has others than its row:
 // place is that of the row, "schema / table / row".
 func (m *Map) Column(p Place, column string) []int {
-	if m == nil || len(m.patterns) == 0 {
+	if m == nil || len(m.patterns) == 0 || !strings.HasSuffix(p.Place, " / row") {
 		return nil
 	}
-	table, ok := strings.CutSuffix(p.Place, " / row")
-	if !ok {
-		return nil
-	}
+	table, _, _ := strings.Cut(p.URI, "?")
 	k := columnKey{p.Source, table, column}
 	m.mu.Lock()
 	list, known := m.columns[k]
@@ -294,8 +304,16 @@ func (m *Map) Column(p Place, column string) []int {
 	if known {
 		return list
 	}
-	row, _ := m.at(Place{Source: p.Source, Place: p.Place}.ways())
-	list, _ = m.at(Place{Source: p.Source, Place: table + " / " + column}.ways())
+	ways := p.ways()
+	row, _ := m.at(ways)
+	for i, w := range ways {
+		own := slices.Clone(w.steps)
+		if n := len(own); n > 0 && own[n-1] == "row" && w.ends == nil { // as reports show it
+			own = own[:n-1]
+		}
+		ways[i].steps, ways[i].ends = append(own, column), nil
+	}
+	list, _ = m.at(ways)
 	if slices.Equal(row, list) || m.AsProcessor(row) || m.AsProcessor(list) {
 		list = nil // roles are told apart by tables, not by columns
 	}

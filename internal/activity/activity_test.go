@@ -46,10 +46,12 @@ func TestMostSpecificWins(t *testing.T) {
 		{"without a source", []Rule{rule("a", "controller", "wp_* / **")}, row, "a"},
 		{"a row of a dump", []Rule{rule("a", "controller", "backups"), rule("b", "processor", "wp_* / **")}, dump, "b"},
 		{"braces", []Rule{rule("a", "controller", "databases / {wp_shop,other} / {wp_users,x}")}, row, "a"},
+		{"a brace that is escaped", []Rule{rule("a", "controller", `uploads / \{a,b\}`)}, place("uploads", "uploads / object", "s3://%7Ba,b%7D/x"), "a"},
 		{"a path in an archive", []Rule{rule("a", "controller", "backups"), rule("b", "processor", "/var/www/**")}, member, "b"},
 		{"a folder of the source", []Rule{rule("a", "controller", "backups"), rule("b", "controller", "backups / 2026")}, member, "b"},
 		{"a folder of the machine", []Rule{rule("a", "controller", "backups"), rule("b", "controller", "/srv/backup/2026")}, member, "b"},
 		{"through the archive", []Rule{rule("b", "controller", "backups / 2026 / *.tar.gz / var / www")}, member, "b"},
+		{"what lies in an archive before the archive", []Rule{rule("a", "controller", "backups / 2026 / *.tar.gz"), rule("b", "processor", "/var/www")}, member, "b"},
 		{"another folder", []Rule{rule("b", "controller", "/srv/backup/2025")}, member, "unassigned"},
 		{"part of a name is no step", []Rule{rule("b", "controller", "/srv/back")}, member, "unassigned"},
 		{"a mailbox", []Rule{rule("a", "controller", "mail"), rule("b", "processor", "mail / *@cust1.be")}, mail, "b"},
@@ -114,6 +116,8 @@ func TestTenant(t *testing.T) {
 		{"{tenant} / **", place("databases", "shop / users / row", "mysql://db2:3306/shop/users?id=1"), "shop"},
 		{"mail / *@{tenant}", place("mail", "mailbox / message", "imap://info%40cust1.be@mx:993/INBOX;UIDVALIDITY=1/;UID=3"), "cust1.be"},
 		{"s3://uploads/{tenant}/**", place("uploads", "uploads / object", "s3://uploads/4711/a.pdf"), "4711"},
+		{"uploads / {tenant}", place("uploads", "bucket uploads / object", "s3://uploads/4711/a.pdf"), "uploads"},
+		{"wp_{tenant}", place("backups", "backup / file .sql / wp_shop / wp_users / row", "file:///srv/backup/all.sql#/wp_shop/wp_users?ID=31"), "shop"},
 		{"/home/{tenant}/public_html/**", place("backups", "x", "file:///home/cust1/mail/x"), ""},
 	} {
 		r := rule("hosted", "processor", "**")
@@ -130,6 +134,11 @@ func TestColumns(t *testing.T) {
 	p := place("controlpanel", "cp / clients / row", "mysql://db1:3306/cp/clients?id=1")
 	if got := strings.Join(m.IDs(m.Column(p, "newsletter_since")), " "); got != "marketing" {
 		t.Errorf("the column is of %s", got)
+	}
+	m = New([]Rule{rule("customers", "controller", "cp / **"), rule("marketing", "controller", "cp / clients / newsletter")}, sources, "", nil)
+	in := place("backups", "backup / file .sql / cp / clients / row", "file:///srv/backup/cp.sql#/cp/clients?id=1")
+	if got := strings.Join(m.IDs(m.Column(in, "newsletter")), " "); got != "marketing" {
+		t.Errorf("the column of a dump is of %s", got)
 	}
 	if got := m.Column(p, "email"); got != nil {
 		t.Errorf("the column is of %v", got)

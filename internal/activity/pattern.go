@@ -35,10 +35,12 @@ const (
 )
 
 // A rank tells which of two patterns that match is the more specific: the one
-// that reaches into a source, then the one that names more steps, then the one
-// of which more characters are written out.
+// that reaches into a source, then the one that reaches into more of the
+// containers on the way, then the one that names more steps, then the one of which
+// more characters are written out.
 type rank struct {
 	inside     bool
+	depth      int
 	named, lit int
 }
 
@@ -49,6 +51,8 @@ func (r rank) compare(o rank) int {
 			return 1
 		}
 		return -1
+	case r.depth != o.depth:
+		return r.depth - o.depth
 	case r.named != o.named:
 		return r.named - o.named
 	}
@@ -76,9 +80,15 @@ func alternatives(text string) []string {
 			return []string{text}
 		}
 		open += from
+		if open > 0 && text[open-1] == '\\' {
+			from = open + 1
+			continue
+		}
 		depth, end, commas := 0, -1, []int{open}
 		for i := open; i < len(text) && end < 0; i++ {
 			switch text[i] {
+			case '\\':
+				i++
 			case '{':
 				depth++
 			case '}':
@@ -207,6 +217,19 @@ type way struct {
 	kind  kind
 	steps []string
 	ends  []int // where each step ends in the URI; nil: it is not one of a URI
+	base  int   // how many containers lie around its first step
+	cuts  []int // after how many steps it enters each further one
+}
+
+// depth returns how many containers lie around the last of n steps.
+func (w way) depth(n int) int {
+	d := w.base
+	for _, c := range w.cuts {
+		if c < n {
+			d++
+		}
+	}
+	return d
 }
 
 // A Place is one that is to be assigned.
@@ -231,10 +254,8 @@ func (p Place) ways() []way {
 	}
 	outer, inner := splitURI(p.URI)
 	for i, w := range append([]way{outer}, inner...) {
-		out = append(out, way{kind: path, steps: w.steps, ends: w.ends})
-		if i == 0 {
-			continue
-		}
+		w.base = i
+		out = append(out, way{kind: path, steps: w.steps, ends: w.ends, base: i})
 		if w.kind == loose { // a table of a dump
 			out = append(out, w)
 		}
@@ -247,6 +268,7 @@ func (p Place) ways() []way {
 	}
 	all := way{kind: anchored, steps: append([]string{p.Source}, outer.steps[skip:]...), ends: append([]int{len(p.Root)}, outer.ends[skip:]...)}
 	for _, w := range inner {
+		all.cuts = append(all.cuts, len(all.steps))
 		all.steps, all.ends = append(all.steps, w.steps...), append(all.ends, w.ends...)
 	}
 	out = append(out, all)
@@ -258,6 +280,7 @@ func (p Place) ways() []way {
 	outer.ends = outer.ends[len(outer.ends)-len(path):]
 	whole.ends = append(make([]int, len(whole.steps)-len(path)), outer.ends...)
 	for _, w := range inner {
+		whole.cuts = append(whole.cuts, len(whole.steps))
 		whole.steps, whole.ends = append(whole.steps, w.steps...), append(whole.ends, w.ends...)
 	}
 	return append(out, whole)

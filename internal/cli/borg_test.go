@@ -64,6 +64,10 @@ func TestBorgRepository(t *testing.T) {
 	if out, code := spoor("check", "borg:"+repo); code != 0 {
 		t.Errorf("check: status %d: %s", code, out)
 	}
+	// Among other files, it is a gap that says how to read it.
+	if out, code := spoor("scan", filepath.Dir(repo), "-q", "--email", "zoe@example.be", "-o", "-"); code != 3 || !strings.Contains(out, "a repository of Borg: scan it as borg:PATH") {
+		t.Errorf("status %d, and the repository is not named", code)
+	}
 	report, code := spoor("scan", "borg:"+repo, "-q", "--email", "zoe@example.be", "-o", "-")
 	if code != 0 {
 		t.Errorf("status %d", code)
@@ -76,6 +80,9 @@ func TestBorgRepository(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Three files that stay, and a log for each day.
+	if len(rep.Backups) != days || rep.Backups[0].Layout != "borg" || rep.Backups[0].AgeDays == nil {
+		t.Errorf("backups %+v", rep.Backups)
+	}
 	if c := rep.Sources[0].Coverage; c.Units.Found != 3+days || c.Units.Scanned != c.Units.Found || !rep.Sources[0].Listed {
 		t.Errorf("coverage %+v", c)
 	}

@@ -54,6 +54,8 @@ func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, 
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+
+	session *session
 }
 
 // memoryLimit is from where on garbage is collected more eagerly, in bytes.
@@ -81,7 +83,7 @@ func Main(args []string, in io.Reader, out, errw io.Writer) int {
 
 // Run is Main without handling signals: the end of ctx stands for an interrupt.
 func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
-	s := streams{in, out, errw}
+	s := streams{in, out, errw, &session{}}
 	root := &cobra.Command{
 		Use:           "spoor",
 		Short:         "Find everything that a hosting provider holds about a person",
@@ -93,7 +95,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 			if len(args) > 0 {
 				return usagef("unknown command %q; see spoor --help", args[0])
 			}
-			return usagef("say what to do: spoor scan, survey, check, cat, report, letters or rules; see spoor --help")
+			return usagef("say what to do: spoor init, scan, survey, verify, diff, export, check, cat, report, letters or rules; see spoor --help")
 		},
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
@@ -104,19 +106,27 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	root.SetOut(out)
 	root.SetErr(errw)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(s.scan(), s.survey(), s.check(), s.cat(), s.report(), s.letters(), s.schema(), s.rules())
-	err := root.ExecuteContext(ctx)
+	s.session.options(root)
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if err := s.session.settle(); err != nil {
+			return usage(err)
+		}
+		return nil
+	}
+	root.AddCommand(s.init(), s.scan(), s.survey(), s.verify(), s.diff(), s.export(), s.check(), s.cat(), s.report(), s.letters(), s.schema(), s.rules(), s.audit(), s.keys())
+	called, err := root.ExecuteContextC(ctx)
 	if err == nil {
-		return exitOK
+		return s.end(exitOK)
 	}
 	var e *exit
 	if !errors.As(err, &e) {
-		e = &exit{exitUsage, err} // cobra's own: too many arguments, a missing flag
+		// Cobra's own: too many arguments, or too few.
+		e = &exit{exitUsage, fmt.Errorf("%w; write: %s", err, called.UseLine())}
 	}
 	if msg := e.Error(); msg != "" {
 		fmt.Fprintln(errw, "spoor: "+strings.ReplaceAll(msg, "\n", " "))
 	}
-	return e.status
+	return s.end(e.status)
 }
 
 // interruptible returns a context that ends with the first interrupt; the

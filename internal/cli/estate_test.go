@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/testenv"
+	"github.com/spoor-scan/spoor/internal/verify"
 	"github.com/spoor-scan/spoor/reports"
 )
 
@@ -410,6 +412,31 @@ func TestEstate(t *testing.T) {
 			}
 			if f.Confidence != want {
 				t.Errorf("%s: %s (%s), want %s", f.URI, f.Confidence, f.Why, want)
+			}
+		}
+	})
+	t.Run("verified at once, everything is present", func(t *testing.T) {
+		dir := t.TempDir()
+		report, subject := filepath.Join(dir, "report.json"), filepath.Join(dir, "subject.yaml")
+		if err := os.WriteFile(subject, []byte(zoeYAML), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var errw bytes.Buffer
+		Run(t.Context(), []string{"scan", "-q", "-c", config, "--subject", subject, "-o", report}, strings.NewReader(""), io.Discard, &errw)
+		for what, more := range map[string][]string{"with the subject": {"--subject", subject}, "without": nil} {
+			var out bytes.Buffer
+			Run(t.Context(), append([]string{"verify", report, "-q", "-c", config, "-o", "-"}, more...), strings.NewReader(""), &out, &errw)
+			var v struct {
+				Findings []verify.Result
+				New      []verify.New
+			}
+			if err := json.Unmarshal(out.Bytes(), &v); err != nil || len(v.Findings) != len(findings) || len(v.New) > 0 {
+				t.Fatalf("%s: %d findings, new %+v, %v: %s", what, len(v.Findings), v.New, err, errw.String())
+			}
+			for _, r := range v.Findings {
+				if r.State != verify.Present || r.Locator != verify.There || !strings.Contains(r.Why, "as it was") {
+					t.Errorf("%s: %s is %s (%s): %s", what, r.URI, r.State, r.Locator, r.Why)
+				}
 			}
 		}
 	})

@@ -24,10 +24,10 @@ const everybody = `subjects:
 `
 
 // quiet are fixtures in which nobody of everybody is.
-var quiet = regexp.MustCompile(`(README\.md|make\.sh|toc\.dat|beside\.db.*|plain\.bmp|clients\.sql|-schema\.sql|embedded\.doc|charsets\.rtf)$`)
+var quiet = regexp.MustCompile(`(README\.md|make\.sh|toc\.dat|beside\.db.*|plain\.bmp|clients\.sql|-schema\.sql|embedded\.doc|charsets\.rtf|make\.sql|\.frm|(zipped|pages)\.ibd\.gz|\.manifest)$`)
 
 // companions are fixtures that say little without the files beside them.
-var companions = regexp.MustCompile(`(pgdump/dir|mydumper|tabdump|sqlite/.*-(wal|journal))`)
+var companions = regexp.MustCompile(`(pgdump/dir|mydumper|tabdump|innodb|duplicity-|sqlite/.*-(wal|journal))`)
 
 // TestKinds finds somebody in a file of every kind that decoders know, by itself
 // and deep inside of others, and opens again what it found.
@@ -37,7 +37,7 @@ func TestKinds(t *testing.T) {
 	t.Setenv("KINDS_B", "secret42")
 	plain, deep := t.TempDir(), t.TempDir()
 	var names []string
-	for _, root := range []string{"../document/testdata", "../container/testdata/formats"} {
+	for _, root := range []string{"../document/testdata", "../container/testdata/formats", "../container/testdata/duplicity"} {
 		err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				if d.Name() == "fuzz" {
@@ -110,7 +110,7 @@ func TestKinds(t *testing.T) {
 	for _, g := range rep.Gaps {
 		// Encrypted for others, or by a method that nobody here can undo, or a
 		// picture that tesseract does not know.
-		if !regexp.MustCompile(`smime|ppmd\.zip|meta\.(heic|avif)`).MatchString(g.URI) {
+		if !regexp.MustCompile(`smime|ppmd\.zip|meta\.(heic|avif)|(zipped|pages)\.ibd|duplicity-inc`).MatchString(g.URI) {
 			t.Errorf("gap %s %s: %s", g.Reason, g.URI, g.Detail)
 		}
 	}

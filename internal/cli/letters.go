@@ -10,12 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/letters"
 )
 
 func (s streams) letters() *cobra.Command {
 	var (
+		identities            []string
 		out                   rendering
 		id, templates, copyTo string
 		folder                string
@@ -38,6 +38,7 @@ square brackets, and what is missing in a box on top.
 	f.StringVar(&copyTo, "write-templates", "", "copy the templates of the program into this `folder`")
 	out.langFlag(f)
 	out.reviewFlag(f)
+	f.StringArrayVar(&identities, "identity", nil, "open an encrypted report or review with the age identities in this `file` (repeatable)")
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		if copyTo != "" {
 			if err := letters.WriteTemplates(copyTo); err != nil {
@@ -51,7 +52,7 @@ square brackets, and what is missing in a box on top.
 		if folder == "" {
 			return usagef("say where to: -o DIR")
 		}
-		if err := out.check(); err != nil {
+		if err := out.check(identities); err != nil {
 			return usage(err)
 		}
 		out.speak("")
@@ -63,15 +64,11 @@ square brackets, and what is missing in a box on top.
 			var own fs.FS = os.DirFS(templates)
 			opt.Templates = own
 		}
-		file, err := os.Open(args[0])
+		rep, done, err := openReport(args[0], identities)
 		if err != nil {
 			return usage(err)
 		}
-		defer file.Close()
-		rep, err := inventory.Load(file)
-		if err != nil {
-			return usagef("%s: %v", args[0], err)
-		}
+		defer done()
 		if err := out.apply(rep); err != nil {
 			return failed(err)
 		}
@@ -88,10 +85,10 @@ square brackets, and what is missing in a box on top.
 				body []byte
 			}{{".txt", l.Text}, {".html", l.HTML}} {
 				name := filepath.Join(folder, l.Name+"."+string(opt.Lang)+x.end)
-				if err := writeFile(name, func(w io.Writer) error { _, err := w.Write(x.body); return err }); err != nil {
+				if err := s.file(name, func(w io.Writer) error { _, err := w.Write(x.body); return err }); err != nil {
 					return failed(err)
 				}
-				fmt.Fprintf(s.err, "spoor: wrote %s\n", name)
+				fmt.Fprintf(s.err, "spoor: wrote %s\n", s.named(name))
 			}
 		}
 		return nil

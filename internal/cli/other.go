@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spoor-scan/spoor/internal/engine"
-	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/plan"
 	"github.com/spoor-scan/spoor/reports"
 	"github.com/spoor-scan/spoor/scanners"
@@ -239,6 +238,7 @@ func holds(info scanners.Info, uri string) bool {
 
 func (s streams) report() *cobra.Command {
 	var out rendering
+	var identities []string
 	c := &cobra.Command{
 		Use:   "report REPORT.json -o FILE.html|.csv|.json|.jsonld [--lang nl] [--review FILE]...",
 		Short: "Render a report again, without scanning",
@@ -246,20 +246,17 @@ func (s streams) report() *cobra.Command {
 	}
 	out.flags(c.Flags())
 	out.reviewFlag(c.Flags())
+	c.Flags().StringArrayVar(&identities, "identity", nil, "open an encrypted report or review with the age identities in this `file` (repeatable)")
 	c.RunE = func(_ *cobra.Command, args []string) error {
-		if err := out.check(); err != nil {
+		if err := out.check(identities); err != nil {
 			return usage(err)
 		}
 		out.speak("")
-		f, err := os.Open(args[0])
+		rep, done, err := openReport(args[0], identities)
 		if err != nil {
 			return usage(err)
 		}
-		defer f.Close()
-		rep, err := inventory.Load(f)
-		if err != nil {
-			return usagef("%s: %v", args[0], err)
-		}
+		defer done()
 		if err := out.apply(rep); err != nil {
 			return failed(err)
 		}
@@ -273,11 +270,19 @@ func (s streams) report() *cobra.Command {
 
 func (s streams) schema() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema of the JSON report",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if _, err := s.out.Write(reports.Schema()); err != nil {
+		Use:   "schema [NAME]",
+		Short: "Print the JSON Schema of the JSON report, or of another document: " + strings.Join(reports.SchemaNames()[1:], ", "),
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := "inventory"
+			if len(args) > 0 {
+				name = args[0]
+			}
+			b := reports.SchemaOf(name)
+			if b == nil {
+				return usagef("no schema is called %q; there are: %s", name, strings.Join(reports.SchemaNames(), ", "))
+			}
+			if _, err := s.out.Write(b); err != nil {
 				return failed(err)
 			}
 			return nil

@@ -38,9 +38,10 @@ func (r *rendering) reviewFlag(f *pflag.FlagSet) {
 	f.StringArrayVar(&r.reviews, "review", nil, "honour what people decided about findings: a `file` that the page of a report saved (repeatable; the later decision holds)")
 }
 
-// check finds out before a long run whether its report can be written. What it
+// check finds out before a long run whether its report can be written; identities
+// open reviews that are encrypted. What it
 // returns is an error of usage.
-func (r *rendering) check() error {
+func (r *rendering) check(identities []string) error {
 	if err := checkOutputs(r.outputs); err != nil {
 		return err
 	}
@@ -51,7 +52,7 @@ func (r *rendering) check() error {
 		}
 		r.language = l
 	}
-	set, err := review.Load(r.reviews...)
+	set, err := review.Load(opened(identities), r.reviews...)
 	if err != nil {
 		return fmt.Errorf("--review: %w", err)
 	}

@@ -81,6 +81,10 @@ INSERT INTO orders VALUES (1,7,'a chair'),(2,8,'a table');
 		}
 		return out.String(), code
 	}
+	// Among other files, it is a gap that says how to read it.
+	if out, code := spoor("scan", filepath.Dir(repo), "-q", "--email", "zoe@example.be", "-o", "-"); code != 3 || !strings.Contains(out, "a repository of restic: scan it as restic:PATH") {
+		t.Errorf("status %d, and the repository is not named", code)
+	}
 	report, code := spoor("scan", "restic:"+repo, "-q", "--email", "zoe@example.be", "-o", "-")
 	if code != 0 {
 		t.Errorf("status %d", code)
@@ -95,6 +99,9 @@ INSERT INTO orders VALUES (1,7,'a chair'),(2,8,'a table');
 	// The files of "src": 5 that stay, 3 logs and a mail; and the zip's member.
 	if c := rep.Sources[0].Coverage; c.Units.Found != 5+days+1+1 || c.Units.Scanned != c.Units.Found || !rep.Sources[0].Listed {
 		t.Errorf("coverage %+v", c)
+	}
+	if len(rep.Backups) != days || rep.Backups[0].Layout != "restic" || rep.Backups[0].AgeDays == nil {
+		t.Errorf("backups %+v", rep.Backups)
 	}
 	copies := map[string]int{}
 	for f, err := range rep.Findings() {
@@ -131,6 +138,29 @@ INSERT INTO orders VALUES (1,7,'a chair'),(2,8,'a table');
 	}
 	if _, ok := copies["office/tom.txt"]; ok {
 		t.Error("somebody else is found")
+	}
+	// The same over SFTP.
+	server := "/usr/lib/openssh/sftp-server"
+	if _, err := os.Stat(server); err != nil {
+		server = testenv.Need(t, "apt-get install openssh-sftp-server", "sftp-server")
+	}
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte("#!/bin/sh\nexec "+server+" -R\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	far, code := spoor("scan", "restic:sftp:host:"+repo, "-q", "--email", "zoe@example.be", "-o", "-")
+	farRep, err := inventory.Load(strings.NewReader(far))
+	if err != nil || code != 0 || farRep.Summary.Findings != rep.Summary.Findings {
+		t.Errorf("over SFTP: status %d, %v", code, err)
+	}
+	for f, err := range farRep.Findings() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, code := spoor("cat", f.URI); code != 0 || out == "" {
+			t.Errorf("cat %s: status %d", f.URI, code)
+		}
 	}
 	if out, code := spoor("check", "restic:"+repo); code != 0 || !strings.Contains(out, "3 snapshots") {
 		t.Errorf("check: status %d: %s", code, out)

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spoor-scan/spoor/internal/activity"
+	"github.com/spoor-scan/spoor/internal/calendar"
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/document"
 	"github.com/spoor-scan/spoor/internal/engine"
@@ -38,9 +39,12 @@ func (s streams) scan() *cobra.Command {
 		config, file, failOn string
 		expand, since        string
 		instruction          string
+		canaries             string
 		out                  rendering
 		quiet, show          bool
 		id                   string
+		sealTo, identities   []string
+		suppressed           string
 		inline               = map[subject.Type]*[]string{}
 	)
 	c := &cobra.Command{
@@ -74,6 +78,10 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 	f.BoolVar(&show, "show-values", false, "put identifiers into the report unmasked")
 	f.StringVar(&since, "since", "", sinceHelp)
 	f.StringVar(&instruction, "instruction", "", "the controllers' instruction under which what is held as processor is scanned: a `reference`")
+	f.StringArrayVar(&sealTo, "seal-to", nil, "put the identifiers into the report, encrypted to this `recipient` (age1..., or a file of these), so that verify can do without the subject file (repeatable)")
+	f.StringVar(&suppressed, "suppressed", "", "look for the people on the suppression list of this `file` (verify --suppress), as in what was restored")
+	f.StringArrayVar(&identities, "identity", nil, "open the key of the suppression list, or an encrypted review, with the age identities in this `file` (repeatable)")
+	f.StringVar(&canaries, "canaries", "", "look for the invented people of this `file` too, and say whether they were found where they are planted")
 	f.StringVar(&expand, "expand", "strict", "identifiers that a person's records reveal: look for those that are theirs alone (`strict`), only name them (suggest), or neither (off)")
 	c.RunE = func(c *cobra.Command, targets []string) error {
 		if failOn != "" && failOn != "findings" {
@@ -83,10 +91,16 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if !ok {
 			return usagef("--expand knows only: strict, suggest, off")
 		}
-		if err := out.check(); err != nil {
+		if err := out.check(identities); err != nil {
 			return usage(err)
 		}
-		subjects, err := s.subjects(file, id, inline)
+		var subjects []plan.Subject
+		var err error
+		if suppressed == "" {
+			subjects, err = s.subjects(file, id, inline)
+		} else if subjects, err = suppressedSubjects(suppressed, identities); err == nil && given(file, inline) {
+			err = errors.New("give either --suppressed, or --subject, --email, --name and so on, not both")
+		}
 		if err != nil {
 			return usage(err)
 		}
@@ -100,8 +114,28 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if instruction != "" {
 			p.Instruction = instruction
 		}
+		if suppressed != "" && len(sealTo) > 0 {
+			return usagef("--seal-to has nothing to seal with --suppressed: the list knows no identifiers")
+		}
+		seal, err := sealer(sealTo)
+		if err != nil {
+			return usage(err)
+		}
+		if canaries != "" {
+			list, err := plan.LoadCanaries(canaries)
+			if err != nil {
+				return usagef("--canaries: %v", err)
+			}
+			p.Canaries = append(p.Canaries, list...)
+		}
+		if err := p.CheckCanaries(subjects); err != nil {
+			return usage(err)
+		}
+		if err := s.begin("scan", p, subjects); err != nil {
+			return err
+		}
 		out.speak(p.Language)
-		rep, done, err := s.run(c.Context(), p, subjects, widen, out.reviewed, quiet, show)
+		rep, done, err := s.run(c.Context(), p, subjects, widen, out.reviewed, quiet, show, func(o *engine.Options) { o.Seal = seal })
 		if err != nil {
 			return err
 		}
@@ -118,6 +152,16 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		return nil
 	}
 	return c
+}
+
+// given reports whether the command line says itself whom to look for.
+func given(file string, inline map[subject.Type]*[]string) bool {
+	for _, v := range inline {
+		if len(*v) > 0 {
+			return true
+		}
+	}
+	return file != ""
 }
 
 // subjects returns whom to look for.
@@ -146,7 +190,7 @@ func (s streams) subjects(file, id string, inline map[subject.Type]*[]string) ([
 }
 
 func loadPlan(config string, targets []string) (*plan.Plan, error) {
-	p := &plan.Plan{}
+	p := &plan.Plan{Calendar: calendar.Calendar{Country: plan.DefaultCountry}}
 	if config != "" {
 		var err error
 		if p, err = plan.Load(config, all.Kinds()); err != nil {
@@ -258,11 +302,17 @@ func limits(p plan.Limits) container.Limits {
 // openSources makes the sources of a plan. One that can't be made is kept with
 // its error.
 func openSources(ctx context.Context, p *plan.Plan, key []byte, acts *activity.Map) (sources []engine.Source, done func()) {
-	for _, s := range p.Sources {
-		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Since: p.Since, Leave: leave(acts, s.Name)})
-		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}}
+	return openEach(ctx, p, key, func(i int) func(uri, place string) (string, bool) { return leave(acts, p.Sources[i].Name) })
+}
+
+// openEach is openSources; left gives scanners.Env.Leave for each source.
+func openEach(ctx context.Context, p *plan.Plan, key []byte, left func(i int) func(uri, place string) (string, bool)) (sources []engine.Source, done func()) {
+	for i, s := range p.Sources {
+		src, err := s.Config.Open(ctx, scanners.Env{Name: s.Name, RowKey: key, OpenStore: all.OpenStore, Since: p.Since, Leave: left(i)})
+		e := engine.Source{Source: src, Err: err, Info: scanners.Info{Name: s.Name, Type: s.Type, URI: s.Type + ":"}, Target: s.Target}
 		if err == nil {
 			e.Info = src.Info()
+			e.Target = lasting(s.Target, e.Info)
 		}
 		sources = append(sources, e)
 	}
@@ -276,12 +326,16 @@ func openSources(ctx context.Context, p *plan.Plan, key []byte, acts *activity.M
 }
 
 // run scans and returns the report, which lives until done is called.
-func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, expand engine.Expand, reviewed *review.Set, quiet, show bool) (rep *inventory.Report, done func(), err error) {
+func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, expand engine.Expand, reviewed *review.Set, quiet, show bool, change ...func(*engine.Options)) (rep *inventory.Report, done func(), err error) {
 	var persons []subject.Person
 	for _, x := range subjects {
 		for _, t := range x.Ignored {
 			fmt.Fprintf(s.err, "spoor: subject %s: an identity of type %s can't be looked for\n", x.ID, t)
 		}
+		persons = append(persons, x.Person)
+	}
+	// Canaries come behind all people.
+	for _, x := range p.Canaries {
 		persons = append(persons, x.Person)
 	}
 	rec, err := subject.New(persons)
@@ -304,16 +358,29 @@ func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject,
 	sources, closeSources := openSources(ctx, p, key, acts)
 	defer closeSources()
 	started := time.Now().UTC().Truncate(time.Millisecond)
-	rep, done, err = s.engine(ctx, engine.Options{
+	everybody := subjects
+	for _, x := range p.Canaries {
+		everybody = append(everybody[:len(everybody):len(everybody)], plan.Subject{Person: x.Person})
+	}
+	opt := engine.Options{
 		Run: inventory.Run{
 			ID: runID(), Spoor: Version(), Mode: "scan", Started: started, ShowValues: show,
 			Notice: "uri, locator, target and copies are exact and may hold identifiers: treat this report as personal data",
 		},
-		Sources: sources, Recognizer: rec, Subjects: reportSubjects(subjects, rec, key, show, p.Calendar, started), Activities: acts,
+		Sources: sources, Recognizer: rec, Subjects: reportSubjects(everybody, rec, key, show, p.Calendar, started), Activities: acts,
 		Decoders: list, Limits: limits(p.Limits), RowKey: key, ShowValues: show,
 		Links: engineLinks(p.Links), Expand: expand,
-	}, quiet)
-	if err != nil {
+	}
+	for i, x := range p.Canaries {
+		for _, e := range x.Expect {
+			at := &opt.Subjects[len(subjects)+i].Planted
+			*at = append(*at, inventory.Planted(e))
+		}
+	}
+	for _, c := range change {
+		c(&opt)
+	}
+	if rep, done, err = s.engine(ctx, opt, quiet); err != nil {
 		return nil, nil, err
 	}
 	reviewed.Apply(rep)
@@ -347,15 +414,15 @@ func (s streams) write(rep *inventory.Report, r *rendering) error {
 	for _, o := range r.outputs {
 		var err error
 		if o == "-" {
-			err = reports.JSON(s.out, rep)
+			err = s.sealed(s.out, func(w io.Writer) error { return reports.JSON(w, rep) })
 		} else {
-			err = writeFile(o, func(w io.Writer) error { return renderer(o, r.language)(w, rep) })
+			err = s.file(o, func(w io.Writer) error { return renderer(o, r.language)(w, rep) })
 		}
 		switch {
 		case err != nil:
 			failed = errors.Join(failed, err)
 		case o != "-":
-			fmt.Fprintf(s.err, "spoor: wrote %s\n", o)
+			fmt.Fprintf(s.err, "spoor: wrote %s\n", s.named(o))
 		}
 	}
 	fmt.Fprintf(s.err, "spoor: %s\n", headline(rep))

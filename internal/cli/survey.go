@@ -41,7 +41,7 @@ done; 1 no report.`,
 	f.BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	f.StringVar(&since, "since", "", sinceHelp)
 	c.RunE = func(c *cobra.Command, targets []string) error {
-		if err := out.check(); err != nil {
+		if err := out.check(nil); err != nil {
 			return usage(err)
 		}
 		p, err := loadPlan(config, targets)
@@ -54,6 +54,9 @@ done; 1 no report.`,
 		set, err := detectors(p, only)
 		if err != nil {
 			return usage(err)
+		}
+		if err := s.begin("survey", p, nil); err != nil {
+			return err
 		}
 		rep, done, err := s.runSurvey(c.Context(), p, set, quiet)
 		if err != nil {
@@ -133,6 +136,7 @@ func (s streams) engine(ctx context.Context, opt engine.Options, quiet bool) (re
 	if !quiet {
 		stop = showProgress(s.err, opt.Progress)
 	}
+	opt.Run.SignedBy = s.session.signedBy()
 	rep, err = engine.Scan(ctx, col, opt)
 	stop()
 	if err != nil {
@@ -142,5 +146,7 @@ func (s streams) engine(ctx context.Context, opt engine.Options, quiet bool) (re
 		}
 		return nil, nil, failed(err)
 	}
+	s.session.of(rep, "")
+	s.session.found(rep.Summary.Findings, len(rep.Gaps))
 	return rep, func() { _ = col.Close() }, nil
 }

@@ -139,7 +139,7 @@ func (a *ahead) Close() error {
 // aheadAfter bytes of it have been read: small ones don't pay for a goroutine.
 const (
 	aheadAfter  = 1 << 20
-	aheadBlocks = 4
+	aheadBlocks = 32
 	aheadSize   = 128 << 10
 )
 

@@ -16,7 +16,8 @@ import (
 func All(o Options) []Decoder {
 	w := newWindows()
 	return slices.Concat(streams(w), []Decoder{
-		tarDecoder(), zipDecoder(w, o), sevenZipDecoder(o), rarDecoder(o), cpioDecoder(), arDecoder(), rpmDecoder(), isoDecoder(), cabDecoder(),
+		pgpDecoder(o), duplicityDecoder(), dupManifestDecoder(), tarDecoder(), zipDecoder(w, o), sevenZipDecoder(o), rarDecoder(o), cpioDecoder(), arDecoder(), rpmDecoder(), cabDecoder(), xbstreamDecoder(),
+		vmaDecoder(), qcowDecoder(), extDecoder(), xfsDecoder(), fatDecoder(), lvmDecoder(), isoDecoder(), partitionDecoder(),
 		streamDecoder(w, "brotli", matchBrotli, brotliStream, ".br", ""),
 	})
 }

@@ -31,8 +31,10 @@ func isoDecoder() Decoder {
 		Name: "iso9660",
 		Match: func(head []byte, name string) bool {
 			switch strings.ToLower(path.Ext(name)) {
-			case ".iso", ".img", ".toast", ".cdr":
+			case ".iso", ".toast", ".cdr":
 				return len(head) == HeadLen
+			case ".img":
+				return len(head) == HeadLen && !matchMBR(head)
 			}
 			return false
 		},

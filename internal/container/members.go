@@ -50,6 +50,18 @@ func (l *lister) member(name string, size int64, t time.Time, r io.Reader) bool 
 	return l.out.item(it)
 }
 
+// memberAs yields a member with its content, what else is known of it and, where that is not whole, a gap
+// that says why.
+func (l *lister) memberAs(name string, more []scanners.Field, size int64, t time.Time, r io.Reader, whole bool, why string) bool {
+	it := l.item(name, size, t)
+	it.Fields = append(it.Fields, more...)
+	it.Body = l.b.Reader(l.ctx, r)
+	if !l.out.item(it) {
+		return false
+	}
+	return whole || l.out.err(&scanners.Gap{URI: memberURI(l.in, it.Step), Reason: scanners.Corrupt, Detail: why})
+}
+
 // unread names a member that can't be read. Its name belongs to the record of
 // the archive.
 func (l *lister) unread(name string, reason scanners.Reason, detail string) bool {

@@ -181,25 +181,74 @@ sources:
     type: files
     path: %[9]q
 
+organisation:
+  name: Voorbeeld Hosting
+  address: Havenlaan 12, 3500 Hasselt
+  contact: privacy@voorbeeld-hosting.example
+  dpo: dpo@voorbeeld-hosting.example
+  country: BE
+
 activities:
   - id: customers
+    name: Accounts and services of our customers
     role: controller
     controller: {name: Voorbeeld Hosting, contact: privacy@voorbeeld-hosting.example}
-    purpose: accounts, invoices and support of our own customers
+    purpose: accounts, domains and mailboxes of our own customers
     legal_basis: contract
     data_subjects: [customers]
-    recipients: [{name: Voorbeeld Boekhouding, country: BE}]
-    retention: {period: P10Y, from: last invoice}
+    categories: [contact, identity, account]
+    recipients:
+      - {name: Domeinregister, kind: recipient, country: BE, contact: privacy@domeinregister.example}
+    retention: {period: P2Y, from: controlpanel.invoices.issued}
     origin: provided by the person
-    covers: ["databases / controlpanel / **", support, backups]
+    automated_decisions: an account whose invoices are 60 days late is suspended by the program, until they are paid
+    covers: ["databases / controlpanel"]
+  - id: billing
+    name: Invoices
+    role: controller
+    controller: {name: Voorbeeld Hosting, contact: privacy@voorbeeld-hosting.example}
+    purpose: invoices and bookkeeping
+    legal_basis: legal obligation
+    data_subjects: [customers]
+    recipients:
+      - {name: Voorbeeld Boekhouding, kind: processor, country: BE, contact: avg@boekhouding.example}
+      - {name: FOD Financiën, kind: recipient, country: BE}
+    retention: {period: P10Y, from: invoices.issued}
+    origin: provided by the person
+    covers: ["databases / controlpanel / invoices"]
+  - id: support
+    name: Support
+    role: controller
+    controller: {name: Voorbeeld Hosting, contact: privacy@voorbeeld-hosting.example}
+    purpose: answering questions
+    legal_basis: legitimate interests
+    data_subjects: [customers, those who write to us]
+    recipients:
+      - {name: Ticketwolk, kind: processor, country: US, contact: dpo@ticketwolk.example, safeguard: standard contractual clauses}
+    transfers:
+      - {country: US, safeguard: standard contractual clauses, recipient: Ticketwolk}
+    origin: provided by the person
+    covers: [support, "databases / controlpanel / tickets"]
   - id: hosting
+    name: Websites and files of customers
     role: processor
     controller: {name: Braamshop, contact: braamshop@example.net}
     instruction: "hosting agreement, annex 2"
     purpose: running the websites and mailboxes of customers
     data_subjects: [visitors and customers of customers]
     origin: provided by the person
-    covers: ["databases / wp_shop / **", storage]
+    covers: ["wp_*", storage]            # in dumps among the backups, too
+    tenant: ["wp_{tenant}", "storage / {tenant}"]
+  - id: backups
+    name: Backups
+    role: controller
+    controller: {name: Voorbeeld Hosting, contact: privacy@voorbeeld-hosting.example}
+    purpose: restoring services after a loss
+    legal_basis: legitimate interests
+    data_subjects: [customers]
+    retention: {period: P40D, from: backup, margin: P5D}
+    origin: the other activities
+    covers: [backups]
 `, dbUser, s.mysql, url.PathEscape(mailUser), s.imap, s.s3,
 		filepath.Join(dir, "mysql.password"), filepath.Join(dir, "imap.password"), filepath.Join(dir, "s3.secret"), s.backups, s3Key)
 	if err := os.WriteFile(e.Config, []byte(config), 0o600); err != nil {
@@ -208,10 +257,17 @@ activities:
 	return os.WriteFile(e.Subjects, []byte(subjectFile), 0o600)
 }
 
-// subjectFile is the request of the one person whom the demo looks for.
+// subjectFile is what the one person whom the demo looks for asks: a request of
+// every kind.
 const subjectFile = `subjects:
   - id: person-0042
-    request: {id: dsr-2026-0042, type: access, received: 2026-11-02}
+    requests:
+      - {id: dsr-2026-0042, type: access, received: 2026-11-02}
+      - {id: dsr-2026-0043, type: portability, received: 2026-11-02}
+      - {id: dsr-2026-0044, type: erasure, received: 2026-11-02, ground: a}
+      - {id: dsr-2026-0045, type: rectification, received: 2026-11-02, correct: {address: "Nieuwstraat 9, 3500 Hasselt"}}
+      - {id: dsr-2026-0046, type: restriction, received: 2026-11-02}
+      - {id: dsr-2026-0047, type: objection, received: 2026-11-02, extended_to: 2027-02-02}
     name: Zoë Van den Broeck
     email: [zoe@example.be, z.vdb@example.org]
     phone: "+32 470 12 34 56"

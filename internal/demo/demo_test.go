@@ -99,8 +99,17 @@ func TestDemo(t *testing.T) {
 			t.Errorf("found but not planted: %s %s (%s)", f.Source, f.URI, f.Confidence)
 		}
 		want := "customers"
-		if strings.Contains(f.URI, "/wp_shop/") && f.Source == "databases" || f.Source == "storage" {
+		if strings.Contains(f.URI, "/wp_shop/") || f.Source == "storage" {
 			want = "hosting"
+		}
+		switch {
+		case want == "hosting":
+		case f.Source == "backups":
+			want = "backups"
+		case f.Source == "support", strings.Contains(f.URI, "/controlpanel/tickets"):
+			want = "support"
+		case strings.Contains(f.URI, "/controlpanel/invoices"):
+			want = "billing"
 		}
 		if len(f.Activities) != 1 || f.Activities[0] != want {
 			t.Errorf("%s: activities %q, want %s", f.URI, f.Activities, want)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"regexp"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -130,28 +131,94 @@ func wideText(head []byte, big bool) bool {
 	return bad*8 <= n
 }
 
-// declarations are how a text says in which charset it is: XML 1.0 section
-// 4.3.3, HTML section 4.2.5.4, CSS Syntax section 3.2, PEP 263 and the like.
-var declarations = regexp.MustCompile(`(?i)^\s*<\?xml[^>]{1,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']` +
-	`|<meta\s[^>]{0,300}?charset\s*=\s*["']?\s*([\w.:-]{1,40})` +
-	`|^@charset "([\w.:-]{1,40})"` +
-	`|^[^\n]{0,200}(?:\n[^\n]{0,200})?(?:coding|fileencoding|\bfenc)[:=]\s*([\w.:-]{1,40})` +
-	`|\\n?"?Content-Type: text/plain; charset=([\w.:-]{1,40})\\n`)
+// How a text says in which charset it is: XML 1.0 section 4.3.3, HTML section
+// 4.2.5.4, CSS Syntax section 3.2, PEP 263 and the like, gettext.
+var (
+	declaredXML   = regexp.MustCompile(`(?i)^\s*<\?xml[^>]{1,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']`)
+	declaredMeta  = regexp.MustCompile(`(?i)^<meta\s[^>]{0,300}?charset\s*=\s*["']?\s*([\w.:-]{1,40})`)
+	declaredCSS   = regexp.MustCompile(`(?i)^@charset "([\w.:-]{1,40})"`)
+	declaredLines = regexp.MustCompile(`(?i)^[^\n]{0,200}(?:\n[^\n]{0,200})?(?:coding|fileencoding|\bfenc)[:=]\s*([\w.:-]{1,40})`)
+	declaredPO    = regexp.MustCompile(`(?i)\\n?"?Content-Type: text/plain; charset=([\w.:-]{1,40})\\n`)
+)
 
 // declared returns the charset that a text declares, empty where there is none.
 func declared(head []byte) string {
 	head = head[:min(len(head), 2048)]
-	// Hardly any text does: the words are looked for first.
+	// Hardly any text does: the words are looked for first, and an expression
+	// is asked only where it can match.
 	if !bytes.Contains(head, []byte("coding")) && !bytes.Contains(head, []byte("harset")) && !bytes.Contains(head, []byte("HARSET")) && !bytes.Contains(head, []byte("fenc")) {
 		return ""
 	}
-	m := declarations.FindSubmatch(head)
-	for _, label := range m[min(1, len(m)):] {
-		if len(label) > 0 {
-			return string(label)
+	match := func(re *regexp.Regexp, b []byte) string {
+		if m := re.FindSubmatch(b); m != nil {
+			return string(m[1])
+		}
+		return ""
+	}
+	if hasFold(bytes.TrimLeft(head, "\t\n\f\r "), "<?xml") {
+		if label := match(declaredXML, head); label != "" {
+			return label
 		}
 	}
+	if hasFold(head, "<meta") {
+		if label := match(declaredMeta, head); label != "" {
+			return label
+		}
+	}
+	if head[0] == '@' {
+		if label := match(declaredCSS, head); label != "" {
+			return label
+		}
+	}
+	lines := head
+	if i := bytes.IndexByte(head, '\n'); i >= 0 {
+		if k := bytes.IndexByte(head[i+1:], '\n'); k >= 0 {
+			lines = head[:i+1+k]
+		}
+	}
+	if lines = lines[:min(len(lines), 420)]; foldIndex(lines, "coding") >= 0 || foldIndex(lines, "fenc") >= 0 {
+		if label := match(declaredLines, head); label != "" {
+			return label
+		}
+	}
+	po := -1 // where gettext's is
+	if foldIndex(head, "content-type: text/plain; charset=") >= 0 {
+		if m := declaredPO.FindIndex(head); m != nil {
+			po = m[0]
+		}
+	}
+	for i := 0; ; i++ {
+		k := bytes.IndexByte(head[i:], '<')
+		if i += k; k < 0 || po >= 0 && po < i {
+			break
+		}
+		if hasFold(head[i:], "<meta") {
+			if label := match(declaredMeta, head[i:]); label != "" {
+				return label
+			}
+		}
+	}
+	if po >= 0 {
+		return match(declaredPO, head)
+	}
 	return ""
+}
+
+// hasFold reports whether b starts with s, which is in lower case, in whatever
+// case.
+func hasFold(b []byte, s string) bool {
+	return len(b) >= len(s) && strings.EqualFold(string(b[:len(s)]), s)
+}
+
+// foldIndex returns where s, which is in lower case and begins with a letter,
+// stands in b in whatever case, -1 where it doesn't.
+func foldIndex(b []byte, s string) int {
+	for i := 0; i+len(s) <= len(b); i++ {
+		if b[i]|0x20 == s[0] && hasFold(b[i:], s) {
+			return i
+		}
+	}
+	return -1
 }
 
 // labelled returns the charset of a label, where it has to be decoded.

@@ -73,17 +73,34 @@ func Mail() container.Decoder {
 				}
 				defer pool.Put(held)
 				src := &mimeSource{r: mailInput{ctx, in.Body}, buf: held.source[:], bol: true}
-				w := &mailWalker{ctx: ctx, b: b, yield: yield, src: src, win: mimeWindow{buf: held.window[:]}}
+				w := &held.walker
+				*w = mailWalker{
+					ctx: ctx, b: b, yield: yield, src: src, win: mimeWindow{buf: held.window[:]},
+					arena: w.arena[:0], fields: w.fields[:0], value: w.value[:0], b64: mimeBase64{out: w.b64.out[:0]}, qp: mimeQP{out: w.qp.out[:0]},
+				}
 				w.message()
+				held.shed()
 			}
 		},
 	}
 }
 
-// mailBuffers is what a walker reads through.
+// mailBuffers is a walker and what it reads through.
 type mailBuffers struct {
 	source [mimeBufLen]byte
 	window [mimeWindowLen]byte
+	walker mailWalker
+}
+
+// shed keeps of the walker the memory for a message of usual length.
+func (m *mailBuffers) shed() {
+	const most = 64 << 10
+	w := mailWalker{}
+	if o := &m.walker; cap(o.arena) <= most && cap(o.value) <= most && cap(o.b64.out) <= most && cap(o.qp.out) <= most && cap(o.fields) <= 1024 {
+		clear(o.fields[:cap(o.fields)])
+		w.arena, w.fields, w.value, w.b64.out, w.qp.out = o.arena, o.fields, o.value, o.b64.out, o.qp.out
+	}
+	m.walker = w
 }
 
 // mailInput ends a reader when a context ends, so that skipping does too.

@@ -49,6 +49,7 @@ func Opaque(head []byte) (kind string, reason scanners.Reason, ok bool) {
 		// Backups and archives.
 		{0, "BORG_SEG", "a borg repository's segment", no},
 		{0, "XBSTCK01", "a stream of mariabackup", no},
+		{0, "qpress10", "a file compressed by qpress (xtrabackup)", no},
 		{12, "BB02", "a Bacula or Bareos volume", no},
 		{0, "VMA\x00\x00\x00\x00\x01", "a backup of Proxmox VE", no},
 		{0, "\x31\xb9\x58\x42\x6f\xb6\xa3\x7f", "a compressed chunk of Proxmox Backup Server", no},

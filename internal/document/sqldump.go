@@ -60,7 +60,7 @@ func SQLDump() container.Decoder {
 
 // DumpRow is the locator of a row in a dump of a database.
 type DumpRow struct {
-	Type   string `json:"type"` // "sqldump", "sqlite", "xmldump", "bson", "rdb"
+	Type   string `json:"type"` // "sqldump", "sqlite", "xmldump", "bson", "rdb", "innodb"
 	Schema string `json:"schema,omitempty"`
 	Table  string `json:"table"`
 	// Key names the row. It is empty where the dump declares no key before the
@@ -431,6 +431,18 @@ func (t *dumpBody) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// lowerASCII returns a text with its ASCII letters in lower case.
+func lowerASCII(b []byte) string {
+	low := make([]byte, len(b))
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		low[i] = c
+	}
+	return string(low)
+}
+
 // dumpMatch reports whether head is the beginning of an SQL dump.
 func dumpMatch(head []byte, name string) bool {
 	if le, be := bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")); le || be {
@@ -444,9 +456,9 @@ func dumpMatch(head []byte, name string) bool {
 	if start := bytes.TrimLeft(head, " \t\r\n"); len(start) == 0 || !dumpName(name) && bytes.IndexByte([]byte("-#/pP"), start[0]) < 0 {
 		// No comment: the first line decides.
 		line, _, _ := bytes.Cut(start, []byte("\n"))
-		return len(line) > 3 && dumpStatement(strings.ToLower(string(line)), true)
+		return len(line) > 3 && dumpStatement(lowerASCII(line), true)
 	}
-	lower := strings.ToLower(string(head))
+	lower := lowerASCII(head)
 	text := strings.TrimLeft(lower, " \t\r\n")
 	for _, sign := range []string{
 		"/*m!999999\\- enable the sandbox mode */",

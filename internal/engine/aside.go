@@ -11,9 +11,14 @@ import (
 	"github.com/spoor-scan/spoor/scanners"
 )
 
-// maxAside is the length up to which a member is read into memory, to be looked
-// at while its container is decoded further, in bytes.
-const maxAside = 512 << 10
+// A member of at most maxAside bytes is read into memory, to be looked at while
+// its container is decoded further; one whose length is not known up to
+// maxUnsized.
+const (
+	maxAside   = 12 << 20
+	maxUnsized = 512 << 10
+	maxHeld    = 48 << 20 // bytes of longer members, all at once
+)
 
 // An aside lets other goroutines look at what one container holds while it is
 // decoded further, as far as there are any to spare. Its methods are called by
@@ -49,10 +54,26 @@ func (r *run) spare() bool {
 	}
 }
 
+// reserve reports whether so many bytes more may be held of members; they then
+// count until they are taken off.
+func (r *run) reserve(n int64) bool {
+	if n > 0 && r.held.Add(n) > maxHeld {
+		r.held.Add(-n)
+		return false
+	}
+	return true
+}
+
 // member looks at a member, now or aside.
 func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners.Item, budget *container.Budget) {
 	a.settle(false)
-	if child.Body == nil || child.Size > maxAside || !a.run.spare() {
+	large := max(child.Size-maxUnsized, 0)
+	if child.Body == nil || child.Size > maxAside || !a.run.reserve(large) {
+		a.run.member(ctx, a.rec, d, child, budget)
+		return
+	}
+	if !a.run.spare() {
+		a.run.held.Add(-large)
 		a.run.member(ctx, a.rec, d, child, budget)
 		return
 	}
@@ -60,9 +81,11 @@ func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners
 	if child.Size > 0 {
 		buf.Grow(int(child.Size) + bytes.MinRead)
 	}
-	n, err := io.Copy(&buf, io.LimitReader(child.Body, maxAside+1))
-	if err != nil || n > maxAside {
+	most := max(child.Size, maxUnsized)
+	n, err := io.Copy(&buf, io.LimitReader(child.Body, most+1))
+	if err != nil || n > most {
 		<-a.run.spares
+		a.run.held.Add(-large)
 		rest := child.Body
 		if err != nil {
 			rest = failing{err}
@@ -74,10 +97,11 @@ func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners
 	child.Body = bytes.NewReader(buf.Bytes())
 	// What it finds and does to the record is taken over when it is done.
 	rec := *a.rec
-	rec.unit = &unit{run: a.run, source: a.rec.unit.source, same: a.rec.unit.same, copies: a.rec.unit.copies}
+	rec.unit = &unit{run: a.run, source: a.rec.unit.source, same: a.rec.unit.same, copies: a.rec.unit.copies, time: a.rec.unit.time}
 	rec.parent, rec.partial = nil, false
 	a.wg.Go(func() {
 		defer func() { <-a.run.spares }()
+		defer a.run.held.Add(-large)
 		defer func() {
 			a.mu.Lock()
 			a.done = append(a.done, &rec)
@@ -92,34 +116,46 @@ func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners
 	})
 }
 
+// maxBlocks is how many blocks of one container are held that wait for one
+// before them.
+const maxBlocks = 8
+
 // rows looks at a block, now or aside.
 func (a *aside) rows(ctx context.Context, b *scanners.Block) {
 	if a.run.leavesRows(a.rec, b) {
 		return
 	}
-	if b.Keep == nil || a.run.Survey != nil || !a.run.spare() {
+	if b.Keep == nil || a.run.Survey != nil {
+		a.write(ctx, 0)
 		a.settle(true)
 		a.run.rows(ctx, a.rec, b, false)
 		return
 	}
 	x := &asideBlock{b: b.Keep(), ready: make(chan struct{})}
 	a.blocks = append(a.blocks, x)
-	a.wg.Go(func() {
-		defer func() { <-a.run.spares }()
+	match := func() {
 		defer close(x.ready)
 		defer func() { x.failed = recover() }()
 		a.run.linker.observe(a.rec, x.b, false)
 		x.hits, x.undecoded = a.run.Recognizer.SearchRows(nil, x.b.Data, rowBounds(x.b), cellBounds(x.b))
-	})
-	a.write(ctx, false)
+	}
+	if a.run.spare() {
+		a.wg.Go(func() {
+			defer func() { <-a.run.spares }()
+			match()
+		})
+	} else {
+		match() // while those before it are still under way
+	}
+	a.write(ctx, maxBlocks)
 }
 
-// write makes records of the blocks that are matched; of all, where it is to
-// wait.
-func (a *aside) write(ctx context.Context, wait bool) {
+// write makes records of the blocks that are matched; it waits where more than
+// so many would be left.
+func (a *aside) write(ctx context.Context, most int) {
 	for len(a.blocks) > 0 {
 		x := a.blocks[0]
-		if !wait {
+		if len(a.blocks) <= most {
 			select {
 			case <-x.ready:
 			default:
@@ -132,6 +168,7 @@ func (a *aside) write(ctx context.Context, wait bool) {
 			a.rec.failed(panicked(x.failed))
 			continue
 		}
+		a.run.watchRows(a.rec, x.b, false)
 		a.run.found(ctx, a.rec, x.b, x.hits, x.undecoded, false)
 	}
 }
@@ -160,6 +197,7 @@ func (u *unit) take(o *unit) {
 	u.exclusions = append(u.exclusions, o.exclusions...)
 	u.survey.Add(o.survey)
 	u.cov.Add(o.cov)
+	u.found += o.found
 	u.spill()
 }
 

@@ -353,8 +353,14 @@ func (r *run) timed(rec *record, list []int, backup time.Time) []inventory.Kept 
 			continue
 		}
 		t := rec.unit.time
-		if c.from == factBackup && !backup.IsZero() {
+		switch {
+		case c.from != factBackup:
+		case !backup.IsZero():
 			t = backup
+		default:
+			if s, ok := r.set(rec.top); ok && s.Folder {
+				t = time.Time{} // the files in it are older
+			}
 		}
 		if !t.IsZero() {
 			out = append(out, c.kept(t))
@@ -440,9 +446,15 @@ func backupTime(f *inventory.Finding) time.Time {
 		Time     time.Time `json:"time"`
 		Snapshot string    `json:"snapshot"`
 		Archive  string    `json:"archive"`
+		Backup   struct {
+			Time time.Time `json:"time"`
+		} `json:"backup"`
 	}
-	if json.Unmarshal(f.Locator, &at) != nil || at.Snapshot == "" && at.Archive == "" {
+	switch {
+	case json.Unmarshal(f.Locator, &at) != nil:
 		return time.Time{}
+	case at.Snapshot == "" && at.Archive == "":
+		return at.Backup.Time
 	}
 	return at.Time
 }

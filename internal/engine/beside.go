@@ -24,6 +24,7 @@ const (
 // companions are the members of an archive that may say what is in others: the
 // table of contents of a dump, the definition of a table.
 type companions struct {
+	sweep   sync.Once // reads all of the archive for them
 	mu      sync.Mutex
 	kept    map[string][]byte // by step
 	size    int
@@ -47,7 +48,7 @@ func companionName(step string) bool {
 	for _, end := range []string{".gz", ".zst", ".lz4", ".xz", ".bz2"} {
 		base = strings.TrimSuffix(base, end)
 	}
-	return strings.HasSuffix(base, ".sql")
+	return strings.HasSuffix(base, ".sql") || strings.HasSuffix(base, ".frm")
 }
 
 // keep returns a member as it is, of which the record keeps the content where
@@ -85,12 +86,19 @@ func (r *run) beside(rec *record) func(ctx context.Context, name string) ([]byte
 	if rec.isRow || rec.row != nil || rec.sections || rec.unit == nil || rec.unit.source.Source == nil {
 		return nil
 	}
-	o := Opener{Source: rec.unit.source.Source, Decoders: r.Decoders, Limits: r.Limits, RowKey: r.RowKey}
+	o := r.opener(rec.unit.source.Source)
 	return func(ctx context.Context, name string) ([]byte, error) {
 		if b, ok := r.near(ctx, rec, name); ok {
 			return b, nil
 		}
 		if c := rec.siblings; c != nil {
+			// What describes others may come behind them.
+			if companionName(name) {
+				c.sweep.Do(func() { o.sweep(ctx, rec, c) })
+				if b, ok := r.near(ctx, rec, name); ok {
+					return b, nil
+				}
+			}
 			c.mu.Lock()
 			c.rereads++
 			spent := c.rereads > maxRereads
@@ -109,6 +117,79 @@ func (r *run) beside(rec *record) func(ctx context.Context, name string) ([]byte
 		}
 		return b, err
 	}
+}
+
+// sweep reads the archive in which a record lies once more, and keeps what may say
+// what is in its other members.
+func (o Opener) sweep(ctx context.Context, rec *record, c *companions) {
+	uri, ok := strings.CutSuffix(rec.ref.URI, "!/"+scanners.Escape(rec.step))
+	if !ok {
+		return
+	}
+	_ = o.Open(ctx, uri, func(it scanners.Item) error { // what can't be read is a gap of the first reading
+		if it.Body == nil {
+			return nil
+		}
+		d, _, rest, err := recognised(o.Decoders, it, nil)
+		if d == nil || err != nil {
+			return err
+		}
+		it.Body = rest
+		for child, err := range d.Decode(ctx, it, container.NewBudget(o.Limits, it.Size)) {
+			if err != nil || child.Body == nil || child.Step == "" || child.Size > keptCompanion || !companionName(child.Step) {
+				continue
+			}
+			c.mu.Lock()
+			_, have := c.kept[child.Step]
+			room := min(keptCompanion, maxCompanions-c.size)
+			c.mu.Unlock()
+			if have || room <= 0 {
+				continue
+			}
+			if b, err := io.ReadAll(io.LimitReader(child.Body, int64(room)+1)); err == nil && len(b) <= room {
+				c.mu.Lock()
+				c.put(child.Step, b)
+				c.mu.Unlock()
+			}
+		}
+		return nil
+	})
+}
+
+// opener returns what opens places of a source.
+func (r *run) opener(src scanners.Source) Opener {
+	return Opener{Source: src, Decoders: r.Decoders, Limits: r.Limits, RowKey: r.RowKey}
+}
+
+// A neighbourhood is the folder in which a file of a source lies.
+type neighbourhood struct {
+	Opener
+	uri    string // of the file
+	folder string // with a slash at its end
+}
+
+// near reaches what stands beside a file of a source; nil where uri names
+// something else.
+func (o Opener) near(uri string) scanners.Near {
+	k := strings.LastIndexByte(uri, '/')
+	if o.Source == nil || k < 0 || strings.Contains(uri, "!/") || strings.ContainsAny(uri, "?#;") {
+		return nil
+	}
+	o.Raw = false
+	return neighbourhood{o, uri, uri[:k+1]}
+}
+
+// Names implements scanners.Near.
+func (n neighbourhood) Names(ctx context.Context) ([]string, error) {
+	if src, ok := n.Source.(scanners.Neighbour); ok {
+		return src.Beside(ctx, n.uri)
+	}
+	return nil, &scanners.Gap{Reason: scanners.Unsupported, Detail: "the source can't tell what stands beside a file"}
+}
+
+// Open implements scanners.Near.
+func (n neighbourhood) Open(ctx context.Context, name string, use func(scanners.Item) error) error {
+	return n.Opener.Open(ctx, n.folder+scanners.EscapeSegment(name), use)
 }
 
 // near returns what is kept of a file beside a member, decompressed.

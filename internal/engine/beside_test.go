@@ -3,7 +3,9 @@ package engine
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/document"
+	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/scanners"
 )
 
@@ -187,5 +190,35 @@ func TestKeysOfDumps(t *testing.T) {
 	want := []string{"m:/dump/shop.sql#//clients?id=4711 certain", "m:/dump/shop.sql#//notes?id=2 certain"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// The definitions of tables may come behind many tables: the archive is read once
+// more for all of them.
+func TestDefinitionsBehind(t *testing.T) {
+	g, err := gzip.NewReader(strings.NewReader(stored(t, "innodb", "shop", "clients.ibd.gz")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ibd, err := io.ReadAll(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []dumped
+	for i := range 12 {
+		files = append(files, dumped{fmt.Sprintf("shop/t%d.ibd", i), string(ibd)})
+	}
+	for i := range 12 {
+		files = append(files, dumped{fmt.Sprintf("shop/t%d.frm", i), stored(t, "innodb", "shop", "clients.frm")})
+	}
+	rep, all := scan(t, t.Context(), tree(dumped{"backup.tar", tarred(files...)}))
+	for _, g := range rep.Gaps {
+		t.Errorf("%+v", g)
+	}
+	for i := range 12 {
+		want := fmt.Sprintf("m:/dump/backup.tar!/shop/t%d.ibd#/shop/t%d?id=1", i, i)
+		if !slices.ContainsFunc(all, func(f *inventory.Finding) bool { return f.URI == want }) {
+			t.Errorf("no %s among %d", want, len(all))
+		}
 	}
 }

@@ -21,6 +21,9 @@ var columnCategories = []struct {
 	{"identity", regexp.MustCompile(`^(birth|birthdate|dob|geboortedatum|geburtsdatum|naissance|gender|geslacht|geschlecht|sexe|title|aanspreking|anrede|salutation|nationality|nationaliteit)$`)},
 	{"online identifier", regexp.MustCompile(`^(ip|ipaddress|ipaddr|ipadres|useragent|cookie|fingerprint)$`)},
 	{"credentials", regexp.MustCompile(`^(password|passwd|passwordhash|wachtwoord|passwort|motdepasse|token|secret|apikey)$`)},
+	{"usage", regexp.MustCompile(`^(lastlogin|lastseen|lastvisit|logins|logincount|visits|pageviews|laatstelogin|derniereconnexion|letzterlogin)$`)},
+	{"profile", regexp.MustCompile(`^(score|riskscore|creditscore|leadscore|rating|segment|churn|clv|lifetimevalue|risk|risico|risque|risiko|propensity)$`)},
+	{"preferences", regexp.MustCompile(`^(newsletter|nieuwsbrief|optin|optout|marketing|mailinglist|subscribed|language|taal|langue|sprache|locale)$`)},
 	{"financial", regexp.MustCompile(`^(bic|swift|card|cardnumber|mandate|mandaat)$`)},
 }
 
@@ -48,9 +51,31 @@ func fieldOf(table, column string) string {
 // hold takes what a row says of the person whom it is about into its record.
 func (r *run) hold(rec *record, b *scanners.Block, row int) {
 	rec.held = heldIn(b, row)
+	r.holdNamed(rec, b, row)
 	rec.attrs = r.attributesIn(b, row)
 	rec.block, rec.at = b, row
 	r.aged(rec, b, row)
+}
+
+// holdNamed adds the columns of which the configuration says what they hold.
+func (r *run) holdNamed(rec *record, b *scanners.Block, row int) {
+	if r.Activities == nil {
+		return
+	}
+	p, list := place(rec.unit.source, rec.ref), rec.assigned()
+	table := strings.TrimSuffix(rec.ref.Place, " / row")
+	for col, name := range b.Table.Columns {
+		if v, null := b.Cell(row, col); null || len(v) == 0 || slices.ContainsFunc(rec.held, func(f inventory.Field) bool { return f.Name == name }) {
+			continue
+		}
+		named := r.Activities.Column(p, name) != nil
+		for _, a := range list {
+			named = named || r.Activities.Rules()[a].ColumnRule(table, name) != nil
+		}
+		if named {
+			rec.held = append(rec.held, inventory.Field{Name: name, Categories: []string{"other"}, Origin: "provided"})
+		}
+	}
 }
 
 // heldIn returns the columns of a row that hold data of the person whom it is
@@ -63,8 +88,11 @@ func heldIn(b *scanners.Block, row int) []inventory.Field {
 		}
 		if c := fieldOf(b.Table.Table, name); c != "" {
 			origin := "provided"
-			if c == "online identifier" {
+			switch c {
+			case "online identifier", "usage":
 				origin = "observed"
+			case "profile":
+				origin = "derived"
 			}
 			out = append(out, inventory.Field{Name: name, Categories: []string{c}, Origin: origin})
 		}

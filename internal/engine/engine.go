@@ -21,6 +21,7 @@ import (
 	"github.com/spoor-scan/spoor/internal/activity"
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/layout"
 	"github.com/spoor-scan/spoor/internal/match"
 	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/rules"
@@ -31,8 +32,9 @@ import (
 // of a Source; it becomes a gap.
 type Source struct {
 	scanners.Source
-	Info scanners.Info
-	Err  error
+	Info   scanners.Info
+	Target string // of the command line that named it; empty: a configuration did
+	Err    error
 }
 
 // Options say what is to be scanned, and for whom.
@@ -53,6 +55,12 @@ type Options struct {
 	// Expand says what becomes of identifiers that a person's record reveals.
 	Expand Expand
 
+	// Watch is told of records that are read, whoever they are about; nil: none.
+	Watch *Watch
+	// Seal encrypts whom the run looked for, at its end, for the report; nil: it
+	// holds nobody's identifiers.
+	Seal func([]subject.Person) (string, error)
+
 	// Survey makes the run one that counts what detectors find, instead of
 	// looking for people: Recognizer has none.
 	Survey *rules.Set
@@ -61,23 +69,27 @@ type Options struct {
 // run is a scan under way.
 type run struct {
 	Options
-	col     *inventory.Collector
-	linker  *linker           // nil in a survey
-	reveals *revelation       // nil where nothing is made of what records reveal
-	mails   []map[string]bool // each person's own e-mail addresses
-	places  sync.Map          // places as they are shown, by place as scanners call it
-	placed  atomic.Int64      // how many
-	windows *match.Matcher    // of no patterns: cuts texts into pieces
-	mu      sync.Mutex
-	failed  error // what made the run as a whole fail: the spool
-	cancel  context.CancelCauseFunc
-	without map[option]int64         // how often; under mu
-	left    map[leftScope]*leftCount // for want of an instruction; under mu
-	clocks  []clock
-	bare    map[bareKey]struct{} // places that no activity covers; under mu
-	spares  chan struct{}        // holds one for each goroutine that looks at something aside
-	magics  [256]bool            // bytes with which a container in a cell starts
-	smalls  sync.Pool            // of *[smallText]byte
+	col      *inventory.Collector
+	linker   *linker           // nil in a survey
+	reveals  *revelation       // nil where nothing is made of what records reveal
+	mails    []map[string]bool // each person's own e-mail addresses
+	places   sync.Map          // places as they are shown, by place as scanners call it
+	placed   atomic.Int64      // how many
+	windows  *match.Matcher    // of no patterns: cuts texts into pieces
+	mu       sync.Mutex
+	failed   error // what made the run as a whole fail: the spool
+	cancel   context.CancelCauseFunc
+	without  map[option]int64         // how often; under mu
+	left     map[leftScope]*leftCount // for want of an instruction; under mu
+	clocks   []clock
+	layouts  *layout.Layouts
+	folders  sync.Map             // time.Time of folders of backups, by URI
+	bare     map[bareKey]struct{} // places that no activity covers; under mu
+	spares   chan struct{}        // holds one for each goroutine that looks at something aside
+	held     atomic.Int64         // bytes of large members that are looked at aside
+	magics   [256]bool            // bytes with which a container in a cell starts
+	contents sync.Pool            // of *contentReader
+	smalls   sync.Pool            // of *[smallText]byte
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.
@@ -89,13 +101,14 @@ var errInterrupted = errors.New("interrupted")
 func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventory.Report, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{Options: opt, col: col, cancel: cancel, clocks: clocksOf(opt.Activities), spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	r := &run{Options: opt, col: col, cancel: cancel, clocks: clocksOf(opt.Activities), layouts: layout.New(), spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	col.Dated = r.dated
 	for _, m := range nestedMagic() {
 		r.magics[m[0]] = true
 	}
 	for _, s := range opt.Sources {
 		col.AddSource(inventory.Source{
-			Name: s.Info.Name, Type: s.Info.Type, URI: s.Info.URI, Counts: s.Info.Units, Consistency: s.Info.Consistency,
+			Name: s.Info.Name, Type: s.Info.Type, URI: s.Info.URI, Target: s.Target, Counts: s.Info.Units, Consistency: s.Info.Consistency,
 		})
 	}
 	if opt.Survey != nil {
@@ -112,10 +125,15 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 	if r.failed != nil {
 		return nil, r.failed
 	}
+	opt.Run.Key = KeyID(opt.RowKey)
 	opt.Run.Finished = time.Now().UTC().Truncate(time.Millisecond)
 	rep, err := col.Settle(opt.Run, r.Subjects, r.activities())
 	if err == nil && r.linker != nil {
 		rep.Links = r.linker.listed()
+	}
+	if err == nil && opt.Seal != nil {
+		// Canaries come behind the people.
+		rep.Sealed, err = opt.Seal(r.Recognizer.Persons()[:len(rep.Subjects)])
 	}
 	return rep, err
 }
@@ -243,7 +261,6 @@ func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool,
 			continue
 		}
 		c.expect(p.Units, p.Bytes)
-		r.unassigned(s, p)
 		select {
 		case parts <- p:
 		case <-ctx.Done():
@@ -283,6 +300,9 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 		ended = errInterrupted
 		return
 	}
+	// Whether there is need to look for what no activity covers: not where one
+	// covers all of the source, nor where such is known to be there.
+	bare := r.Activities == nil || len(r.Activities.At(activity.Place{Source: s.Info.Name, Root: s.Info.URI})) > 0
 	for it, err := range s.Items(ctx, p) {
 		if err != nil {
 			if b.note(err) {
@@ -294,6 +314,9 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 		if scope, left := r.leaves(s, it.Ref); left {
 			r.leaveItem(b, it, scope)
 			continue
+		}
+		if !bare {
+			bare = r.unassigned(s, p, it.Ref)
 		}
 		if it.Uncounted {
 			r.alias(b, it)
@@ -328,8 +351,10 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 func (r *run) alias(b *batch, it scanners.Item) {
 	u := &unit{run: r, source: b.source, batch: b, copies: newCopies(it.Copies), time: it.Time}
 	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI}
+	r.sight(rec, "")
 	r.fields(rec, it.Fields)
 	rec.finish()
+	u.noteBackup(rec, 0)
 	b.add(u)
 }
 
@@ -421,6 +446,10 @@ func panicked(any) error {
 	return &panicError{at: panicSite(debug.Stack())}
 }
 
+// ErrorText returns what may be said of an error of a source: no content, and no
+// path.
+func ErrorText(err error) string { return errorText(err) }
+
 // errorText returns what reports may say of an error.
 func errorText(err error) string {
 	var g *scanners.Gap
@@ -492,8 +521,9 @@ func (b *batch) add(u *unit) {
 	b.result.Exclusions = append(b.result.Exclusions, u.exclusions...)
 	b.result.Coverage.Add(u.cov)
 	b.result.Survey.Add(u.survey)
+	b.result.Backups = append(b.result.Backups, u.backups...)
 	b.counter.add(u.top, int64(len(u.findings)), int64(len(u.gaps)))
-	if len(b.result.Findings)+len(b.result.Gaps) >= batchFindings {
+	if len(b.result.Findings)+len(b.result.Gaps)+len(b.result.Backups) >= batchFindings {
 		b.commitLocked()
 	}
 }

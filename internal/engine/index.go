@@ -73,7 +73,11 @@ type indexTableKey struct {
 type indexTable struct {
 	table *scanners.Table
 	cols  []int // whose cells are kept
-	name  func(b *scanners.Block, row int, origin int64, hash string, n int) scanners.Ref
+	// emails are the columns for addresses of the table whose rows are read, which
+	// has the columns of whole.
+	emails []int
+	whole  []string
+	name   func(b *scanners.Block, row int, origin int64, hash string, n int) scanners.Ref
 }
 
 func newKeyIndex() (*keyIndex, error) {
@@ -179,12 +183,14 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 	ti, ok := x.known[tk]
 	if !ok || !slices.Equal(x.tables[ti].table.Columns, b.Table.Columns) {
 		ti = len(x.tables)
-		x.tables = append(x.tables, indexTable{table: b.Table, cols: cols, name: b.Name})
+		x.tables = append(x.tables, indexTable{table: b.Table, cols: cols, name: b.Name, emails: emailColumns(whole.Table), whole: whole.Table.Columns})
 		x.known[tk] = ti
 		x.docs[doc].tables[b.Table.Name] = true
 	}
-	x.mu.Unlock()
-	x.mu.Lock()
+	emails := x.tables[ti].emails
+	if !slices.Equal(x.tables[ti].whole, whole.Table.Columns) {
+		emails = emailColumns(whole.Table)
+	}
 	// A row of a database that has a key is asked for again.
 	again := x.docs[doc].live && len(b.Table.Key) > 0
 	x.mu.Unlock()
@@ -212,7 +218,6 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 		buf = enc.AppendVarint(buf, origin-last)
 		last = origin
 	}
-	emails := emailColumns(whole.Table)
 	hasher := scanners.NewRowHasher(rowKey)
 	for row := range b.Rows() {
 		if again {

@@ -140,7 +140,7 @@ func (l *linker) tie(rec *record, s *search, o origin, other bool) bool {
 	if other {
 		conf, why = subject.Possible, otherWhy
 	}
-	id := findingID(l.run.Subjects[o.person].ID, rec.ref.URI)
+	id := inventory.FindingID(l.run.Subjects[o.person].ID, rec.ref.URI)
 	l.mu.Lock()
 	known, ok := l.known[id]
 	l.mu.Unlock()
@@ -187,7 +187,7 @@ func (l *linker) linkedRows(bt *batch, b *scanners.Block, s *search, identical m
 			ref.If = map[string]string{}
 		}
 		ref.If["row-hmac"] = hash
-		rec := &record{unit: u, ref: ref, top: ref.URI, isRow: true}
+		rec := &record{unit: u, ref: ref, top: ref.URI, isRow: true, content: func() string { return rowContent(r.RowKey, b, row) }}
 		r.rowHits(rec, b, row, hits[row])
 		r.hold(rec, b, row)
 		names := links.PersonTable(b.Table.Table) && r.namesOther(b, row)
@@ -235,6 +235,7 @@ func (l *linker) indexed(bt *batch, s *search, row indexedRow, same map[string]i
 		rec.ref, rec.top = ref, ref.URI
 		rec.ref.If = map[string]string{"row-hmac": row.hash}
 	} else {
+		rec.content = func() string { return row.hash }
 		rec.row, _ = ref.Marshal()
 		rec.ref.URI += ref.URI
 		rec.ref.Place += " / " + ref.Place

@@ -39,13 +39,13 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 		rec.plain = false
 		return
 	}
-	it.Body, it.Ref, it.Beside = rest, rec.ref, r.beside(rec)
+	it.Body, it.Ref, it.Beside, it.Near = rest, rec.ref, r.beside(rec), r.opener(rec.unit.source.Source).near(rec.ref.URI)
 	if rec.inner == nil && !d.Bare {
 		rec.inner = &companions{}
 	}
 	side := &aside{run: r, rec: rec}
 	defer func() {
-		side.write(ctx, true)
+		side.write(ctx, 0)
 		side.settle(true)
 	}()
 	for child, err := range d.Decode(ctx, it, budget) {

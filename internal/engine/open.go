@@ -135,7 +135,7 @@ func (f *finding) in(ctx context.Context, it scanners.Item, uri, section string,
 		return err
 	}
 	if uri != "" {
-		it.Beside, it.Ref.URI = beside, uri
+		it.Beside, it.Near, it.Ref.URI = beside, f.near(uri), uri
 	}
 	items := d.Decode(ctx, it, inner)
 	if !here && section == "" && steps[0].Fragment != "" && !d.Bare {

@@ -49,7 +49,12 @@ func (r *run) leave(s Source, scope activity.Scope, ref scanners.Ref, units, byt
 	}
 	if k.uri == "" {
 		k.uri, shown = s.Info.URI, s.Info.Name
-	} else if k.uri == s.Info.URI {
+	} else if ref.Group.Place == "" && k.uri != ref.URI && len(k.uri) < len(ref.URI) {
+		// The names of folders may be those of people.
+		outer, _ := cutLast(shown, " / ")
+		shown = outer + " / folder"
+	}
+	if k.uri == s.Info.URI {
 		shown = s.Info.Name
 	}
 	r.mu.Lock()
@@ -69,6 +74,13 @@ func (r *run) leave(s Source, scope activity.Scope, ref scanners.Ref, units, byt
 	n.units += units
 	n.bytes += bytes
 	n.inside += inside
+}
+
+func cutLast(s, sep string) (before, after string) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):]
+	}
+	return s, ""
 }
 
 // leaveItem counts an item of a source that is left out.
@@ -191,7 +203,7 @@ func (r *run) nameWithheld(b *batch, s scanners.Info) {
 			continue
 		}
 		for p := range r.Subjects {
-			if !r.Activities.May(p, []int{i}) && r.Activities.Instruction(i, -1) != "" {
+			if r.Subjects[p].Planted == nil && !r.Activities.May(p, []int{i}) && r.Activities.Instruction(i, -1) != "" {
 				b.note(&scanners.Exclusion{
 					URI: s.URI, Place: s.Name, Reason: scanners.NoInstruction,
 					Detail: "held as processor (activity " + a.ID + "); no instruction is about the subject " + r.Subjects[p].ID,
@@ -207,14 +219,15 @@ type bareKey struct{ source, place string }
 // maxBare bounds how many places that no activity covers are listed.
 const maxBare = 1000
 
-// unassigned notes the place of a part that no activity covers.
-func (r *run) unassigned(s Source, p scanners.Part) {
-	where := p.Place
-	if k := strings.LastIndex(where, " tables from "); k >= 0 { // several small ones
-		where, _, _ = strings.Cut(where, " / ")
+// unassigned notes the place of a part in which an item is that no activity
+// covers, and reports whether this is one.
+func (r *run) unassigned(s Source, p scanners.Part, ref scanners.Ref) bool {
+	if len(r.Activities.At(place(s, ref))) > 0 {
+		return false
 	}
-	if len(r.Activities.At(activity.Place{Source: s.Info.Name, Root: s.Info.URI, Place: where})) > 0 {
-		return
+	where := ref.Group.Place
+	if where == "" {
+		where = p.Place
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -224,6 +237,7 @@ func (r *run) unassigned(s Source, p scanners.Part) {
 	if len(r.bare) < maxBare {
 		r.bare[bareKey{s.Info.Name, where}] = struct{}{}
 	}
+	return !strings.Contains(p.Place, " tables from ") // of several tables
 }
 
 // activities returns those of the report: those of the configuration, and one

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/spoor-scan/spoor/internal/container"
@@ -34,6 +33,7 @@ func (r *run) rows(ctx context.Context, rec *record, b *scanners.Block, live boo
 		r.surveyRows(rec, b, live)
 	}
 	r.linker.observe(rec, b, live)
+	r.watchRows(rec, b, live)
 	hits, undecoded := r.Recognizer.SearchRows(nil, b.Data, rowBounds(b), cellBounds(b))
 	r.found(ctx, rec, b, hits, undecoded, live)
 }
@@ -102,13 +102,23 @@ func within(b *scanners.Block, h subject.Hit) (row, col int, ok bool) {
 }
 
 // rowBounds returns a function that tells the bounds in b.Data of the row in
-// which an offset lies, with the separator behind its last cell.
+// which an offset lies, with the separator behind its last cell. It is for one
+// goroutine.
 func rowBounds(b *scanners.Block) func(off int) (from, to int) {
 	n := len(b.Table.Columns)
+	next := 0 // row: they are asked for in order, more or less
 	return func(off int) (from, to int) {
+		for row := next; row < min(next+4, b.Rows()); row++ {
+			from, _ = b.Span(row * n)
+			if _, to = b.Span(row*n + n - 1); from <= off && off <= to {
+				next = row
+				return from, to + 1
+			}
+		}
 		row, _, _ := b.At(off)
 		from, _ = b.Span(row * n)
 		_, to = b.Span(row*n + n - 1)
+		next = row
 		return from, to + 1
 	}
 }
@@ -182,21 +192,12 @@ func binary(start []byte) bool {
 // be read.
 func (r *run) row(ctx context.Context, rec *record, b *scanners.Block, row int, w *rowWork, live bool) (partial bool) {
 	hash := b.Hash(r.RowKey, row)
-	n := 1
-	if len(b.Table.Key) == 0 {
-		n = rec.nth(b.Table.Name+"\x00"+hash, live)
-	}
-	ref := b.Refs(row, hash, n)
-	if !live && len(b.Table.Key) > 0 {
-		// Two dumps in one file, or a row that is replaced: the same key again.
-		if k := rec.nth(ref.URI, false); k > 1 {
-			ref.URI += "&n=" + strconv.Itoa(k)
-		}
-	}
-	sub := &record{unit: rec.unit, ref: ref, top: ref.URI, isRow: true}
+	ref := r.rowRef(rec, b, row, hash, live, "")
+	sub := &record{unit: rec.unit, ref: ref, top: ref.URI, isRow: true, content: func() string { return hash }}
 	if live {
 		ref.If = map[string]string{"row-hmac": hash}
 		sub.ref.If = ref.If
+		sub.content = func() string { return rowContent(r.RowKey, b, row) }
 	} else {
 		sub.parent = rec
 		sub.row, _ = json.Marshal(ref.Locator)

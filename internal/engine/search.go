@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/links"
 	"github.com/spoor-scan/spoor/scanners"
 )
@@ -260,7 +261,7 @@ func (l *linker) alone(ctx context.Context, up []*search, batchOf func(Source) *
 					if v, null := b.Cell(row, max(col, 0)); !null && col >= 0 && more {
 						more = child(string(v), func(p int) string {
 							ref := b.Refs(row, b.Hash(l.run.RowKey, row), 1)
-							return findingID(l.run.Subjects[p].ID, ref.URI)
+							return inventory.FindingID(l.run.Subjects[p].ID, ref.URI)
 						})
 					}
 				}
@@ -277,7 +278,7 @@ func (l *linker) alone(ctx context.Context, up []*search, batchOf func(Source) *
 				}
 				if v, null := row.block.Cell(0, col); !null {
 					child(string(v), func(p int) string {
-						return findingID(l.run.Subjects[p].ID, row.doc.ref.URI+row.ref(1).URI)
+						return inventory.FindingID(l.run.Subjects[p].ID, row.doc.ref.URI+row.ref(1).URI)
 					})
 				}
 			})

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +35,8 @@ type unit struct {
 	exclusions []inventory.Exclusion
 	survey     inventory.SurveyCounts
 	cov        inventory.Coverage
+	found      int64              // findings, those handed over included
+	backups    []inventory.Backup // what it brings to sets of backups
 }
 
 // spill hands over what has gathered so far, so that one item with very many
@@ -92,6 +92,8 @@ type record struct {
 	at       int
 	acts     []int // activities, once known
 	known    bool
+	content  func() string  // names what it holds; nil: can't be told
+	heard    *contentReader // what content asks
 	counted  int            // other people in it, where these were only counted
 	same     map[string]int // identical rows of a document, by table and hash
 
@@ -295,6 +297,10 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 	if len(rec.people) == 0 {
 		return
 	}
+	content := ""
+	if rec.content != nil {
+		content = rec.content()
+	}
 	persons := make([]int, 0, len(rec.people))
 	for p := range rec.people {
 		persons = append(persons, p)
@@ -304,7 +310,7 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 	strangers := rec.strangers()
 	for _, p := range persons {
 		a := rec.people[p]
-		if a.silent || !r.Activities.May(p, rec.assigned()) {
+		if a.silent || r.Subjects[p].Planted == nil && !r.Activities.May(p, rec.assigned()) {
 			continue
 		}
 		id := r.Subjects[p].ID
@@ -320,7 +326,7 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 			}
 		}
 		f := &inventory.Finding{
-			ID: findingID(id, rec.ref.URI), Source: rec.unit.source.Info.Name,
+			ID: inventory.FindingID(id, rec.ref.URI), Content: content, Source: rec.unit.source.Info.Name,
 			URI: rec.ref.URI, Place: r.shown(rec.ref.Place), Locator: rec.locator(),
 			Confidence: string(conf), Why: why, Relation: a.relation, Matches: a.matches, Evidence: evidence(a.chain),
 			Fields: fields(a.fields), ThirdParties: third,
@@ -344,6 +350,7 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 		r.describe(rec, f)
 		f.Actions = []inventory.Action{rec.action(conf, third, columns)}
 		rec.unit.findings = append(rec.unit.findings, f)
+		rec.unit.found++
 		if each != nil {
 			each(f)
 		}
@@ -452,13 +459,6 @@ func (r *run) shown(place string) string {
 	return s
 }
 
-// findingID is the same for the same person and record in every run: the first
-// 16 hexadecimal digits of a SHA-256 over both.
-func findingID(subject, uri string) string {
-	h := sha256.Sum256([]byte(subject + "\x00" + uri))
-	return hex.EncodeToString(h[:8])
-}
-
 func fields(seen map[string]map[string]bool) []inventory.Field {
 	out := []inventory.Field{}
 	for name, cats := range seen {
@@ -487,6 +487,9 @@ func (rec *record) action(conf subject.Confidence, third int, columns []string) 
 		a.Target = rec.top
 		if a.Kind != "drop-snapshots" { // what is in a snapshot can't be rewritten
 			a.Kind = "rewrite-container"
+		}
+		if rec.ref.Action == "delete-object-version" { // what is locked can't be replaced either
+			a.BlockedBy = append(a.BlockedBy, rec.ref.Blocked...)
 		}
 	} else {
 		a.BlockedBy = append(a.BlockedBy, rec.ref.Blocked...)
@@ -532,6 +535,11 @@ func (rec *record) locator() json.RawMessage {
 	}
 	if rec.row != nil {
 		more = append(more, `"row":`+string(rec.row))
+	}
+	if s := rec.backup(); s != nil {
+		if x, err := json.Marshal(s); err == nil {
+			more = append(more, `"backup":`+string(x))
+		}
 	}
 	if len(more) == 0 {
 		return b
@@ -640,11 +648,13 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 		u.cov.Units.Partial++
 		u.cov.Bytes.Found, u.cov.Bytes.Partial, u.cov.Bytes.Unread = found, read, found-read
 	}
+	u.noteBackup(rec, found)
 	b.add(u)
 }
 
 // whole reads a record: its fields and its body, and makes its findings.
 func (r *run) whole(ctx context.Context, rec *record, it scanners.Item, budget *container.Budget) {
+	defer rec.unlisten()
 	defer rec.finish()
 	defer func() {
 		if p := recover(); p != nil {
@@ -652,6 +662,12 @@ func (r *run) whole(ctx context.Context, rec *record, it scanners.Item, budget *
 		}
 	}()
 	rec.name = it.Name
+	if r.Survey == nil {
+		it.Body = rec.listen(it.Body)
+	}
+	if r.Watch != nil {
+		defer func() { r.sight(rec, rec.content()) }()
+	}
 	r.fields(rec, it.Fields)
 	r.look(ctx, rec, it, budget)
 }

@@ -187,5 +187,5 @@ type Correction struct {
 	Request   string `json:"request"` // id
 	Attribute string `json:"attribute"`
 	Field     string `json:"field"`
-	State     string `json:"state"` // change | right | complete | compare
+	State     string `json:"state"` // change | right | complete | compare | backup
 }

@@ -1,18 +1,17 @@
 package inventory
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A Result is what a share of a part produced. Results are idempotent: the
@@ -27,6 +26,7 @@ type Result struct {
 	Exclusions []Exclusion
 	Coverage   Coverage
 	Survey     SurveyCounts // of a survey
+	Backups    []Backup     // what the part brings to each; their sums count
 }
 
 // add adds the counts of another tally.
@@ -54,6 +54,10 @@ func (c Coverage) Closes() bool {
 // temporary file, so that their number is bounded by the disk. It is safe for
 // concurrent use.
 type Collector struct {
+	// Dated returns the time of the backup in which a URI lies; zero: of none. It
+	// is set before anything is settled.
+	Dated func(uri string) time.Time
+
 	mu      sync.Mutex
 	spool   *os.File
 	size    int64
@@ -75,6 +79,7 @@ type partState struct {
 	exclusions []Exclusion
 	coverage   Coverage
 	survey     SurveyCounts
+	backups    map[string]*Backup
 }
 
 // An entry is where a finding lies in the spool, and what it is sorted by.
@@ -291,6 +296,12 @@ func (c *Collector) Commit(r Result) error {
 	st.exclusions = append(st.exclusions, r.Exclusions...)
 	st.coverage.Add(r.Coverage)
 	st.survey.Add(r.Survey)
+	for _, b := range r.Backups {
+		if st.backups == nil {
+			st.backups = map[string]*Backup{}
+		}
+		addBackup(st.backups, b)
+	}
 	return nil
 }
 
@@ -314,8 +325,12 @@ func (c *Collector) Settle(run Run, subjects []Subject, activities []Activity) (
 	}
 	var all []entry
 	var counts SurveyCounts
+	backups := map[string]*Backup{}
 	for _, k := range c.order {
 		st := c.parts[k]
+		for _, b := range st.backups {
+			addBackup(backups, *b)
+		}
 		counts.Add(st.survey)
 		all = append(all, st.entries...)
 		rep.Gaps = append(rep.Gaps, st.gaps...)
@@ -330,11 +345,6 @@ func (c *Collector) Settle(run Run, subjects []Subject, activities []Activity) (
 			return nil, fmt.Errorf("inventory: the ledger of %s does not close", rep.Sources[i].Name)
 		}
 	}
-	order := func(a, b Gap) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.URI, b.URI), cmp.Compare(a.Reason, b.Reason))
-	}
-	slices.SortStableFunc(rep.Gaps, order)
-	slices.SortStableFunc(rep.Exclusions, order)
 	bits := c.shared(rep.Subjects)
 	for i, e := range all {
 		if e.own != 0 && e.own&^bits[e.subject] == 0 {
@@ -343,11 +353,17 @@ func (c *Collector) Settle(run Run, subjects []Subject, activities []Activity) (
 	}
 	sort(all)
 	// Two sources may reach the same record; it is one finding.
-	all = dropRepeats(all)
+	all = rep.recall(dropRepeats(all))
+	order := func(a, b Gap) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.URI, b.URI), cmp.Compare(a.Reason, b.Reason))
+	}
+	slices.SortStableFunc(rep.Gaps, order)
+	slices.SortStableFunc(rep.Exclusions, order)
 	rep.count(all)
 	if run.Mode == "survey" {
 		rep.Survey = counts.settle(c.detectors)
 	}
+	rep.Backups = settleBackups(backups, run.Started)
 	rep.Run.Status = "complete"
 	if len(rep.Gaps) > 0 {
 		rep.Run.Status = "incomplete"
@@ -471,6 +487,9 @@ func (f *Finding) merge(o *Finding) {
 	if len(f.Fields) == 0 {
 		f.Fields = o.Fields
 	}
+	if f.Content == "" {
+		f.Content = o.Content
+	}
 	if len(f.Evidence) == 0 {
 		f.Evidence = o.Evidence
 	}
@@ -487,40 +506,14 @@ func (c *Collector) copies(f *Finding) {
 	if len(uris) > 1 {
 		inside := f.URI[min(len(uris[0]), len(f.URI)):]
 		for _, u := range uris[1:] {
-			f.Copies = append(f.Copies, Copy{URI: u + inside})
+			x := Copy{URI: u + inside}
+			if c.Dated != nil {
+				if t := c.Dated(u); !t.IsZero() {
+					x.Time = t.UTC().Format(time.RFC3339)
+				}
+			}
+			f.Copies = append(f.Copies, x)
 		}
 	}
 	f.Same = ""
-}
-
-// Load reads a JSON report again.
-func Load(r io.Reader) (*Report, error) {
-	var rep struct {
-		Report
-		Findings json.RawMessage `json:"findings"` // skipped here; read one by one below
-	}
-	if err := json.NewDecoder(bufio.NewReaderSize(r, 1<<20)).Decode(&rep); err != nil {
-		return nil, fmt.Errorf("not a JSON report: %w", err)
-	}
-	if rep.Format != Format {
-		return nil, fmt.Errorf("not a report in the format %s", Format)
-	}
-	out := rep.Report
-	raw := rep.Findings
-	out.Findings = func() iter.Seq2[*Finding, error] {
-		return func(yield func(*Finding, error) bool) {
-			d := json.NewDecoder(bytes.NewReader(raw))
-			if _, err := d.Token(); err != nil {
-				return
-			}
-			for d.More() {
-				f := new(Finding)
-				err := d.Decode(f)
-				if !yield(f, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
-	return &out, nil
 }

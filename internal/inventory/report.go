@@ -3,6 +3,8 @@
 package inventory
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"iter"
 	"time"
@@ -23,12 +25,17 @@ type Report struct {
 	Gaps       []Gap       `json:"gaps"`
 	Exclusions []Exclusion `json:"exclusions"`
 	Summary    Summary     `json:"summary"`
-	Survey     *Survey     `json:"survey,omitempty"` // of a run in the mode "survey"
-	Links      []Link      `json:"links,omitempty"`  // between columns, by which records were found
+	Sealed     string      `json:"sealed,omitempty"`  // the subjects and their identifiers, encrypted (age, armored)
+	Survey     *Survey     `json:"survey,omitempty"`  // of a run in the mode "survey"
+	Backups    []Backup    `json:"backups,omitempty"` // sets of backups among what was listed
+	Links      []Link      `json:"links,omitempty"`   // between columns, by which records were found
 	// Organisation is whose report it is, where the configuration says so.
 	Organisation *Organisation `json:"organisation,omitempty"`
 	// Holds are the legal holds of the configuration.
 	Holds []Hold `json:"holds,omitempty"`
+
+	// Canaries says whether invented people were found where they were planted.
+	Canaries []Canary `json:"canaries,omitempty"`
 
 	// Findings yields the findings; the *Finding is valid until the iteration
 	// continues. It may be ranged over more than once.
@@ -45,6 +52,11 @@ type Run struct {
 	Status   string    `json:"status"` // "complete" exactly when there are no gaps, else "incomplete"
 	// ShowValues says that identifiers are not masked.
 	ShowValues bool `json:"show_values,omitempty"`
+	// Key names the key under which rows and contents are hashed; those of
+	// reports that were made under different keys can't be compared.
+	Key string `json:"key,omitempty"`
+	// SignedBy is the id of the minisign key that signs the report.
+	SignedBy string `json:"signed_by,omitempty"`
 	// Notice says what in the report is personal data all the same.
 	Notice string `json:"notice"`
 }
@@ -58,6 +70,9 @@ type Subject struct {
 	// NotLookedFor names types of identifiers that were given and that spoor
 	// can't look for.
 	NotLookedFor []string `json:"not_looked_for,omitempty"`
+	// Planted makes the subject a canary: where it should be found. The settled
+	// report has it among its Canaries instead.
+	Planted []Planted `json:"-"`
 	// Suggestions are further identifiers that the subject's records reveal.
 	Suggestions []Suggestion `json:"suggestions,omitempty"`
 	// Rights are the views of the findings by right; a survey has none.
@@ -130,10 +145,13 @@ type Link struct {
 
 // Source is a source and how much of it was read.
 type Source struct {
-	Name        string   `json:"name"`
-	Type        string   `json:"type"`
-	URI         string   `json:"uri"`
-	Listed      bool     `json:"listed"` // false: could not be (wholly) listed
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	URI    string `json:"uri"`
+	Listed bool   `json:"listed"` // false: could not be (wholly) listed
+	// Target is what the command line named the source by, for a later run;
+	// empty where a configuration file did.
+	Target      string   `json:"target,omitempty"`
 	Counts      string   `json:"counts,omitempty"`
 	Consistency string   `json:"consistency,omitempty"`
 	Coverage    Coverage `json:"coverage"`
@@ -156,25 +174,29 @@ type Tally struct {
 
 // Finding is one record that is about one subject.
 type Finding struct {
-	ID           string          `json:"id"`
-	Subject      string          `json:"subject"`
-	Source       string          `json:"source"`
-	URI          string          `json:"uri"`
-	Place        string          `json:"place"`
-	Locator      json.RawMessage `json:"locator"`
-	Confidence   string          `json:"confidence"` // certain | likely | possible
-	Relation     string          `json:"relation"`   // owner | sender | recipient | mentioned | linked
-	Matches      []Match         `json:"matches"`
-	MatchesTotal int             `json:"matches_total,omitempty"` // set when more were seen than are listed
-	Evidence     []string        `json:"evidence"`
-	Why          string          `json:"why"` // why the confidence is what it is, for people
-	Fields       []Field         `json:"fields"`
-	Copies       []Copy          `json:"copies"`
-	CopiesTotal  int             `json:"copies_total,omitempty"` // set when there are more than are listed
-	ThirdParties int             `json:"third_parties"`
-	Activities   []string        `json:"activities"`
-	Tenant       *string         `json:"tenant"`
-	Actions      []Action        `json:"actions"`
+	ID      string          `json:"id"`
+	Subject string          `json:"subject"`
+	Source  string          `json:"source"`
+	URI     string          `json:"uri"`
+	Place   string          `json:"place"`
+	Locator json.RawMessage `json:"locator"`
+	// Content is a keyed hash of what the record holds, which stays the same in
+	// another place and, for a row of a database, under another key; empty where
+	// it could not be told.
+	Content      string   `json:"content,omitempty"`
+	Confidence   string   `json:"confidence"` // certain | likely | possible
+	Relation     string   `json:"relation"`   // owner | sender | recipient | mentioned | linked
+	Matches      []Match  `json:"matches"`
+	MatchesTotal int      `json:"matches_total,omitempty"` // set when more were seen than are listed
+	Evidence     []string `json:"evidence"`
+	Why          string   `json:"why"` // why the confidence is what it is, for people
+	Fields       []Field  `json:"fields"`
+	Copies       []Copy   `json:"copies"`
+	CopiesTotal  int      `json:"copies_total,omitempty"` // set when there are more than are listed
+	ThirdParties int      `json:"third_parties"`
+	Activities   []string `json:"activities"`
+	Tenant       *string  `json:"tenant"`
+	Actions      []Action `json:"actions"`
 
 	// Review is what people decided about it: "confirmed" or "refused"; a refused
 	// finding has no actions. ReviewTime is when, and ReviewNote what they noted.
@@ -202,6 +224,13 @@ type Finding struct {
 	Otherwise *Verdict `json:"otherwise,omitempty"`
 
 	subject int
+}
+
+// FindingID is the same for the same person and record in every run: the first
+// 16 hexadecimal digits of a SHA-256 over both.
+func FindingID(subject, uri string) string {
+	h := sha256.Sum256([]byte(subject + "\x00" + uri))
+	return hex.EncodeToString(h[:8])
 }
 
 // A Verdict is a confidence and the reason for it.

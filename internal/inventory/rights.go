@@ -102,7 +102,7 @@ type PortableActivity struct {
 // LeftOut is what does not belong into a copy, and why.
 type LeftOut struct {
 	Activity string   `json:"activity"`
-	Why      string   `json:"why"` // derived | legal-basis | unassigned | role
+	Why      string   `json:"why"` // derived | legal-basis | unassigned | backup
 	Detail   string   `json:"detail"`
 	Findings int      `json:"findings"`
 	Fields   []string `json:"fields"` // of derived data
@@ -194,6 +194,7 @@ type CorrectionView struct {
 	Change    int         `json:"change"`   // that have another
 	Complete  int         `json:"complete"` // that have a field for it, which is empty
 	Compare   int         `json:"compare"`  // that need somebody to look: other people stand in them, or they are less than certain
+	Backups   int         `json:"backups"`  // that lie in backups: to be corrected again when these are restored
 	Places    []FieldView `json:"places"`   // of those to be changed or completed
 }
 

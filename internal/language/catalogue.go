@@ -14,6 +14,8 @@ type Catalogue struct {
 	Survey Survey
 	Notice Notice
 
+	Canaries Canaries
+
 	// Phrases are sentences of the program's own that stand in reports, in
 	// English, and what they are in this language; {} stands for anything. It is
 	// empty for English.
@@ -22,6 +24,15 @@ type Catalogue struct {
 
 // A Phrase is a sentence and its translation.
 type Phrase struct{ English, Here string }
+
+// Canaries are what is said of invented people who were planted in the sources.
+type Canaries struct {
+	Heading string
+	Blind   Count  // canaries that were missed
+	Seen    string // id, source, found, expected
+	Missed  string // id, source, found, expected
+	LeftOut string // id, source
+}
 
 // Terms are the words for what reports hold, by how the JSON report calls it.
 type Terms struct {
@@ -83,6 +94,12 @@ type Page struct {
 	Records                 string
 	RecordCount             Count
 	HowToRead, Proposal     string
+	Backups, BackupsIntro   string
+	Layout, Oldest, Newest  string
+	Schedule                string
+	Schedules               map[string]string
+	EveryDays, EveryHours   string // number
+	Sets                    Count
 	UnitsMean, ProposalMean string
 	LinkedMean              string
 	Masked, Unmasked        string

@@ -4,6 +4,12 @@ package language
 // Verantwortlicher, Auftragsverarbeiter, Empfänger, Speicherdauer.
 func german() *Catalogue {
 	return &Catalogue{
+		Canaries: Canaries{
+			Heading: "Kontrolle mit erfundenen Personen",
+			Blind:   Count{"Eine Suche, die nicht sieht: %s erfundene Person wurde nicht gefunden, wo sie stehen sollte.", "Eine Suche, die nicht sieht: %s erfundene Personen wurden nicht gefunden, wo sie stehen sollten."},
+			Seen:    "%s wurde in %s gefunden, an %s von %s Stellen", Missed: "%s wurde in %s NICHT oder nicht überall gefunden: an %s von %s Stellen. Auf das, was der Bericht über diese Quelle sagt, ist kein Verlass.",
+			LeftOut: "%s in %s: was fehlt, wurde absichtlich weggelassen",
+		},
 		Terms: Terms{
 			Law: "DSGVO", Article: "Art. %s DSGVO",
 			Rights: map[string]Right{
@@ -87,6 +93,9 @@ func german() *Catalogue {
 			References: Count{"%s Verweis zwischen Spalten", "%s Verweise zwischen Spalten"}, Column: "Spalte", RefersTo: "verweist auf", Known: "Woher man es weiß",
 			NotFollowed: "nicht verfolgt", When: "wenn %s", Records: "Datensätze", RecordCount: Count{"%s Datensatz", "%s Datensätze"},
 			HowToRead: "Wie dieser Bericht zu lesen ist", Proposal: "Vorschlag",
+			Backups: "Sicherungen unter den Quellen", BackupsIntro: "Archive, Ordner und Schnappschüsse, die wie Sicherungen heißen. Wann sie von selbst weg sind, ist bekannt, wo eine Verarbeitungstätigkeit eine Aufbewahrung hat, die ab der Sicherung läuft.",
+			Layout: "Geschrieben von", Oldest: "älteste", Newest: "neueste", Schedule: "Wie oft",
+			Schedules: map[string]string{"hourly": "stündlich", "daily": "täglich", "weekly": "wöchentlich", "monthly": "monatlich", "yearly": "jährlich"}, EveryDays: "alle %s Tage", EveryHours: "alle %s Stunden", Sets: Count{"%s Sicherung", "%s Sicherungen"},
 			UnitsMean:    "Worin eine Quelle zählt (Zeilen, Nachrichten, Dateien, Versionen von Objekten), und jeder Teil, der in einem Archiv oder einer E-Mail liegt.",
 			ProposalMean: "Was eine Löschung tun würde. Nichts wurde verändert.",
 			LinkedMean:   "Nichts im Datensatz nennt die Person, aber ein Schlüssel verbindet ihn mit einem der ihren.",

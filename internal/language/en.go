@@ -2,6 +2,12 @@ package language
 
 func english() *Catalogue {
 	return &Catalogue{
+		Canaries: Canaries{
+			Heading: "Check with planted people",
+			Blind:   Count{"A scan that does not see: %s planted person was not found where it should be.", "A scan that does not see: %s planted people were not found where they should be."},
+			Seen:    "%s was found in %s, in %s of %s places", Missed: "%s was NOT found in %s, or not everywhere: in %s of %s places. What the report says of this source is not to be relied on.",
+			LeftOut: "%s in %s: what is missing was left out on purpose",
+		},
 		Terms: Terms{
 			Law: "GDPR", Article: "Art. %s GDPR",
 			Rights: map[string]Right{
@@ -85,6 +91,9 @@ func english() *Catalogue {
 			References: Count{"%s reference between columns", "%s references between columns"}, Column: "Column", RefersTo: "refers to", Known: "How it is known",
 			NotFollowed: "not followed", When: "when %s", Records: "Records", RecordCount: Count{"%s record", "%s records"},
 			HowToRead: "How to read this report", Proposal: "Proposal",
+			Backups: "Backups among the sources", BackupsIntro: "Archives, folders and snapshots that are called as backups are. When they are gone by themselves is known where an activity has a retention that runs from the backup.",
+			Layout: "Written by", Oldest: "oldest", Newest: "newest", Schedule: "How often",
+			Schedules: map[string]string{"hourly": "hourly", "daily": "daily", "weekly": "weekly", "monthly": "monthly", "yearly": "yearly"}, EveryDays: "every %s days", EveryHours: "every %s hours", Sets: Count{"%s backup", "%s backups"},
 			UnitsMean:    "What a source counts in (rows, messages, files, object versions), and each member found inside an archive or a mail.",
 			ProposalMean: "What an erasure would do. Nothing was changed.",
 			LinkedMean:   "Nothing in the record names the person, but a key ties it to a record that is theirs.",

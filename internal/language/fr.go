@@ -4,6 +4,12 @@ package language
 // responsable du traitement, sous-traitant, destinataire, durée de conservation.
 func french() *Catalogue {
 	return &Catalogue{
+		Canaries: Canaries{
+			Heading: "Contrôle par des personnes fictives",
+			Blind:   Count{"Une recherche qui ne voit pas : %s personne fictive n’a pas été trouvée là où elle devrait l’être.", "Une recherche qui ne voit pas : %s personnes fictives n’ont pas été trouvées là où elles devraient l’être."},
+			Seen:    "%s a été trouvé dans %s, à %s des %s endroits", Missed: "%s n’a PAS été trouvé dans %s, ou pas partout : à %s des %s endroits. Ce que le rapport dit de cette source n’est pas fiable.",
+			LeftOut: "%s dans %s : ce qui manque a été omis volontairement",
+		},
 		Terms: Terms{
 			Law: "RGPD", Article: "art. %s du RGPD",
 			Rights: map[string]Right{
@@ -87,6 +93,9 @@ func french() *Catalogue {
 			References: Count{"%s renvoi entre colonnes", "%s renvois entre colonnes"}, Column: "Colonne", RefersTo: "renvoie à", Known: "Comment on le sait",
 			NotFollowed: "non suivi", When: "quand %s", Records: "Enregistrements", RecordCount: Count{"%s enregistrement", "%s enregistrements"},
 			HowToRead: "Comment lire ce rapport", Proposal: "Proposition",
+			Backups: "Sauvegardes parmi les sources", BackupsIntro: "Archives, dossiers et instantanés nommés comme le sont les sauvegardes. Le jour où elles disparaissent d’elles-mêmes est connu là où une activité a une durée de conservation qui court à partir de la sauvegarde.",
+			Layout: "Écrites par", Oldest: "la plus ancienne", Newest: "la plus récente", Schedule: "Fréquence",
+			Schedules: map[string]string{"hourly": "toutes les heures", "daily": "tous les jours", "weekly": "toutes les semaines", "monthly": "tous les mois", "yearly": "tous les ans"}, EveryDays: "tous les %s jours", EveryHours: "toutes les %s heures", Sets: Count{"%s sauvegarde", "%s sauvegardes"},
 			UnitsMean:    "Ce que compte une source (lignes, messages, fichiers, versions d’objets), et chaque élément trouvé dans une archive ou un courriel.",
 			ProposalMean: "Ce que ferait un effacement. Rien n’a été modifié.",
 			LinkedMean:   "Rien dans l’enregistrement ne nomme la personne, mais une clé le rattache à l’un des siens.",

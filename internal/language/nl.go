@@ -4,6 +4,12 @@ package language
 // verwerkingsverantwoordelijke, verwerker, ontvanger, bewaartermijn.
 func dutch() *Catalogue {
 	return &Catalogue{
+		Canaries: Canaries{
+			Heading: "Controle met geplante personen",
+			Blind:   Count{"Een zoekactie die niet ziet: %s geplante persoon is niet gevonden waar die hoort te staan.", "Een zoekactie die niet ziet: %s geplante personen zijn niet gevonden waar ze horen te staan."},
+			Seen:    "%s is gevonden in %s, op %s van %s plaatsen", Missed: "%s is NIET of niet overal gevonden in %s: op %s van %s plaatsen. Op wat het rapport over deze bron zegt, kunt u niet rekenen.",
+			LeftOut: "%s in %s: wat ontbreekt, is met opzet weggelaten",
+		},
 		Terms: Terms{
 			Law: "AVG", Article: "art. %s AVG",
 			Rights: map[string]Right{
@@ -87,6 +93,9 @@ func dutch() *Catalogue {
 			References: Count{"%s verwijzing tussen kolommen", "%s verwijzingen tussen kolommen"}, Column: "Kolom", RefersTo: "verwijst naar", Known: "Hoe het bekend is",
 			NotFollowed: "niet gevolgd", When: "wanneer %s", Records: "Records", RecordCount: Count{"%s record", "%s records"},
 			HowToRead: "Hoe u dit verslag leest", Proposal: "Voorstel",
+			Backups: "Back-ups onder de bronnen", BackupsIntro: "Archieven, mappen en snapshots die heten zoals back-ups. Wanneer ze vanzelf weg zijn, is bekend waar een verwerkingsactiviteit een bewaartermijn heeft die vanaf de back-up loopt.",
+			Layout: "Gemaakt door", Oldest: "oudste", Newest: "nieuwste", Schedule: "Hoe vaak",
+			Schedules: map[string]string{"hourly": "elk uur", "daily": "dagelijks", "weekly": "wekelijks", "monthly": "maandelijks", "yearly": "jaarlijks"}, EveryDays: "om de %s dagen", EveryHours: "om de %s uur", Sets: Count{"%s back-up", "%s back-ups"},
 			UnitsMean:    "Waarin een bron telt (rijen, berichten, bestanden, versies van objecten), plus elk onderdeel in een archief of e-mail.",
 			ProposalMean: "Wat een gegevenswissing zou doen. Er is niets veranderd.",
 			LinkedMean:   "Niets in het record noemt de betrokkene, maar een sleutel verbindt het met een record van die persoon.",

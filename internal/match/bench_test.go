@@ -282,10 +282,13 @@ func BenchmarkCompile(b *testing.B) {
 func (m *Matcher) size() int {
 	n := 0
 	for _, g := range m.grams {
-		n += 8*len(g.bitmap) + len(g.offsets) + 8*len(g.bloom) + 8*len(g.slots) + 16*len(g.entries) + len(g.text)
+		n += 8*len(g.bitmap) + len(g.offsets) + 8*len(g.bloom) + 8*len(g.slots) + 16*len(g.entries)
+	}
+	if len(m.grams) > 0 {
+		n += len(m.grams[0].text)
 	}
 	if d := m.digits; d != nil {
-		n += 8*len(d.bloom) + 8*len(d.slots) + 20*len(d.texts)
+		n += 8*len(d.bloom) + 8*len(d.slots) + 12*len(d.numbers)
 	}
 	return n
 }

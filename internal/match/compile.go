@@ -20,13 +20,13 @@ type shape struct{ size, step int }
 
 // compileGrams groups literals by length and compiles the groups. One pass over
 // the text is made per group; the shorter its shortest literal, the denser.
-func compileGrams(lits []literal) []*grams {
+func compileGrams(lits []literal, text []byte) []*grams {
 	if len(lits) == 0 {
 		return nil
 	}
 	var count [maxClass + 1]int
 	for _, l := range lits {
-		count[min(len(l.text), maxClass)]++
+		count[min(int(l.length), maxClass)]++
 	}
 	// best[i] is the cheapest way to match the literals of class i and more.
 	var best [maxClass + 2]float64
@@ -51,7 +51,7 @@ func compileGrams(lits []literal) []*grams {
 			}
 		}
 	}
-	m := model(lits)
+	m := model(lits, text)
 	var all []*grams
 	for i := 1; i <= maxClass; {
 		for i <= maxClass && count[i] == 0 {
@@ -67,7 +67,7 @@ func compileGrams(lits []literal) []*grams {
 		}
 		own := make([]literal, 0, n)
 		for _, l := range lits {
-			if c := min(len(l.text), maxClass); i <= c && c < j {
+			if c := min(int(l.length), maxClass); i <= c && c < j {
 				own = append(own, l)
 			}
 		}
@@ -126,35 +126,28 @@ func newGrams(lits []literal, s shape, m *textModel) *grams {
 	// The window of each literal. Those that are found together stand together:
 	// all with the same hash, for in the end the literals are compared.
 	type chosen struct {
-		hash  uint64
-		entry entry
+		hash    uint64
+		literal uint32
+		window  uint16
 	}
 	wins := make([]chosen, len(lits))
-	total := 0
-	for _, l := range lits {
-		total += len(l.text)
-	}
-	g.text = make([]byte, 0, total+8)
+	g.text = m.text
 	sel := m.selector(g)
 	for i, l := range lits {
-		start := len(g.text)
-		g.text = append(g.text, l.text...)
-		at := sel.choose(l.text)
-		wins[i] = chosen{g.hash(g.text, start+at), entry{
-			text: uint32(start), pattern: l.pattern, length: uint16(len(l.text)), window: uint16(at),
-		}}
+		at := sel.choose(l)
+		wins[i] = chosen{g.hash(g.text, int(l.at)+at), uint32(i), uint16(at)}
 	}
-	g.text = append(g.text, make([]byte, 8)...)
 	slices.SortFunc(wins, func(a, b chosen) int {
 		if c := cmp.Compare(a.hash, b.hash); c != 0 {
 			return c
 		}
-		return cmp.Compare(a.entry.pattern, b.entry.pattern)
+		return cmp.Compare(lits[a.literal].pattern, lits[b.literal].pattern)
 	})
 	windows := 0
 	g.entries = make([]entry, len(wins))
 	for i, w := range wins {
-		g.entries[i] = w.entry
+		l := lits[w.literal]
+		g.entries[i] = entry{text: l.at, pattern: l.pattern, length: l.length, window: w.window}
 		if i+1 == len(wins) || wins[i+1].hash != w.hash {
 			g.entries[i].last = true
 			windows++
@@ -174,7 +167,7 @@ func newGrams(lits []literal, s shape, m *textModel) *grams {
 	g.slots, g.slotShift = make([]slot, 1<<k), uint8(64-k)
 	for i, w := range wins {
 		h := w.hash
-		at := int(w.entry.text) + int(w.entry.window)
+		at := int(lits[w.literal].at) + int(w.window)
 		// All windows with this hash, should they not be the same.
 		for o := range g.step {
 			x := load(g.text, at+o) | folded

@@ -11,11 +11,6 @@ import (
 // characters of three bytes.
 const maxGap = 9
 
-type number struct {
-	text    string
-	pattern int32
-}
-
 // digits finds numbers in any grouping. Bitmaps of the digits and of what may
 // join them tell, 64 bytes at a time and without looking at the patterns, where
 // groups of digits start behind which, some groups on, a number of a length
@@ -26,19 +21,20 @@ type digits struct {
 	shortest, longest int
 	lengths           uint64       // bit n: there are patterns of n digits
 	heads             [1000]uint64 // by the first three digits: bit n-1: there are patterns of n digits
+	begins            []uint64     // bit by the first five digits, of which each pattern has as many: there are patterns
 	powers            [maxDigits + 1]uint64
 
 	bloomShift uint8
 	bloom      []uint64
 	slotShift  uint8
 	slots      []digitSlot // open addressing
-	texts      []string    // by slot.text
-	patterns   []int32
+	numbers    []literal   // by slot.number
+	text       []byte      // in which they stand
 }
 
 type digitSlot struct {
-	tag  uint32
-	text uint32 // plus 1; 0: free
+	tag    uint32
+	number uint32 // plus 1; 0: free
 }
 
 // runGroups is how many groups of a run are held at once. The groups that must
@@ -55,8 +51,8 @@ type run struct {
 
 type group struct{ start, end int }
 
-func compileDigits(nums []number) *digits {
-	d := &digits{shortest: maxDigits}
+func compileDigits(nums []literal, text []byte) *digits {
+	d := &digits{shortest: maxDigits, begins: make([]uint64, 100_000/64+1), numbers: nums, text: text}
 	d.powers[0] = 1
 	for i := 1; i <= maxDigits; i++ {
 		d.powers[i] = 10 * d.powers[i-1]
@@ -65,22 +61,23 @@ func compileDigits(nums []number) *digits {
 	d.bloom, d.bloomShift = make([]uint64, 1<<k/64), uint8(64-k)
 	k = log2(2 * len(nums))
 	d.slots, d.slotShift = make([]digitSlot, 1<<k), uint8(64-k)
-	d.texts, d.patterns = make([]string, 0, len(nums)), make([]int32, 0, len(nums))
-	for _, n := range nums {
-		l := len(n.text)
+	for k, n := range nums {
+		l, start := int(n.length), int(n.at)
+		t := text[start : start+l]
 		d.shortest, d.longest = min(d.shortest, l), max(d.longest, l)
 		d.lengths |= 1 << l
-		d.heads[head(n.text[0], n.text[1], n.text[2])] |= 1 << (l - 1)
-		h := hashNumber(value([]byte(n.text), 0, l), l)
+		three := head(t[0], t[1], t[2])
+		d.heads[three] |= 1 << (l - 1)
+		five := three*100 + tail(t[3], t[4])
+		d.begins[five>>6] |= 1 << (five & 63)
+		h := hashNumber(value(text, start, start+l), l)
 		b := h >> d.bloomShift
 		d.bloom[b>>6] |= 1 << (b & 63)
 		i := int(h >> d.slotShift)
-		for d.slots[i].text != 0 {
+		for d.slots[i].number != 0 {
 			i = (i + 1) & (len(d.slots) - 1)
 		}
-		d.texts = append(d.texts, n.text)
-		d.patterns = append(d.patterns, n.pattern)
-		d.slots[i] = digitSlot{uint32(h), uint32(len(d.texts))}
+		d.slots[i] = digitSlot{uint32(h), uint32(k) + 1}
 	}
 	d.sieve = newSieve(d.shortest, d.longest, d.lengths)
 	return d
@@ -146,14 +143,22 @@ func (d *digits) find(dst []Hit, buf []byte, lo, hi int, s *scratch) []Hit {
 				continue
 			}
 			// There are five digits at least.
-			rest := c.digits & (c.digits - 1)
-			second := bits.TrailingZeros64(rest)
-			third := bits.TrailingZeros64(rest & (rest - 1))
-			if third >= len(buf)-at {
+			x := c.digits & (c.digits - 1)
+			second := bits.TrailingZeros64(x)
+			x &= x - 1
+			third := bits.TrailingZeros64(x)
+			x &= x - 1
+			fourth := bits.TrailingZeros64(x)
+			fifth := bits.TrailingZeros64(x & (x - 1))
+			if fifth >= len(buf)-at {
 				continue // never
 			}
-			ends := c.ends & d.heads[head(buf[at], buf[at+second], buf[at+third])]
-			if ends != 0 && at >= s.done {
+			three := head(buf[at], buf[at+second], buf[at+third])
+			five := three*100 + tail(buf[at+fourth], buf[at+fifth])
+			if d.begins[five>>6]>>(five&63)&1 == 0 {
+				continue
+			}
+			if ends := c.ends & d.heads[three]; ends != 0 && at >= s.done {
 				dst = d.walk(dst, buf, at, c.digits, ends)
 			}
 		}
@@ -163,6 +168,9 @@ func (d *digits) find(dst []Hit, buf []byte, lo, hi int, s *scratch) []Hit {
 
 // head returns the index in digits.heads of these digits.
 func head(a, b, c byte) int { return int(a-'0')*100 + int(b-'0')*10 + int(c-'0') }
+
+// tail returns what two more digits add to a hundred times that.
+func tail(a, b byte) int { return int(a-'0')*10 + int(b-'0') }
 
 // walk appends the numbers that start at buf[at]; digits tells which bytes from
 // there on are digits, up to the end of what may be joined, and bit n-1 of ends
@@ -279,12 +287,13 @@ func (d *digits) look(dst []Hit, buf []byte, r *run, n, starts int) []Hit {
 func (d *digits) lookup(dst []Hit, buf []byte, h uint64, start int) []Hit {
 	for i := int(h >> (d.slotShift & 63)); ; i++ {
 		s := d.slots[i&(len(d.slots)-1)]
-		if s.text == 0 {
+		if s.number == 0 {
 			return dst
 		}
 		if s.tag == uint32(h) {
-			if end := spelled(buf, start, d.texts[s.text-1]); end >= 0 {
-				return append(dst, Hit{int(d.patterns[s.text-1]), start, end})
+			n := d.numbers[s.number-1]
+			if end := spelled(buf, start, d.text[n.at:n.at+uint32(n.length)]); end >= 0 {
+				return append(dst, Hit{int(n.pattern), start, end})
 			}
 		}
 	}
@@ -292,16 +301,16 @@ func (d *digits) lookup(dst []Hit, buf []byte, h uint64, start int) []Hit {
 
 // spelled returns where the number text ends that starts at buf[at], a group's
 // start, or -1 when it doesn't stand there.
-func spelled(buf []byte, at int, text string) int {
+func spelled(buf []byte, at int, text []byte) int {
 	for {
 		for at < len(buf) && buf[at]-'0' <= 9 {
-			if text == "" || text[0] != buf[at] {
+			if len(text) == 0 || text[0] != buf[at] {
 				return -1
 			}
 			text = text[1:]
 			at++
 		}
-		if text == "" {
+		if len(text) == 0 {
 			return at
 		}
 		end := at

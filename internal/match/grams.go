@@ -56,8 +56,10 @@ type suspect struct {
 	slot int // the first that may hold it
 }
 
+// A literal is a text that stands among all of them, folded exactly.
 type literal struct {
-	text    string // folded exactly
+	at      uint32
+	length  uint16
 	pattern int32
 }
 
@@ -81,7 +83,7 @@ type grams struct {
 	slots     []slot // open addressing, by hash of window
 
 	entries []entry // those of a window stand together
-	text    []byte  // of the literals; 8 bytes longer than they are
+	text    []byte  // of all patterns; 8 bytes longer than they are
 }
 
 type slot struct {
@@ -141,18 +143,6 @@ func load(buf []byte, i int) uint64 {
 	}
 	var b [8]byte
 	copy(b[:], buf[i:])
-	return binary.LittleEndian.Uint64(b[:])
-}
-
-// loadString is load for a string.
-func loadString(s string, i int) uint64 {
-	if i+8 <= len(s) {
-		s = s[i : i+8]
-		return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	}
-	var b [8]byte
-	copy(b[:], s[i:])
 	return binary.LittleEndian.Uint64(b[:])
 }
 

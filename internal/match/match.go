@@ -7,8 +7,6 @@ package match
 
 import (
 	"cmp"
-	"fmt"
-	"hash/maphash"
 	"slices"
 	"sync"
 )
@@ -57,79 +55,19 @@ type Matcher struct {
 // first is reported. It fails when a pattern is not within its limits; the
 // error gives its index and never its text.
 func Compile(patterns []Pattern) (*Matcher, error) {
-	total, numbers := 0, 0
-	for i, p := range patterns {
-		switch {
-		case p.Digits && (len(p.Text) < minDigits || len(p.Text) > maxDigits || !decimal(p.Text)):
-			return nil, fmt.Errorf("match: pattern %d: want %d to %d decimal digits", i, minDigits, maxDigits)
-		case len(p.Text) == 0 || len(p.Text) > maxLiteral:
-			return nil, fmt.Errorf("match: pattern %d: %d bytes, want 1 to %d", i, len(p.Text), maxLiteral)
-		case p.Digits:
-			numbers++
-		default:
-			total += len(p.Text)
-		}
-	}
-	m := &Matcher{}
-	folded := make([]byte, 0, total)
+	var all Patterns
+	size := 0
 	for _, p := range patterns {
-		if !p.Digits {
-			for i := range len(p.Text) {
-				folded = append(folded, lower(p.Text[i]))
-			}
-		}
+		size += len(p.Text)
 	}
-	texts := string(folded) // of all literals
-	lits := make([]literal, 0, len(patterns)-numbers)
-	nums := make([]number, 0, numbers)
-	seenLits, seenNums := newSet(cap(lits)), newSet(cap(nums))
+	all.Expect(len(patterns), size)
+	as := make([]int32, 0, len(patterns))
 	for i, p := range patterns {
-		if p.Digits {
-			if seenNums.add(p.Text, func(i int) string { return nums[i].text }) {
-				nums = append(nums, number{p.Text, int32(i)})
-				m.maxLen = max(m.maxLen, len(p.Text)+(len(p.Text)-1)*maxGap)
-			}
-			continue
-		}
-		text := texts[:len(p.Text)]
-		texts = texts[len(p.Text):]
-		if seenLits.add(text, func(i int) string { return lits[i].text }) {
-			lits = append(lits, literal{text: text, pattern: int32(i)})
-			m.maxLen = max(m.maxLen, len(text))
+		if n := all.Len(); all.Add(p.Text, p.Digits) == n {
+			as = append(as, int32(i))
 		}
 	}
-	m.grams = compileGrams(lits)
-	if len(nums) > 0 {
-		m.digits = compileDigits(nums)
-	}
-	return m, nil
-}
-
-// A set holds which texts of a list are there, in less memory than a map has.
-type set struct {
-	seed  maphash.Seed
-	slots []int32 // open addressing; index in the list plus 1; 0: free
-	n     int
-}
-
-func newSet(n int) *set {
-	return &set{seed: maphash.MakeSeed(), slots: make([]int32, 1<<log2(2*n))}
-}
-
-// add reports whether text is none of the list, texts of which are returned by
-// at; the caller then appends it.
-func (s *set) add(text string, at func(int) string) bool {
-	mask := uint64(len(s.slots) - 1)
-	for i := maphash.String(s.seed, text) & mask; ; i = (i + 1) & mask {
-		switch k := s.slots[i]; {
-		case k == 0:
-			s.n++
-			s.slots[i] = int32(s.n)
-			return true
-		case at(int(k)-1) == text:
-			return false
-		}
-	}
+	return all.compile(as)
 }
 
 // MaxLen returns the longest span that a hit can have, in bytes; 0 when there
@@ -178,7 +116,7 @@ func order(hits []Hit) {
 	})
 }
 
-func decimal(s string) bool {
+func decimal(s []byte) bool {
 	for i := range len(s) {
 		if s[i]-'0' > 9 {
 			return false

@@ -321,16 +321,19 @@ func TestEveryShape(t *testing.T) {
 			width := size + step - 1
 			rng := rand.New(rand.NewPCG(uint64(size), uint64(step)))
 			var own []literal
+			var texts []byte
 			var patterns []Pattern
 			for i := range 20 {
 				b := make([]byte, width+rng.IntN(20))
 				for j := range b {
 					b[j] = "abcd"[rng.IntN(4)]
 				}
-				own = append(own, literal{string(b), int32(i)})
+				own = append(own, literal{uint32(len(texts)), uint16(len(b)), int32(i)})
+				texts = append(texts, b...)
 				patterns = append(patterns, Pattern{Text: string(b)})
 			}
-			m := &Matcher{grams: []*grams{newGrams(own, shape{size, step}, model(own))}}
+			texts = append(texts, make([]byte, 8)...)
+			m := &Matcher{grams: []*grams{newGrams(own, shape{size, step}, model(own, texts))}}
 			for pad := range 20 {
 				for i, p := range patterns {
 					text := []byte(strings.Repeat("c", pad) + p.Text + patterns[(i+1)%20].Text + strings.Repeat("d", 20-pad))
@@ -654,7 +657,7 @@ func fuzzPatterns(t *testing.T, list string) ([]Pattern, *Matcher) {
 			continue
 		}
 		patterns = append(patterns, Pattern{Text: s})
-		if minDigits <= len(s) && len(s) <= maxDigits && decimal(s) {
+		if minDigits <= len(s) && len(s) <= maxDigits && decimal([]byte(s)) {
 			patterns = append(patterns, Pattern{Text: s, Digits: true})
 		}
 	}

@@ -23,6 +23,7 @@ type textModel struct {
 	next  [64][64]float64 // the probability that a class of byte follows another
 	first [64]float64     // the probability of a class
 	lits  []literal
+	text  []byte   // in which they stand
 	grams []spread // the memory of selectors
 }
 
@@ -45,8 +46,8 @@ func classOf(c byte) uint8 {
 	return 32 + c&31
 }
 
-func model(lits []literal) *textModel {
-	m := &textModel{lits: lits}
+func model(lits []literal, text []byte) *textModel {
+	m := &textModel{lits: lits, text: text}
 	var first [64]float64
 	var next [64][64]float64
 	for i := 1; i < len(sample); i++ {
@@ -101,7 +102,7 @@ func (m *textModel) selector(g *grams) *selector {
 	s := &selector{m: m, g: g}
 	n := 0
 	for _, l := range m.lits {
-		n += max(0, len(l.text)-g.size+1)
+		n += max(0, int(l.length)-g.size+1)
 	}
 	k := min(max(log2(4*n), 6), 20)
 	s.shift = uint8(64 - k)
@@ -112,8 +113,8 @@ func (m *textModel) selector(g *grams) *selector {
 	clear(s.grams)
 	for _, l := range m.lits {
 		at := uint16(l.pattern/nearby%math.MaxUint16) + 1
-		for i := range len(l.text) - g.size + 1 {
-			c := &s.grams[s.hash(l.text, i)]
+		for i := range int(l.length) - g.size + 1 {
+			c := &s.grams[s.hash(int(l.at)+i)]
 			if c.last != 0 && c.last != at && c.people < math.MaxUint16 {
 				c.people++
 			}
@@ -123,22 +124,25 @@ func (m *textModel) selector(g *grams) *selector {
 	return s
 }
 
-func (s *selector) hash(text string, i int) uint64 {
-	return (loadString(text, i) | folded) * s.g.offsetMul >> (s.shift & 63)
+// hash returns the hash of the gram at an offset of the text.
+func (s *selector) hash(i int) uint64 {
+	return (load(s.m.text, i) | folded) * s.g.offsetMul >> (s.shift & 63)
 }
 
-// choose returns where in text its window shall start.
-func (s *selector) choose(text string) int {
+// choose returns where in a literal its window shall start.
+func (s *selector) choose(l literal) int {
 	const (
 		// People that are not looked for share with those who are what many
 		// of these share; about one value of the kind in so many bytes.
 		density = 1. / 200
 	)
 	each := density * nearby / float64(len(s.m.lits)+nearby)
+	from := int(l.at)
+	text := s.m.text[from : from+int(l.length)]
 	n := len(text) - s.g.size + 1
 	s.costs = s.costs[:0]
 	for i := range n {
-		h := s.hash(text, i)
+		h := s.hash(from + i)
 		c := classOf(text[i])
 		cost := s.m.first[c]
 		for j := i + 1; j < i+s.g.size; j++ {
@@ -164,7 +168,7 @@ func (s *selector) choose(text string) int {
 		}
 	}
 	for i := range s.g.step {
-		h := s.hash(text, at+i)
+		h := s.hash(from + at + i)
 		s.taken[h>>6] |= 1 << (h & 63)
 	}
 	return at

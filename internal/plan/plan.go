@@ -35,6 +35,8 @@ type Plan struct {
 	Passwords  []Password
 	OCR        OCR
 	Links      []Link
+	Audit      Audit
+	Canaries   []Canary
 	// Since is the time before which rows that tell when they last changed need
 	// not be read; zero: all are. A source's own setting wins over it.
 	Since time.Time
@@ -47,6 +49,11 @@ type Plan struct {
 	Calendar    calendar.Calendar
 	// Language is that of reports; empty: not said.
 	Language language.Lang
+}
+
+// Audit says where the audit log is.
+type Audit struct {
+	File string `yaml:"file"` // empty: there is none
 }
 
 // A Link is a reference between two columns that nobody declared in a database:
@@ -168,6 +175,9 @@ type Source struct {
 	Named  bool // in a configuration file
 	Type   string
 	Config scanners.Config
+	// Target is that of the command line that the source was made of, without a
+	// password; empty where a configuration file named it.
+	Target string
 }
 
 // Limits bound what is opened inside one item. Zero values mean the defaults.
@@ -230,6 +240,8 @@ type file struct {
 	Passwords  []Password   `yaml:"passwords"`
 	OCR        OCR          `yaml:"ocr"`
 	Links      []Link       `yaml:"links"`
+	Audit      Audit        `yaml:"audit"`
+	Canaries   []Canary     `yaml:"canaries"`
 
 	Organisation Organisation `yaml:"organisation"`
 	Holidays     []day        `yaml:"holidays"`
@@ -309,7 +321,7 @@ func parse(b []byte, kinds []scanners.Kind) (p *Plan, err error) {
 		return nil, errors.New("limits: expected numbers above zero")
 	}
 	p = &Plan{
-		Activities: f.Activities, Limits: f.Limits, Passwords: f.Passwords, OCR: f.OCR, Links: f.Links,
+		Activities: f.Activities, Limits: f.Limits, Passwords: f.Passwords, OCR: f.OCR, Links: f.Links, Audit: f.Audit, Canaries: f.Canaries,
 		Organisation: f.Organisation, Holds: f.Holds, Instruction: string(f.Instruction), Language: language.Lang(f.Language),
 	}
 	if p.Organisation.Country == "" {
@@ -457,7 +469,7 @@ func (p *Plan) AddTarget(target string, kinds []scanners.Kind) error {
 			if err != nil {
 				return fmt.Errorf("target %s: %w", redact(target), err)
 			}
-			p.Sources = append(p.Sources, Source{Name: p.freeName(k.Type, target), Type: k.Type, Config: cfg})
+			p.Sources = append(p.Sources, Source{Name: p.freeName(k.Type, target), Type: k.Type, Config: cfg, Target: redact(target)})
 			return nil
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -144,11 +143,11 @@ func (s *Set) Add(f *File) {
 	}
 }
 
-// Load reads review files and merges them.
-func Load(names ...string) (*Set, error) {
+// Load reads review files and merges them; open opens each by its name.
+func Load(open func(name string) (io.ReadCloser, error), names ...string) (*Set, error) {
 	s := &Set{}
 	for _, name := range names {
-		f, err := loadFile(name)
+		f, err := loadFile(open, name)
 		if err != nil {
 			return nil, err
 		}
@@ -157,8 +156,8 @@ func Load(names ...string) (*Set, error) {
 	return s, nil
 }
 
-func loadFile(name string) (*File, error) {
-	r, err := os.Open(name)
+func loadFile(open func(name string) (io.ReadCloser, error), name string) (*File, error) {
+	r, err := open(name)
 	if err != nil {
 		return nil, err
 	}

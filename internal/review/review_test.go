@@ -3,6 +3,7 @@ package review
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -35,7 +36,7 @@ func write(t *testing.T, content string) string {
 func TestLaterDecisionsWin(t *testing.T) {
 	a, b := write(t, first), write(t, later)
 	for _, order := range [][]string{{a, b}, {b, a}} {
-		s, err := Load(order...)
+		s, err := load(order...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +87,7 @@ func TestStrict(t *testing.T) {
 	if _, err := Read(strings.NewReader("\xef\xbb\xbf" + first)); err != nil {
 		t.Errorf("with a byte order mark: %v", err)
 	}
-	if _, err := Load(filepath.Join(t.TempDir(), "absent.json")); err == nil {
+	if _, err := load(filepath.Join(t.TempDir(), "absent.json")); err == nil {
 		t.Error("an absent file is read")
 	}
 }
@@ -189,4 +190,9 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("read again: %v", err)
 		}
 	})
+}
+
+// load is Load of files as they are.
+func load(names ...string) (*Set, error) {
+	return Load(func(name string) (io.ReadCloser, error) { return os.Open(name) }, names...)
 }

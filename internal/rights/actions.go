@@ -311,9 +311,26 @@ func (j *judge) correct(f *inventory.Finding) {
 	}
 	for _, q := range s.Requests {
 		for _, right := range q.Correct {
-			f.Corrections = append(f.Corrections, corrections(f, s, q.ID, right)...)
+			list := corrections(f, s, q.ID, right)
+			for i := range list {
+				switch kept := len(f.Actions) > 0 && f.Actions[0].Keep != nil && f.Actions[0].Keep.Kind == "legal-obligation"; {
+				case list[i].State == "right":
+				case inBackup(f):
+					list[i].State = "backup"
+				case kept:
+					list[i].State = "compare" // an invoice says what was so on its day
+				}
+			}
+			f.Corrections = append(f.Corrections, list...)
 		}
 	}
+}
+
+// inBackup reports whether a finding lies in a backup, which nobody corrects: what
+// is restored from it is to be corrected again.
+func inBackup(f *inventory.Finding) bool {
+	return len(f.Actions) > 0 && (f.Actions[0].Kind == "wait" || f.Actions[0].Kind == "drop-snapshots" || f.Actions[0].Then == "drop-snapshots") ||
+		slices.ContainsFunc(f.Retention, func(k inventory.Kept) bool { return k.Clock == "backup" })
 }
 
 // corrections compares the fields of a finding with one right value.

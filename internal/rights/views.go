@@ -242,6 +242,10 @@ func (v *view) activity(f *inventory.Finding, id string, i int) {
 // (Article 29 Working Party, WP 242 rev.01, section II).
 func (v *view) portability(f *inventory.Finding) {
 	included := false
+	if inBackup(f) {
+		v.leftOut(f.Activities[0], "backup", "it lies in a backup", nil)
+		return
+	}
 	for i, id := range f.Activities {
 		a := v.j.activities[id]
 		if a == nil || a.Role == "unassigned" {
@@ -434,6 +438,8 @@ func (v *view) rectify(f *inventory.Finding) {
 				n.Change++
 			case "complete":
 				n.Complete++
+			case "backup":
+				n.Backups++
 			default:
 				n.Compare++
 			}

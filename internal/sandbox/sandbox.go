@@ -166,6 +166,20 @@ func (w *worker) end() {
 
 func (w *worker) kill() { _ = w.cmd.Process.Kill() }
 
+// outOfMemory reports whether a process that died said that it had no memory
+// left: for the heap, for the tables of the heap, or for the stack of a thread.
+func outOfMemory(words string) bool {
+	for _, w := range [...]string{
+		"out of memory", "cannot allocate memory", "cannot map pages", "failed to reserve page", "address space limit",
+		"failed to create new OS thread", "pthread_create failed",
+	} {
+		if strings.Contains(words, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // wait reaps the child and returns what it died of, in words.
 func (w *worker) wait() (scanners.Reason, string) {
 	w.in.Close()
@@ -178,7 +192,7 @@ func (w *worker) wait() (scanners.Reason, string) {
 	switch words := string(said[:n]); {
 	case w.stalled.Load():
 		return scanners.Timeout, "the decoder gave no sign of life and was ended"
-	case strings.Contains(words, "out of memory"), strings.Contains(words, "cannot allocate memory"):
+	case outOfMemory(words):
 		return scanners.TooLarge, "the decoder needed more memory than it may have"
 	case strings.Contains(words, "stack exceeds"), strings.Contains(words, "stack overflow"):
 		return scanners.Corrupt, "the decoder overflowed its stack"

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spoor-scan/spoor/internal/match"
 	"github.com/spoor-scan/spoor/internal/view"
+	"github.com/spoor-scan/spoor/rules"
 )
 
 // What a window of a stream must hold around a place, in bytes: the value and
@@ -46,6 +47,7 @@ type finder struct {
 	r      *Recognizer
 	view   view.Finder
 	found  []match.Hit
+	maybe  []rules.Hit // of what keyed hashes may be of
 	seen   []sight
 	kept   []sight
 	before []sight // of the window before, with offsets in the text
@@ -121,6 +123,7 @@ func (f *finder) window(base int64, b []byte, from, end int, more bool, rows fun
 		f.led = h.Start
 		f.check(b[f.lo:f.hi], h.Start-f.lo, h.End-f.lo, h.Pattern)
 	}
+	f.rung(rows)
 	f.seen = accompanied(f.seen, 0, rows)
 	f.seen = slices.DeleteFunc(f.seen, func(s sight) bool { return s.led < from || s.led >= end })
 	f.view.Window(base, b, from, more, rows)
@@ -158,6 +161,7 @@ func (f *finder) decoded() {
 			f.check(f.text[f.lo:f.hi], h.Start-f.lo, h.End-f.lo, h.Pattern)
 		}
 	}
+	f.rung(nil)
 	f.seen = accompanied(f.seen, known, nil)
 }
 

@@ -16,8 +16,7 @@ type needle struct {
 
 // builder collects needles under the patterns that lead to them.
 type builder struct {
-	index    map[match.Pattern]int
-	patterns []match.Pattern
+	patterns match.Patterns
 	needles  []link
 	heads    []chain // by pattern
 	person   int
@@ -27,16 +26,17 @@ type builder struct {
 	known    *known
 	avenues  map[string]*avenue // by their streets
 	families map[string]*family // by their patterns
+	rings    []*keyring         // one for each list of keyed hashes
 }
 
 func newBuilder() *builder {
-	return &builder{index: map[match.Pattern]int{}, known: newKnown(), avenues: map[string]*avenue{}, families: map[string]*family{}}
+	return &builder{known: newKnown(), avenues: map[string]*avenue{}, families: map[string]*family{}}
 }
 
 // expect makes room for the needles of n identifiers.
 func (bl *builder) expect(n int) {
 	n *= 3
-	bl.index, bl.patterns = make(map[match.Pattern]int, n), make([]match.Pattern, 0, n)
+	bl.patterns.Expect(n, 16*n)
 	bl.heads, bl.needles = make([]chain, 0, n), make([]link, 0, n)
 }
 
@@ -44,14 +44,8 @@ func (bl *builder) add(p match.Pattern, c check) { bl.link(bl.pattern(p), c, nil
 
 // pattern returns the index of a pattern.
 func (bl *builder) pattern(p match.Pattern) int {
-	if !p.Digits {
-		p.Text = asciiLower(p.Text)
-	}
-	i, ok := bl.index[p]
-	if !ok {
-		i = len(bl.patterns)
-		bl.index[p] = i
-		bl.patterns = append(bl.patterns, p)
+	i := bl.patterns.Add(p.Text, p.Digits)
+	if i == len(bl.heads) {
 		bl.heads = append(bl.heads, chain{})
 	}
 	return i
@@ -81,7 +75,7 @@ type link struct {
 // laid returns the needles in the order of their patterns, and where those of
 // each pattern start.
 func (bl *builder) laid() (needles []needle, first []int32) {
-	needles, first = make([]needle, 0, len(bl.needles)), make([]int32, 0, len(bl.patterns)+1)
+	needles, first = make([]needle, 0, len(bl.needles)), make([]int32, 0, len(bl.heads)+1)
 	for _, h := range bl.heads {
 		first = append(first, int32(len(needles)))
 		for k := h.first; k != 0; k = bl.needles[k-1].next {
@@ -99,6 +93,10 @@ func (bl *builder) literal(text, form string, ok func(b []byte, start, end int) 
 
 // identifier adds all forms of an identifier in normal form.
 func (bl *builder) identifier(id Identifier, normal string) {
+	if id.Hash == Keyed {
+		bl.keyed(id, normal)
+		return
+	}
 	if id.Hash != "" {
 		bl.digest(id.Hash, normal)
 		if id.Type == Email {

@@ -148,13 +148,13 @@ func TestPatternsPerPerson(t *testing.T) {
 
 		bl := newBuilder()
 		bl.name(name)
-		if n := len(bl.patterns); n > limit {
-			t.Errorf("%s: %d patterns: %v", name, n, bl.patterns)
+		if n := bl.patterns.Len(); n > limit {
+			t.Errorf("%s: %d patterns", name, n)
 		}
 	}
 	bl := newBuilder()
 	bl.address("Genutstraat 35, 3740 Bilzen")
-	if n := len(bl.patterns); n > 1 {
+	if n := bl.patterns.Len(); n > 1 {
 		t.Errorf("%d patterns for an address", n)
 	}
 }

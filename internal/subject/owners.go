@@ -24,26 +24,25 @@ type known struct {
 	gmail     map[string][]owner // local part without dots
 	sums      map[string][]owner // kind, colon and hash
 	kinds     map[string]bool    // of sums
+	rings     []*keyring         // of keyed hashes
 	ips       map[netip.Addr][]owner
 	days      map[int][]owner // year*10000 + month*100 + day
 	hosts     map[string]bool // of mailboxes
 	months    map[string]int  // by their folded names
 	dayWords  map[string]int  // days of a month by their words: zeven, premier
-	led       map[led]bool
+	led       map[led]struct{}
+	named     map[string]uint32 // numbers of lookups and of what else was added once
 }
 
-// A led tells that a pattern leads to a lookup, or with pattern -1 that what is
-// named was added.
-type led struct {
-	pattern int
-	to      string
-}
+// A led tells that a pattern, the lower half, leads to a lookup, the number of
+// its name.
+type led uint64
 
 func newKnown() *known {
 	return &known{
 		mailboxes: map[string][]owner{}, bases: map[string][]owner{}, gmail: map[string][]owner{},
 		sums: map[string][]owner{}, kinds: map[string]bool{},
-		ips: map[netip.Addr][]owner{}, days: map[int][]owner{}, hosts: map[string]bool{}, months: monthNumbers(), dayWords: dayNumbers(), led: map[led]bool{},
+		ips: map[netip.Addr][]owner{}, days: map[int][]owner{}, hosts: map[string]bool{}, months: monthNumbers(), dayWords: dayNumbers(), led: map[led]struct{}{}, named: map[string]uint32{},
 	}
 }
 
@@ -53,18 +52,24 @@ func (bl *builder) owner() owner { return owner{bl.person, bl.ident} }
 // lookup.
 func (bl *builder) lead(p match.Pattern, to string, l lookup) {
 	i := bl.pattern(p)
-	if k := (led{i, to}); !bl.known.led[k] {
-		bl.known.led[k] = true
+	n, ok := bl.known.named[to]
+	if !ok {
+		n = uint32(len(bl.known.named))
+		bl.known.named[to] = n
+	}
+	k := led(n)<<32 | led(i)
+	if _, ok := bl.known.led[k]; !ok {
+		bl.known.led[k] = struct{}{}
 		bl.link(i, nil, l)
 	}
 }
 
 // once reports whether something that is named so was not added yet.
 func (bl *builder) once(name string) bool {
-	k := led{-1, name}
-	if bl.known.led[k] {
+	name = "\x00" + name // none of a lookup
+	if _, ok := bl.known.named[name]; ok {
 		return false
 	}
-	bl.known.led[k] = true
+	bl.known.named[name] = uint32(len(bl.known.named))
 	return true
 }

@@ -2,12 +2,14 @@ package subject
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/match"
+	"github.com/spoor-scan/spoor/rules"
 )
 
 // near is the distance in bytes within which two matches in a text belong
@@ -27,6 +29,8 @@ type Recognizer struct {
 	names   names
 	born    []bool    // whose birth date is known
 	finders sync.Pool // *finder
+	rings   []*keyring
+	maybe   *rules.Set // finds what rings may hold; nil without any
 }
 
 // A Hit is one place where an identifier of a person stands.
@@ -62,6 +66,10 @@ type Hit struct {
 	from, to     int64 // its place in what compressed data decode to
 }
 
+// collected is after how many people the garbage that their forms leave is
+// collected: it may be more than all that stays.
+const collected = 2048
+
 // New returns a Recognizer for persons. It fails on an identifier that can't be
 // one of its type, naming person and type but not the value.
 func New(persons []Person) (*Recognizer, error) {
@@ -76,6 +84,9 @@ func New(persons []Person) (*Recognizer, error) {
 	type ref struct{ p, i int }
 	first := make(map[string]ref, identifiers)
 	for p, person := range persons {
+		if p > 0 && p%collected == 0 {
+			runtime.GC()
+		}
 		r.masks = append(r.masks, make([]string, len(person.Identifiers)))
 		r.shared = append(r.shared, make([]bool, len(person.Identifiers)))
 		r.born = append(r.born, slices.ContainsFunc(person.Identifiers, func(id Identifier) bool { return id.Type == BirthDate && id.Hash == "" }))
@@ -83,6 +94,9 @@ func New(persons []Person) (*Recognizer, error) {
 			normal, err := id.Normal()
 			if err != nil {
 				return nil, fmt.Errorf("subject %s: %s: %w", person.ID, id.Type, err)
+			}
+			if id.Hash == Keyed && person.List == nil {
+				return nil, fmt.Errorf("subject %s: %s: a keyed hash without the list that it is of", person.ID, id.Type)
 			}
 			if id.Hash == "" {
 				r.masks[p][i] = Mask(id.Type, strings.TrimSpace(id.Value))
@@ -102,20 +116,29 @@ func New(persons []Person) (*Recognizer, error) {
 			bl.identifier(id, normal)
 		}
 	}
-	m, err := match.Compile(bl.patterns)
+	// What only building takes is let go first: the tables take as much again.
+	r.needles, r.first = bl.laid()
+	bl.heads, bl.needles, bl.known.led, bl.known.named = nil, nil, nil, nil // lookups keep the rest
+	if len(persons) >= collected {
+		runtime.GC()
+	}
+	m, err := bl.patterns.Compile()
 	if err != nil {
 		return nil, fmt.Errorf("build the tables of forms: %w", err)
 	}
 	r.matcher = m
-	r.needles, r.first = bl.laid()
+	if r.rings = bl.rings; r.rings != nil {
+		if r.maybe, err = candidates(); err != nil {
+			return nil, fmt.Errorf("build the detectors of keyed hashes: %w", err)
+		}
+	}
 	var stems []match.Pattern
-	for _, w := range []string{"birth", "dob", "born", "gebor", "geboorte", "geburt", "naissance", "né", "nÉ", "ne ", "nee", "nacimiento", "nascita", "urodz"} {
+	for _, w := range []string{"birth", "dob", "born", "gebor", "geboorte", "geburt", "naissance", "né", "nÉ", "ne ", "ne\t", "ne\n", "ne\f", "ne\r", "nee", "nacimiento", "nascita", "urodz"} {
 		stems = append(stems, match.Pattern{Text: w})
 	}
 	if r.births, err = match.Compile(stems); err != nil {
 		return nil, fmt.Errorf("build the words of birth dates: %w", err)
 	}
-	bl.known.led = nil // lookups keep the rest
 	return r, nil
 }
 
@@ -286,6 +309,9 @@ func (r *Recognizer) ContradictedNear(h Hit, base int64, piece []byte) bool {
 		return false
 	}
 	text := piece[from:to]
+	if !r.NamesBirths(text) {
+		return false
+	}
 	start, end := int(h.Start-base-from), int(h.End-base-from)
 	for _, m := range r.names.bornOn.FindAllSubmatchIndex(text, -1) {
 		// Another record's birth date says nothing.

@@ -57,7 +57,8 @@ type Identifier struct {
 	Type  Type
 	Value string
 	// Hash is "md5", "sha1" or "sha256" when Value is the hash, in hexadecimal,
-	// of the identifier's normal form (OpenDSR identity_format); else empty.
+	// of the identifier's normal form (OpenDSR identity_format), and Keyed when it
+	// is one of a list; else empty.
 	Hash string
 	// Found says that a record of the person revealed it, so that it may turn
 	// out to be somebody else's too.
@@ -68,6 +69,7 @@ type Identifier struct {
 type Person struct {
 	ID          string
 	Identifiers []Identifier
+	List        *List // of the identifiers that are Keyed
 }
 
 // maxValue is the longest identifier that is looked for, in bytes.
@@ -82,7 +84,7 @@ func (id Identifier) Normal() (string, error) {
 		return "", fmt.Errorf("longer than %d bytes", maxValue)
 	}
 	if id.Hash != "" {
-		n := map[string]int{"md5": md5.Size, "sha1": sha1.Size, "sha256": sha256.Size}[id.Hash]
+		n := map[string]int{"md5": md5.Size, "sha1": sha1.Size, "sha256": sha256.Size, Keyed: sha256.Size}[id.Hash]
 		v = strings.ToLower(v)
 		if b, err := hex.DecodeString(v); n == 0 || err != nil || len(b) != n {
 			return "", fmt.Errorf("not a %s hash in hexadecimal", id.Hash)

@@ -254,6 +254,28 @@ func TestEncoded(t *testing.T) {
 	}
 }
 
+// Characters that nobody sees part nothing inside a word.
+func TestInvisible(t *testing.T) {
+	r, err := New([]Person{anna()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		"zoe\u200b@example.be", "zoe@exam\u00adple.be", "zoe@exam&shy;ple.be", "zoe@exam&#8203;ple.be", "zo\u2060e@example.be", "z\u200bo\u200be\u200b@\u200be\u200bxample.be",
+		"BE68\u200b5390\u200b0754\u200b7034", "BE68&shy;5390&shy;0754&shy;7034", "+32\u200b470\u200b123456", "Zoë Van den Broe\u00adck",
+	} {
+		hits := r.Find(nil, []byte("<p> "+text+" </p>"))
+		if len(hits) != 1 || int(hits[0].Start) != 4 || int(hits[0].End) != 4+len(text) {
+			t.Errorf("%q: %+v", text, hits)
+		}
+	}
+	for _, text := range []string{"zoe \u200b example.be", "0470\u00ad12", "\u200b\u200b\u200b", "\ufeffid;name\n1;x"} {
+		if hits := r.Find(nil, []byte(text)); len(hits) > 0 {
+			t.Errorf("%q: %+v", text, hits)
+		}
+	}
+}
+
 // What is decoded is judged as what stands there would be.
 func TestEncodedNearMisses(t *testing.T) {
 	r, err := New([]Person{anna()})

@@ -57,6 +57,18 @@ func octet(c, width int, k kind) Escape {
 // At returns the escape that starts at p[i]. A quoted one is looked for only
 // where quoted is set, as other text has the sign = in plenty.
 func At(p []byte, i int, quoted bool) Escape {
+	e := at(p, i, quoted)
+	e.Empty = e.Empty || e.Width > 0 && invisible(e.Rune)
+	return e
+}
+
+// invisible reports whether nobody sees a character where it stands inside a
+// word: a soft hyphen, and what says that a line may break there or not.
+func invisible(r rune) bool {
+	return r == '\u00ad' || r == '\u200b' || r == '\u2060' || r == '\ufeff'
+}
+
+func at(p []byte, i int, quoted bool) Escape {
 	switch p[i] {
 	case '%':
 		return percentAt(p, i)
@@ -375,10 +387,11 @@ func inWord(c byte) bool {
 // quoted-printable in one go, and these by themselves, as = is common.
 func (s *search) escapes() {
 	var one, two window
+	s.conceal()
 	words := s.c.Escape
 	for w := s.f.from / 64; w < len(words); w++ {
 		// A plus between digits may be a space.
-		x := words[w] | s.between(w)
+		x := words[w] | s.between(w) | s.hidden(w)
 		if w == s.f.from/64 {
 			x &^= 1<<(s.f.from%64) - 1
 		}
@@ -405,6 +418,10 @@ func (s *search) escapes() {
 				}
 				e := At(p, i, false)
 				if e.Width > 0 && hides(p, i, e) && s.mayEscape(i, e) {
+					s.grow(&one, i, e.Width, false)
+				}
+			case 0xC2, 0xE2, 0xEF:
+				if e := unseenAt(p, i); i >= one.next && hides(p, i, e) && s.mayEscape(i, e) {
 					s.grow(&one, i, e.Width, false)
 				}
 			case '+':
@@ -507,7 +524,7 @@ func (s *search) flush(w *window, quoting bool) {
 	for wd := from / 64; wd*64 < to; wd++ {
 		x := s.c.Escape[wd]
 		if !quoting {
-			x |= s.between(wd)
+			x |= s.between(wd) | s.hidden(wd)
 		}
 		for ; x != 0; x &= x - 1 {
 			i := wd*64 + bits.TrailingZeros64(x)
@@ -522,6 +539,8 @@ func (s *search) flush(w *window, quoting bool) {
 			case c == '=' && quoting:
 				e = quotedAt(p, i)
 			case c == '=' || quoting:
+			case c >= 0x80:
+				e = unseenAt(p, i)
 			case c == '+':
 				e = char(' ', 1, plus)
 			default:

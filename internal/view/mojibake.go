@@ -18,8 +18,8 @@ func (s *search) wrong() {
 		}
 		for ; starts != 0; starts &= starts - 1 {
 			i := k*64 + bits.TrailingZeros64(starts)
-			if s.p[i] != 0xc3 || i < s.f.from || i < w.next {
-				continue
+			if s.p[i] != 0xc3 || i < s.f.from || i < w.next || i+2 >= len(s.p) || s.p[i+2] < utf8.RuneSelf {
+				continue // one letter of a text, mostly
 			}
 			if b, n := s.twice(i, len(s.p)); n > 0 && len(b) > 0 && (s.top || s.fresh(s.parentOf(i), i, i+n) || s.wrongIn(i)) {
 				s.growWrong(&w, i, n)

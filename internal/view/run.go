@@ -80,41 +80,70 @@ func (s *search) runs() {
 	letter, digit, other := s.c.Letter, s.c.Digit, s.c.Base64
 	words := len(letter)
 	digit, other = digit[:words], other[:words]
+	var y, z uint64 // of the alphabet, in the word and in the next one
+	if w := start / 64; w < words {
+		z = letter[w] | digit[w] | other[w]
+	}
 	for w := start / 64; w < words; w++ {
-		y, z := letter[w]|digit[w]|other[w], uint64(0)
-		// Ten in a row: first five within the word, which are seldom.
-		x := y & (y >> 1)
-		x &= x >> 2
-		if x&(y>>4) == 0 && y>>55 == 0 {
-			continue
-		}
+		y, z = z, 0
 		if w+1 < words {
 			z = letter[w+1] | digit[w+1] | other[w+1]
 		}
-		y &= y>>1 | z<<63
-		z &= z >> 1
-		y &= y>>2 | z<<62
-		z &= z >> 2
-		y &= y>>4 | z<<60
-		z &= z >> 4
-		y &= y>>2 | z<<62
-		if w == start/64 {
-			y &^= 1<<(start%64) - 1
-		}
-		if y == 0 {
+		if w < start/64 {
 			continue
 		}
-		i := w*64 + bits.TrailingZeros64(y)
-		for i > 0 && value[p[i-1]] != 0xff {
-			i-- // the run began before what is looked at
+		// Ten in a row.
+		x, next := y&(y>>1|z<<63), z&(z>>1)
+		x, next = x&(x>>2|next<<62), next&(next>>2)
+		x, next = x&(x>>4|next<<60), next&(next>>4)
+		x &= x>>2 | next<<62
+		if w == start/64 {
+			x &^= 1<<(start%64) - 1
 		}
-		e := s.runEnd(i)
-		start = e
-		if !dull(p, i, e) {
-			start = max(e, s.run(i, e))
+		for x != 0 {
+			k := bits.TrailingZeros64(x)
+			i, e := w*64+k, 0
+			if n := bits.TrailingZeros64(^(y >> k)); k+n < 64 {
+				e = i + n
+			} else {
+				e = s.runEnd(w*64 + 64)
+			}
+			if k == 0 || i == start {
+				for i > 0 && value[p[i-1]] != 0xff {
+					i-- // the run began before what is looked at
+				}
+			}
+			start = e
+			if !idle(p, i, e) && !dull(p, i, e) {
+				start = max(e, s.run(i, e))
+			}
+			if start >= w*64+64 {
+				break
+			}
+			x &^= 1<<(start%64) - 1
 		}
-		w = start/64 - 1
 	}
+}
+
+// idle reports whether the run p[i:e] is quickly seen to have too few capitals
+// and digits for a code, and not to go on behind a line break, as most are.
+func idle(p []byte, i, e int) bool {
+	n := e - i
+	if n > 16 || n < 8 {
+		return false
+	}
+	// Both eights may have some in common.
+	a, b := capitals(binary.LittleEndian.Uint64(p[i:])), capitals(binary.LittleEndian.Uint64(p[e-8:]))
+	if 5*(a+b) >= 16 {
+		return false
+	}
+	return e >= len(p) || p[e] != '\n' && p[e] != '\r' && p[e] != '\\'
+}
+
+// capitals returns how many of 8 bytes are capitals, digits or the like.
+func capitals(x uint64) int {
+	// Capitals have bit 6 and not bit 5, digits bit 4 and not bit 6.
+	return bits.OnesCount64((x&^(x<<1) | ^x&(x<<2)) & 0x4040404040404040)
 }
 
 // dull reports whether the run p[i:e] is quickly seen to be no code: a date, a
@@ -335,8 +364,7 @@ func likely(c []byte) bool {
 	// The last eight may overlap those before.
 	for i := 0; i < len(c) && i <= 64; i += 8 {
 		x := binary.LittleEndian.Uint64(c[min(i, len(c)-8):])
-		// Capitals have bit 6 and not bit 5, digits bit 4 and not bit 6.
-		other += bits.OnesCount64((x&^(x<<1) | ^x&(x<<2)) & 0x4040404040404040)
+		other += capitals(x)
 		n += 8
 	}
 	return other*5 >= n

@@ -40,7 +40,8 @@ const (
 	json
 	hexEscape
 	octal
-	plus // + for a space, between digits
+	plus   // + for a space, between digits
+	unseen // characters that nobody sees, inside words
 	quoted
 	mojibake
 	lastEscape
@@ -56,7 +57,7 @@ const (
 )
 
 var names = [...]string{
-	percent: "percent", entity: "html-entity", json: "json-escape", hexEscape: "hex", octal: "octal", plus: "percent",
+	percent: "percent", entity: "html-entity", json: "json-escape", hexEscape: "hex", octal: "octal", plus: "percent", unseen: "invisible",
 	quoted: "quoted-printable", mojibake: "mojibake", base64: "base64", hex: "hex", gzip: "gzip", zlib: "zlib",
 	utf16le: "utf-16le", utf16be: "utf-16be", utf32le: "utf-32le", utf32be: "utf-32be",
 }
@@ -123,6 +124,7 @@ type Finder struct {
 	parts    []part
 	carry    carry
 	tmp      []byte
+	hidden   []uint64 // where unseen characters start, by bits; nil: there are none
 	inflater inflater
 }
 

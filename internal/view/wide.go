@@ -64,6 +64,16 @@ func (s *search) spaces(w int, n uint64) (x uint64) {
 	if bits.OnesCount64(n) > 16 {
 		return 0
 	}
+	// A space may join digits.
+	join := s.c.Join
+	beside := join[w]<<1 | join[w]>>1
+	if w > 0 {
+		beside |= join[w-1] >> 63
+	}
+	if w+1 < len(join) {
+		beside |= join[w+1] << 63
+	}
+	n &= beside
 	p := s.p
 	for ; n != 0; n &= n - 1 {
 		i := w*64 + bits.TrailingZeros64(n)

@@ -13,6 +13,7 @@ import (
 	"github.com/spoor-scan/spoor/scanners/postgres"
 	"github.com/spoor-scan/spoor/scanners/restic"
 	"github.com/spoor-scan/spoor/scanners/s3"
+	"github.com/spoor-scan/spoor/scanners/sftp"
 )
 
 // Kinds returns all kinds of sources.
@@ -31,6 +32,9 @@ func Kinds() []scanners.Kind {
 // OpenStore opens the place that holds a backup repository, as
 // [scanners.Env].OpenStore says.
 func OpenStore(ctx context.Context, target string) (scanners.Store, error) {
+	if strings.HasPrefix(target, "sftp:") {
+		return sftp.NewStore(target)
+	}
 	if strings.HasPrefix(target, "s3:") {
 		return s3.NewStore(ctx, target)
 	}

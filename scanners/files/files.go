@@ -349,14 +349,16 @@ func (s *source) Items(ctx context.Context, p scanners.Part) iter.Seq2[scanners.
 			leave: func(rel string, dir bool) bool {
 				return matches(s.exclude, rel) || !dir && len(s.include) > 0 && !matches(s.include, rel)
 			},
-			oneFS: s.oneFS,
+			oneFS: s.oneFS, told: true,
 		}
 		w.walk(ctx, func(e entry) bool {
 			switch {
 			case e.fatal != nil:
 				return yield(scanners.Item{}, fmt.Errorf("files: %w", e.fatal))
 			case e.err != nil:
-				return yield(scanners.Item{}, s.gap(e.rel, e.err, e.detail, e.units))
+				g := s.gap(e.rel, e.err, e.detail, e.units)
+				g.Bytes = e.bytes
+				return yield(scanners.Item{}, g)
 			case e.excluded:
 				uri, place := s.at(scanners.Escape(e.rel)), s.label()+" / folder"
 				if e.rel == "" {
@@ -389,6 +391,8 @@ func (s *source) gap(rel string, err error, detail string, units int64) *scanner
 		g.Place = s.label() + " / " + e.what
 	case *tooDeep:
 		g.Reason, g.Detail = scanners.TooDeep, detail
+	case *backupRepository:
+		g.Reason, g.Detail, g.Place = e.reason, e.detail, s.label()+" / folder"
 	default:
 		g.Reason, g.Detail = scanners.ReasonOf(err), detail+": "+bare(err).Error()
 	}

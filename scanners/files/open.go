@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spoor-scan/spoor/scanners"
 )
@@ -152,4 +153,61 @@ func (b *body) Close() error {
 		return bare(err)
 	}
 	return nil
+}
+
+// maxBeside bounds how many names of a folder are returned.
+const maxBeside = 1 << 20
+
+// Beside implements [scanners.Neighbour].
+func (s *source) Beside(ctx context.Context, uri string) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	path, err := parseURI(uri)
+	if err != nil {
+		return nil, err
+	}
+	rel, ok := below(s.path, path)
+	if !ok || rel == "" {
+		return nil, &scanners.Gap{Reason: scanners.Unsupported, Detail: "nothing is known of what stands beside the root"}
+	}
+	pl, err := s.place()
+	if err != nil {
+		return nil, err
+	}
+	folder := "."
+	if k := strings.LastIndexByte(rel, '/'); k >= 0 {
+		folder = rel[:k]
+	}
+	d, err := pl.root.Open(folder)
+	if err != nil {
+		return nil, s.gap(rel, err, "list what stands beside it", 0)
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(maxBeside)
+	if err != nil && err != io.EOF {
+		return nil, s.gap(rel, err, "list what stands beside it", 0)
+	}
+	return names, nil
+}
+
+// Changed implements [scanners.Dater].
+func (s *source) Changed(uri string) (time.Time, error) {
+	path, err := parseURI(uri)
+	if err != nil {
+		return time.Time{}, err
+	}
+	rel, ok := below(s.path, path)
+	pl, err := s.place()
+	if err != nil || !ok {
+		return time.Time{}, errors.New("files: the URI does not lie below the root of this source")
+	}
+	if rel == "" {
+		return pl.info.ModTime(), nil
+	}
+	fi, err := pl.root.Lstat(rel)
+	if err != nil {
+		return time.Time{}, bare(err)
+	}
+	return fi.ModTime(), nil
 }

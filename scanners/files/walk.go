@@ -70,7 +70,8 @@ type walker struct {
 	after string      // start after this path; empty: at the beginning
 	leave func(rel string, dir bool) bool
 	oneFS bool
-	depth int // as maxDepth
+	depth int  // as maxDepth
+	told  bool // repositories of backup programs are told of
 
 	path  []byte // of the folder that is being walked
 	stack []level
@@ -103,6 +104,15 @@ func (w *walker) walk(ctx context.Context, yield func(entry) bool) {
 	}
 	if err != nil && !yield(entry{err: err, detail: "list the root", units: 1}) {
 		return
+	}
+	if repo := w.repository(w.root, names); repo != nil && w.after == "" {
+		if repo.skip {
+			w.passOver(ctx, "", w.root, repo, w.depth, yield)
+			return
+		}
+		if !yield(entry{err: repo}) {
+			return
+		}
 	}
 	w.stack = []level{{dir: w.root, info: w.info, names: names}}
 	if !w.enter(resume, yield) {
@@ -205,8 +215,26 @@ func (w *walker) folder(ctx context.Context, base string, fi fs.FileInfo, rest [
 		_ = dir.Close()
 		return err != nil || done || len(rest) > 0 || yield(entry{rel: w.rel(base), info: fi})
 	}
+	if repo := w.repository(dir, names); repo != nil && len(rest) == 0 {
+		if repo.skip {
+			defer dir.Close()
+			return done || w.passOver(ctx, w.rel(base), dir, repo, w.depth-len(w.stack), yield)
+		}
+		if !yield(entry{rel: w.rel(base), err: repo}) {
+			_ = dir.Close()
+			return false
+		}
+	}
 	w.push(base, dir, fi, names)
 	return w.enter(rest, yield)
+}
+
+// repository tells a repository by the names in a folder, where that is wanted.
+func (w *walker) repository(dir *os.Root, names []string) *backupRepository {
+	if !w.told {
+		return nil
+	}
+	return repositoryIn(dir, names)
 }
 
 // enter takes out of the names of the folder on top of the stack what is left

@@ -295,6 +295,16 @@ func TestOneAccountOfManyFails(t *testing.T) {
 	if g.err != nil || len(g.items) != 1 || len(g.gaps) != 1 || g.gaps[0].Reason != scanners.Denied {
 		t.Errorf("err %v, %d items, gaps %v", g.err, len(g.items), g.gaps)
 	}
+	s = open(t, fmt.Sprintf("imap://127.0.0.1:%d/", d.Port), "masterpw", func(c *Config) { c.Master, c.AccountsCommand = "spoor", []string{"cat", file} })
+	if g := readAll(t, t.Context(), s, nil); g.err != nil || len(g.items) != 1 || len(g.gaps) != 1 {
+		t.Errorf("accounts_command: err %v, %d items, gaps %v", g.err, len(g.items), g.gaps)
+	}
+	t.Setenv(passwordEnv, "masterpw")
+	c := Kind().Config().(*Config)
+	c.URI, c.Master, c.AccountsCommand = fmt.Sprintf("imap://127.0.0.1:%d/", d.Port), "spoor", []string{"false"}
+	if _, err := c.Open(t.Context(), scanners.Env{}); err == nil || !strings.Contains(err.Error(), "accounts_command: false") {
+		t.Errorf("a command that fails: %v", err)
+	}
 	s = open(t, fmt.Sprintf("imap://bob*spoor@127.0.0.1:%d/", d.Port), "wrong", nil)
 	if g := readAll(t, t.Context(), s, nil); g.err == nil || len(g.gaps) > 0 {
 		t.Errorf("a wrong password: %v, gaps %v", g.err, g.gaps)

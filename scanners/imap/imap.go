@@ -10,13 +10,16 @@ package imap
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -56,10 +59,12 @@ type Config struct {
 	Master    string `yaml:"master"`
 	Separator string `yaml:"master_separator"`
 
-	// Accounts and AccountsFile (one per line, # begins a comment) list the
-	// accounts that are read through the master user.
-	Accounts     []string `yaml:"accounts"`
-	AccountsFile string   `yaml:"accounts_file"`
+	// Accounts, AccountsFile and what AccountsCommand (a program and its
+	// arguments, such as a query of the users' database) prints list the accounts
+	// that are read through the master user: one per line, # begins a comment.
+	Accounts        []string `yaml:"accounts"`
+	AccountsFile    string   `yaml:"accounts_file"`
+	AccountsCommand []string `yaml:"accounts_command"`
 
 	secret.From `yaml:",inline"`
 
@@ -145,14 +150,14 @@ func (c *Config) place() (place, error) {
 			p.user = user
 		}
 	}
-	p.explicit = len(c.Accounts) > 0 || c.AccountsFile != ""
+	p.explicit = len(c.Accounts) > 0 || c.AccountsFile != "" || len(c.AccountsCommand) > 0
 	switch {
 	case p.explicit && p.master == "":
 		return place{}, errors.New("imap: accounts: reading several accounts needs a master user; set master")
 	case p.explicit && p.user != "":
 		return place{}, errors.New("imap: set either user or accounts, not both")
 	case !p.explicit && p.user == "" && p.master != "":
-		return place{}, errors.New("imap: whose mail? Set accounts or accounts_file, or write user*master@host")
+		return place{}, errors.New("imap: whose mail? Set accounts, accounts_file or accounts_command, or write user*master@host")
 	case !p.explicit && p.user == "":
 		return place{}, errors.New("imap: user is missing; write imap://user@host/")
 	}
@@ -191,7 +196,7 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 	}
 	if !p.explicit {
 		p.accounts = []string{p.user}
-	} else if p.accounts, err = c.accounts(); err != nil {
+	} else if p.accounts, err = c.accounts(ctx); err != nil {
 		return nil, err
 	}
 	if c.CAFile != "" {
@@ -216,25 +221,57 @@ func (c *Config) Open(ctx context.Context, env scanners.Env) (scanners.Source, e
 	return s, nil
 }
 
+// commandTime is how long a command may take to print the accounts.
+const commandTime = 5 * time.Minute
+
+// bounded holds what a command prints, 64 MiB at most.
+type bounded struct{ b bytes.Buffer }
+
+func (w *bounded) Write(p []byte) (int, error) {
+	if w.b.Len()+len(p) > 64<<20 {
+		return 0, errors.New("it prints more than 64 MiB")
+	}
+	return w.b.Write(p)
+}
+
 // accounts returns the configured accounts, each once.
-func (c *Config) accounts() ([]string, error) {
+func (c *Config) accounts(ctx context.Context) ([]string, error) {
 	list := c.Accounts
+	read := func(setting string, r io.Reader) error {
+		for sc := bufio.NewScanner(r); ; {
+			if !sc.Scan() {
+				if err := sc.Err(); err != nil {
+					return fmt.Errorf("imap: %s: %w", setting, err)
+				}
+				return nil
+			}
+			if a := strings.TrimSpace(sc.Text()); a != "" && a[0] != '#' {
+				list = append(list[:len(list):len(list)], a)
+			}
+		}
+	}
 	if c.AccountsFile != "" {
 		f, err := os.Open(c.AccountsFile)
 		if err != nil {
 			return nil, fmt.Errorf("imap: accounts_file: %w", err)
 		}
 		defer f.Close()
-		for sc := bufio.NewScanner(f); ; {
-			if !sc.Scan() {
-				if err := sc.Err(); err != nil {
-					return nil, fmt.Errorf("imap: accounts_file: %w", err)
-				}
-				break
-			}
-			if a := strings.TrimSpace(sc.Text()); a != "" && a[0] != '#' {
-				list = append(list[:len(list):len(list)], a)
-			}
+		if err := read("accounts_file", f); err != nil {
+			return nil, err
+		}
+	}
+	if len(c.AccountsCommand) > 0 {
+		ctx, cancel := context.WithTimeout(ctx, commandTime)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, c.AccountsCommand[0], c.AccountsCommand[1:]...)
+		cmd.WaitDelay = time.Second
+		var out bounded
+		cmd.Stdout = &out
+		if err := cmd.Run(); err != nil {
+			return nil, fmt.Errorf("imap: accounts_command: %s: %w", c.AccountsCommand[0], err)
+		}
+		if err := read("accounts_command", &out.b); err != nil {
+			return nil, err
 		}
 	}
 	seen := make(map[string]bool, len(list))

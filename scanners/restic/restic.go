@@ -48,7 +48,8 @@ func Kind() scanners.Kind {
 // Config holds the settings of a repository.
 type Config struct {
 	// Repository is what restic calls the repository: a path,
-	// "s3:https://host/bucket/prefix" or "rest:https://host/path/". Credentials
+	// "s3:https://host/bucket/prefix", "sftp:user@host:/path" (through an installed
+	// ssh) or "rest:https://host/path/". Credentials
 	// of S3 come from where all programs for S3 look; those of a REST server
 	// from its address, or from RESTIC_REST_USERNAME and RESTIC_REST_PASSWORD.
 	Repository string `yaml:"repository"`
@@ -64,7 +65,7 @@ type Config struct {
 func (c *Config) Target(target string) error {
 	repository, ok := strings.CutPrefix(target, scheme)
 	if !ok || repository == "" {
-		return errors.New("restic: must be like restic:/path/to/repository, restic:s3:https://host/bucket/prefix or restic:rest:https://host/")
+		return errors.New("restic: must be like restic:/path/to/repository, restic:s3:https://host/bucket/prefix, restic:sftp:user@host:/path or restic:rest:https://host/")
 	}
 	c.Repository = repository
 	return nil
@@ -73,7 +74,7 @@ func (c *Config) Target(target string) error {
 // Validate implements scanners.Config.
 func (c *Config) Validate() error {
 	if c.Repository == "" {
-		return errors.New("restic: set repository to a path, s3:https://host/bucket/prefix or rest:https://host/")
+		return errors.New("restic: set repository to a path, s3:https://host/bucket/prefix, sftp:user@host:/path or rest:https://host/")
 	}
 	if c.Connections < 1 || c.Connections > 64 {
 		return fmt.Errorf("restic: connections is %d; set it to 1 up to 64", c.Connections)
@@ -96,7 +97,9 @@ func (c *Config) place() (backend, rest string, err error) {
 	case ok && backend == "rest":
 		_, err := parseREST(rest)
 		return "rest", rest, err
-	case ok && (backend == "sftp" || backend == "b2" || backend == "azure" || backend == "gs" || backend == "swift" || backend == "rclone"):
+	case ok && backend == "sftp":
+		return "sftp", c.Repository, nil
+	case ok && (backend == "b2" || backend == "azure" || backend == "gs" || backend == "swift" || backend == "rclone"):
 		return "", "", fmt.Errorf("restic: repositories behind %s: are not read; mount or serve it (restic's REST server, sshfs, rclone serve restic), and give that as the target", backend)
 	}
 	return "local", c.Repository, nil

@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/spoor-scan/spoor/internal/secret"
@@ -71,6 +72,14 @@ type Config struct {
 	Versions string `yaml:"versions"`
 	// Connections is how many connections are open at most: 1 to 256.
 	Connections int `yaml:"connections"`
+	// RequesterPays takes on the costs of requests to buckets whose owners want
+	// that.
+	RequesterPays bool `yaml:"requester_pays"`
+	// ACL has the grants of each object read too, which takes a request each.
+	ACL bool `yaml:"acl"`
+	// CustomerKeys are tried on objects that are encrypted under a key of the
+	// customer's own (SSE-C): 32 bytes each, in base64.
+	CustomerKeys []secret.From `yaml:"customer_keys"`
 	// Timeout is the longest silence of the server that is waited for, at least
 	// a second.
 	Timeout time.Duration `yaml:"timeout"`
@@ -161,6 +170,14 @@ func (c *Config) Validate() error {
 	if err := c.Keys.validate("keys"); err != nil {
 		return err
 	}
+	for i := range c.CustomerKeys {
+		if err := c.CustomerKeys[i].Validate(); err != nil {
+			return fmt.Errorf("s3: customer_keys: %w", err)
+		}
+		if c.CustomerKeys[i].IsZero() {
+			return errors.New("s3: customer_keys: say where each comes from: password_file, password_env, password_command or password_credential")
+		}
+	}
 	if c.Versions != "all" && c.Versions != "current" {
 		return errors.New(`s3: versions: must be "all" or "current"`)
 	}
@@ -235,12 +252,19 @@ func (c *Config) open(ctx context.Context, env scanners.Env) (*source, error) {
 	s := &source{
 		name: env.Name, uri: c.URI, bucket: bucket, prefix: prefix,
 		buckets: c.Buckets, keys: c.Keys, versions: c.Versions == "all",
-		connections: c.Connections, timeout: c.Timeout, breaker: breaker{timeout: c.Timeout},
+		acl: c.ACL, connections: c.Connections, timeout: c.Timeout, breaker: breaker{timeout: c.Timeout},
 		pageSize: c.pageSize, chunk: c.chunk, attempts: c.attempts,
-		regions: map[string]string{}, tagGaps: map[string]int64{},
+		regions: map[string]string{}, tagGaps: map[string]int64{}, aclGaps: map[string]int64{}, locking: map[string]bool{},
 	}
 	if s.name == "" {
 		s.name = "s3"
+	}
+	for i := range c.CustomerKeys {
+		k, err := customerKey(ctx, &c.CustomerKeys[i])
+		if err != nil {
+			return nil, err
+		}
+		s.customerKeys = append(s.customerKeys, k)
 	}
 	if s.chunk == 0 {
 		s.chunk = 4 << 20
@@ -262,6 +286,9 @@ func (c *Config) open(ctx context.Context, env scanners.Env) (*source, error) {
 		if o.BaseEndpoint != nil {
 			s.endpoint = withoutUser(*o.BaseEndpoint)
 			o.UsePathStyle = true
+		}
+		if c.RequesterPays {
+			o.APIOptions = append(o.APIOptions, smithyhttp.AddHeaderValue("x-amz-request-payer", "requester"))
 		}
 		if c.PathStyle != nil {
 			o.UsePathStyle = *c.PathStyle

@@ -122,7 +122,7 @@ func newFault(op string, err error) *fault {
 	case errors.Is(err, errStalled):
 		f.reason, f.detail = scanners.Timeout, errStalled.Error()
 	case f.code == "InvalidObjectState":
-		f.reason, f.detail = scanners.Offline, "the object is archived; restore it first"
+		f.reason, f.detail = scanners.Offline, archived(err)
 	case strings.HasPrefix(f.code, "KMS."):
 		f.reason, f.detail = scanners.KeyMissing, "its key in the key management service cannot be used"
 	case f.code == "NotImplemented", f.code == "MethodNotAllowed", f.status == http.StatusNotImplemented, f.status == http.StatusMethodNotAllowed:

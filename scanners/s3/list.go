@@ -34,6 +34,8 @@ type source struct {
 	attempts       int
 	endpoint       string // empty: Amazon's
 	region         string
+	acl            bool
+	customerKeys   []sseKey
 
 	client  *s3.Client
 	net     *network
@@ -43,11 +45,16 @@ type source struct {
 	mu      sync.Mutex
 	regions map[string]string // by bucket, where it is not region
 	tagGaps map[string]int64  // by bucket: objects whose tags could not be read
+	aclGaps map[string]int64  // and whose grants
+	locking map[string]bool   // by bucket: whether it has object lock
 }
 
 // Info implements scanners.Source.
 func (s *source) Info() scanners.Info {
 	consistency := "each page of a listing shows the bucket at a moment of its own; an object that is replaced while it is read is reported as not read"
+	if !s.acl {
+		consistency += "; to whom the grants of objects give access is not read (set acl)"
+	}
 	units := "object versions"
 	if !s.versions {
 		units = "objects"
@@ -483,16 +490,17 @@ func (w *walk) entry(phase string, e entry, cursor string) bool {
 	}, nil)
 }
 
-// tags yields what Open found out about tags that it could not read.
+// tags yields what Open found out about tags and grants that it could not read.
 func (w *walk) tags() bool {
 	w.s.mu.Lock()
-	n := w.s.tagGaps[w.bucket]
+	n, grants := w.s.tagGaps[w.bucket], w.s.aclGaps[w.bucket]
 	delete(w.s.tagGaps, w.bucket)
+	delete(w.s.aclGaps, w.bucket)
 	w.s.mu.Unlock()
-	if n == 0 {
-		return true
+	if n > 0 && !w.gap(scanners.Denied, nil, fmt.Sprintf("read object tags of %s: failed for %d objects", w.place, n)) {
+		return false
 	}
-	return w.gap(scanners.Denied, nil, fmt.Sprintf("read object tags of %s: failed for %d objects", w.place, n))
+	return grants == 0 || w.gap(scanners.Denied, nil, fmt.Sprintf("read grants of objects of %s: failed for %d objects", w.place, grants))
 }
 
 func withOwner(f []scanners.Field, owner string) []scanners.Field {

@@ -68,7 +68,22 @@ func (s *source) Open(ctx context.Context, ref scanners.Ref) (scanners.Item, err
 		}
 		it.Fields = append(it.Fields, tags...)
 	}
+	if s.acl {
+		grants, err := s.grants(ctx, o)
+		if ctx.Err() != nil {
+			b.release()
+			return scanners.Item{}, err
+		}
+		if err != nil && scanners.ReasonOf(err) != scanners.Vanished {
+			s.mu.Lock()
+			s.aclGaps[o.bucket]++
+			s.mu.Unlock()
+		}
+		it.Fields = append(it.Fields, grants...)
+	}
 	it.Ref = s.ref(o, b.etag, b.size)
+	s.locked(ctx, o, out)
+	lock(&it.Ref, out)
 	b.ref = it.Ref
 	b.head = &s3.GetObjectOutput{} // all that is needed of it is in it
 	return it, nil
@@ -129,8 +144,9 @@ type body struct {
 	ref  scanners.Ref
 	head *s3.GetObjectOutput // of the first range
 	etag string
-	size int64 // -1 until the first range is there
-	off  int64 // where buf begins
+	key  *sseKey // under which it is encrypted; nil: none of the customer's
+	size int64   // -1 until the first range is there
+	off  int64   // where buf begins
 	buf  []byte
 	r    int // what of buf was read
 	pool *[]byte
@@ -209,16 +225,25 @@ func (b *body) get(ctx context.Context, region func(*s3.Options), ranged bool) e
 	if ranged {
 		in.Range = aws.String("bytes=" + strconv.FormatInt(from, 10) + "-" + strconv.FormatInt(b.off+b.s.chunk-1, 10))
 	}
+	b.key.use(in)
 	out, err := b.s.client.GetObject(ctx, in, region)
 	if err != nil {
 		code, status := codeOf(err)
 		switch {
+		case status == http.StatusBadRequest && code == "InvalidRequest" && b.head == nil && b.key == nil && len(b.s.customerKeys) > 0:
+			for i := range b.s.customerKeys {
+				b.key = &b.s.customerKeys[i]
+				if err = b.get(ctx, region, ranged); err == nil || transient(err) || ctx.Err() != nil {
+					return err
+				}
+			}
+			return err
 		case status == http.StatusRequestedRangeNotSatisfiable && b.head == nil && ranged:
 			return b.get(ctx, region, false) // an empty object has no range
 		case status == http.StatusBadRequest && code == "InvalidRequest":
 			return &fault{
 				op: b.op(), code: code, status: status, reason: scanners.KeyMissing, err: err,
-				detail: "the server refuses it as it does with objects that are encrypted under the customer's own key (SSE-C)",
+				detail: "the server refuses it as it does with objects that are encrypted under the customer's own key (SSE-C); name it in customer_keys",
 			}
 		}
 		return err

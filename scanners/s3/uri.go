@@ -30,6 +30,13 @@ type Locator struct {
 	ETag         string `json:"etag,omitempty"` // as in the HTTP header, with its quotes
 	Size         int64  `json:"size"`           // bytes
 	DeleteMarker bool   `json:"delete_marker,omitempty"`
+	// StorageClass is absent for the standard one. LockMode ("GOVERNANCE",
+	// "COMPLIANCE"), RetainUntil (RFC 3339) and LegalHold are those of the object
+	// lock, as far as the account may see them.
+	StorageClass string `json:"storage_class,omitempty"`
+	LockMode     string `json:"lock_mode,omitempty"`
+	RetainUntil  string `json:"retain_until,omitempty"`
+	LegalHold    bool   `json:"legal_hold,omitempty"`
 }
 
 // An object is what a URI names.

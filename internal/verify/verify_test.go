@@ -1,0 +1,339 @@
+package verify
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spoor-scan/spoor/internal/inventory"
+)
+
+const keyID = "0011223344556677"
+
+func content(n int) string { return fmt.Sprintf("%032x", n) }
+
+// found is a finding about zoe.
+func found(uri string, n int, change ...func(*inventory.Finding)) *inventory.Finding {
+	f := &inventory.Finding{
+		ID: inventory.FindingID("zoe", uri), Subject: "zoe", Source: "s", URI: uri, Place: "place", Confidence: "certain",
+		Matches: []inventory.Match{{Type: "email", Masked: "z**"}}, Actions: []inventory.Action{{Kind: "delete-file"}},
+	}
+	if n > 0 {
+		f.Content = content(n)
+	}
+	for _, c := range change {
+		c(f)
+	}
+	return f
+}
+
+func report(key string, findings ...*inventory.Finding) *inventory.Report {
+	return &inventory.Report{
+		Run: inventory.Run{Key: key}, Sources: []inventory.Source{{Name: "s", URI: "file:///s", Listed: true}},
+		Subjects: []inventory.Subject{{ID: "zoe", Identifiers: []inventory.Identifier{{Type: "email", Masked: "z**", Origin: "given"}, {Type: "phone", Masked: "+**", Origin: "found"}}}},
+		Findings: func() iter.Seq2[*inventory.Finding, error] {
+			return func(yield func(*inventory.Finding, error) bool) {
+				for _, f := range findings {
+					if !yield(f, nil) {
+						return
+					}
+				}
+			}
+		},
+	}
+}
+
+func TestStates(t *testing.T) {
+	day := "2026-12-31"
+	other := func(s string) func(*inventory.Finding) {
+		return func(f *inventory.Finding) { f.Copies = append(f.Copies, inventory.Copy{URI: s, GoneBy: &day}) }
+	}
+	byFound := func(f *inventory.Finding) { f.Matches = []inventory.Match{{Type: "phone", Masked: "+**"}} }
+	linked := func(f *inventory.Finding) { f.Matches, f.Relation = nil, "linked" }
+	const uri = "file:///s/a"
+	for name, c := range map[string]struct {
+		was     *inventory.Finding
+		key     string               // of the report, where it is another
+		scan    []*inventory.Finding // nil: nobody was looked for
+		blind   bool                 // the scan did not know what was found
+		gaps    []inventory.Gap      // of the scan
+		see     map[string]int       // contents by place
+		missed  map[string]string
+		opened  []*inventory.Finding
+		state   State
+		locator string
+		about   string // true, false or nothing
+		why     string
+		moved   int
+		goneBy  string
+	}{
+		"deleted": {
+			was: found(uri, 1), scan: []*inventory.Finding{}, missed: map[string]string{uri: ""}, state: Gone, locator: Absent, why: "nowhere in the scope",
+		},
+		"deleted, and nobody was looked for": {
+			was: found(uri, 1), missed: map[string]string{uri: ""}, state: Unchecked, locator: Absent, why: "the scope was not searched",
+		},
+		"its folder can't be read any more": {
+			was: found(uri, 1), scan: []*inventory.Finding{}, gaps: []inventory.Gap{{Source: "s", URI: "file:///s/", Place: "s / folder", Reason: "denied"}},
+			missed: map[string]string{uri: ""}, state: Unchecked, locator: Absent, why: "a gap covers it: denied",
+		},
+		"its source is down": {
+			was: found(uri, 1), scan: []*inventory.Finding{}, missed: map[string]string{uri: "offline: connect"}, state: Unchecked, locator: Unread, why: "offline",
+		},
+		"there as it was": {
+			was: found(uri, 1), scan: []*inventory.Finding{found(uri, 1)}, state: Present, locator: There, about: "true", why: "as it was",
+		},
+		"there as it was, and nobody was looked for": {
+			was: found(uri, 1), see: map[string]int{uri: 1}, state: Present, locator: There, about: "true", why: "as it was",
+		},
+		"there as it was, though it names nobody": {
+			was: found(uri, 1, linked), scan: []*inventory.Finding{}, see: map[string]int{uri: 1}, state: Present, locator: There, about: "true", why: "as it was",
+		},
+		"changed": {
+			was: found(uri, 1), scan: []*inventory.Finding{found(uri, 2)}, state: Changed, locator: There, about: "true", why: "about the person still",
+		},
+		"cleared of the person": {
+			was: found(uri, 1), scan: []*inventory.Finding{}, see: map[string]int{uri: 2}, state: Changed, locator: There, about: "false", why: "no longer about them",
+		},
+		"changed into what can't be read": {
+			was: found(uri, 1), scan: []*inventory.Finding{}, see: map[string]int{uri: 2}, gaps: []inventory.Gap{{Source: "s", URI: uri, Reason: "encrypted"}},
+			state: Changed, locator: There, why: "can't be told: a gap covers it: encrypted",
+		},
+		"changed, and nobody was looked for": {
+			was: found(uri, 1), see: map[string]int{uri: 2}, state: Changed, locator: There, why: "can't be told",
+		},
+		"a linked row changed": {
+			was: found(uri, 1, linked), scan: []*inventory.Finding{}, see: map[string]int{uri: 2}, state: Changed, locator: There, why: "can't be told",
+		},
+		"made under another key": {
+			was: found(uri, 1), key: "ffff", scan: []*inventory.Finding{found(uri, 2)}, state: Present, locator: There, about: "true", why: "another key",
+		},
+		"made under another key, and cleared": {
+			was: found(uri, 1), key: "ffff", scan: []*inventory.Finding{}, see: map[string]int{uri: 2}, state: Changed, locator: There, about: "false", why: "no longer about them",
+		},
+		"moved": {
+			was: found(uri, 1), scan: []*inventory.Finding{found("file:///s/b", 1)}, missed: map[string]string{uri: ""}, state: Moved, locator: Absent, why: "another place", moved: 1,
+		},
+		"perhaps moved, as the report was made under another key": {
+			was: found(uri, 1), key: "ffff", scan: []*inventory.Finding{found("file:///s/b", 1)}, missed: map[string]string{uri: ""}, state: Unchecked, locator: Absent, why: "another key",
+		},
+		"a row without a key, under another key of hashes": {
+			was: found("mysql://db/a/b?row-hmac=00", 1, linked), key: "ffff", scan: []*inventory.Finding{}, missed: map[string]string{"mysql://db/a/b?row-hmac=00": ""},
+			state: Unchecked, locator: Unread, why: "another key",
+		},
+		"moved, and another stands in its place": {
+			was: found(uri, 1), scan: []*inventory.Finding{found("file:///s/b", 1)}, see: map[string]int{uri: 3}, state: Moved, locator: There, why: "something else", moved: 1,
+		},
+		"moved, found by what the scan did not know": {
+			was: found(uri, 1, byFound), scan: []*inventory.Finding{}, blind: true, see: map[string]int{"file:///s/b": 1}, missed: map[string]string{uri: ""},
+			state: Moved, locator: Absent, moved: 1,
+		},
+		"deleted, found by what the scan did not know": {
+			was: found(uri, 1, byFound), scan: []*inventory.Finding{}, blind: true, missed: map[string]string{uri: ""}, state: Gone, locator: Absent,
+		},
+		"without a content, found by what the scan did not know": {
+			was: found(uri, 0, byFound), scan: []*inventory.Finding{}, blind: true, missed: map[string]string{uri: ""}, state: Unchecked, locator: Absent, why: "seal identifiers",
+		},
+		"a row like others'": {
+			was: found(uri, 1, linked), scan: []*inventory.Finding{}, see: map[string]int{"file:///s/b": 1}, missed: map[string]string{uri: ""}, state: Gone, locator: Absent,
+		},
+		"kept in a backup": {
+			was: found(uri, 1, other("file:///s/c")), scan: []*inventory.Finding{found("file:///s/c", 1)}, missed: map[string]string{uri: ""},
+			state: Present, locator: Absent, why: "gone from its place, but a copy of it is left", goneBy: day,
+		},
+		"gone with its backups": {
+			was: found(uri, 1, other("file:///s/c")), scan: []*inventory.Finding{}, missed: map[string]string{uri: "", "file:///s/c": ""}, state: Gone, locator: Absent,
+		},
+		"a backup can't be read": {
+			was: found(uri, 1, other("file:///s/c")), scan: []*inventory.Finding{}, missed: map[string]string{uri: "", "file:///s/c": "denied"}, state: Unchecked, locator: Absent, why: "a copy could not be checked", goneBy: day,
+		},
+		"a backup that is overwritten": {
+			was: found(uri, 1, other("file:///s/c")), scan: []*inventory.Finding{}, see: map[string]int{"file:///s/c": 4}, missed: map[string]string{uri: ""}, state: Gone, locator: Absent,
+		},
+		"not opened": {was: found(uri, 1), scan: []*inventory.Finding{}, state: Unchecked, locator: Unread},
+		"a member of what is read": {
+			was: found("file:///s/a.zip!/x", 1), scan: []*inventory.Finding{}, state: Gone, locator: Absent,
+		},
+		"a member of what is broken": {
+			was: found("file:///s/a.zip!/x", 1), scan: []*inventory.Finding{}, gaps: []inventory.Gap{{Source: "s", URI: "file:///s/a.zip", Reason: "corrupt"}},
+			state: Unchecked, locator: Unread, why: "corrupt",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			old := report(c.key, c.was)
+			if c.key == "" {
+				old = report(keyID, c.was)
+			}
+			ch, err := Of(old, keyID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			read := report(keyID, c.opened...)
+			read.Gaps = c.gaps
+			if n := c.was.Content; n != "" && c.key == "" && !ch.Wants(n) {
+				t.Error("its content is not looked out for, by which it is known at its own place")
+			}
+			for at, n := range c.see {
+				ch.Sighted("s", at, "place", content(n))
+			}
+			if c.scan != nil {
+				read = report(keyID, c.scan...)
+				read.Gaps = c.gaps
+				if c.blind {
+					read.Subjects[0].Identifiers = read.Subjects[0].Identifiers[:1]
+				}
+				if err := ch.Scanned(read); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for at, why := range c.missed {
+				ch.Missed(at, why)
+			}
+			again := report(keyID, c.opened...)
+			again.Gaps = c.gaps
+			if err := ch.Opened(again); err != nil {
+				t.Fatal(err)
+			}
+			v, err := ch.Settle(inventory.Run{}, read)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for r, err := range v.Results() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				about := ""
+				if r.About != nil {
+					about = fmt.Sprint(*r.About)
+				}
+				goneBy := ""
+				if r.GoneBy != nil {
+					goneBy = *r.GoneBy
+				}
+				if r.Code == "" || r.State != c.state || r.Locator != c.locator || about != c.about || len(r.MovedTo) != c.moved || !strings.Contains(r.Why, c.why) || goneBy != c.goneBy {
+					t.Errorf("%+v, about %q, gone by %q", r, about, goneBy)
+				}
+				if n := v.Summary.States[r.State]; n != 1 {
+					t.Errorf("counted %v", v.Summary.States)
+				}
+			}
+			for n := range v.News() {
+				if c.moved > 0 || n.URI == uri && c.key == "" {
+					t.Errorf("new: %+v", n)
+				}
+			}
+			if complete := v.Run.Status == "complete"; complete != (c.state != Unchecked && c.scan != nil && len(c.gaps) == 0) {
+				t.Errorf("the verification is %s", v.Run.Status)
+			}
+		})
+	}
+}
+
+// What stood behind a deleted record moves up to its place, and on.
+func TestMovedUp(t *testing.T) {
+	uri := func(n int) string { return fmt.Sprintf("file:///s/a.csv#row=%d", n) }
+	for name, c := range map[string]struct {
+		key  string
+		want []State
+	}{
+		"":                  {keyID, []State{Gone, Moved, Moved, Present}},
+		"under another key": {"ffff", []State{Present, Present, Unchecked, Present}},
+	} {
+		old := report(c.key, found(uri(2), 2), found(uri(3), 3), found(uri(4), 4), found("file:///s/b", 9))
+		ch, err := Of(old, keyID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scan := report(keyID, found(uri(2), 3), found(uri(3), 4), found("file:///s/b", 9))
+		if err := ch.Scanned(scan); err != nil {
+			t.Fatal(err)
+		}
+		if err := ch.Opened(report(keyID)); err != nil {
+			t.Fatal(err)
+		}
+		v, err := ch.Settle(inventory.Run{}, scan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := 0
+		for r, err := range v.Results() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.State != c.want[i] {
+				t.Errorf("%s %s is %s, want %s: %+v", name, r.URI, r.State, c.want[i], r)
+			}
+			i++
+		}
+	}
+	// A copy that is written over another record is not that.
+	old := report(keyID, found("file:///s/a", 1), found("file:///s/b", 2))
+	ch, err := Of(old, keyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := report(keyID, found("file:///s/a", 2), found("file:///s/b", 2))
+	if err := ch.Scanned(scan); err != nil {
+		t.Fatal(err)
+	}
+	if err := ch.Opened(report(keyID)); err != nil {
+		t.Fatal(err)
+	}
+	for r := range ch.Results() {
+		if want := map[string]State{"file:///s/a": Changed, "file:///s/b": Present}[r.URI]; r.State != want {
+			t.Errorf("%s is %s, want %s", r.URI, r.State, want)
+		}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	row := func(n int) string { return fmt.Sprintf("file:///s/a.csv#row=%d", n) }
+	for name, c := range map[string]struct {
+		old, now []*inventory.Finding
+		want     []string
+		same     int
+	}{
+		"rows behind a deleted one move up": {
+			[]*inventory.Finding{found(row(2), 2), found(row(3), 3), found(row(4), 4), found("file:///s/b", 9)},
+			[]*inventory.Finding{found(row(2), 3), found(row(3), 4), found("file:///s/b", 9)},
+			[]string{"gone " + row(2), "moved " + row(3), "moved " + row(4)},
+			1,
+		},
+		"changed": {[]*inventory.Finding{found(row(2), 2)}, []*inventory.Finding{found(row(2), 5)}, []string{"content " + row(2)}, 0},
+		"moved, and something new in its place": {
+			[]*inventory.Finding{found("file:///s/a", 1)}, []*inventory.Finding{found("file:///s/a", 2), found("file:///s/b", 1)}, []string{"moved file:///s/a", "new file:///s/a"}, 0,
+		},
+		"a second copy": {[]*inventory.Finding{found("file:///s/a", 1)}, []*inventory.Finding{found("file:///s/a", 1), found("file:///s/b", 1)}, []string{"new file:///s/b"}, 1},
+	} {
+		d, err := Compare(report(keyID, c.old...), report(keyID, c.now...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for x := range d.Changes() {
+			got = append(got, x.What+" "+x.URI)
+		}
+		if !slices.Equal(got, c.want) || d.Summary.Same != c.same {
+			t.Errorf("%s: %q, %d the same", name, got, d.Summary.Same)
+		}
+	}
+}
+
+// What people said is not about the person does not remain.
+func TestRefused(t *testing.T) {
+	f := found("file:///s/a", 1, func(f *inventory.Finding) { f.Review = "refused" })
+	ch, err := Of(report(keyID, f), keyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := report(keyID, found("file:///s/a", 1))
+	if err := ch.Scanned(scan); err != nil {
+		t.Fatal(err)
+	}
+	v, err := ch.Settle(inventory.Run{}, scan)
+	if err != nil || v.Summary.Remaining != 0 || v.Summary.Erased != 0 || v.Summary.States[Present] != 1 {
+		t.Errorf("%+v, %v", v.Summary, err)
+	}
+}

@@ -1,0 +1,49 @@
+package view
+
+import "bytes"
+
+// unseenForms are the invisible characters as UTF-8 has them.
+var unseenForms = [...]string{"\u00ad", "\u200b", "\u2060", "\ufeff"}
+
+// conceal finds where invisible characters start in the layer.
+func (s *search) conceal() {
+	s.f.hidden = s.f.hidden[:0]
+	any := uint64(0)
+	for _, w := range s.c.High[s.f.from/64:] {
+		any |= w
+	}
+	if any == 0 {
+		return
+	}
+	for _, form := range unseenForms {
+		for from := s.f.from; ; {
+			k := bytes.Index(s.p[from:], []byte(form))
+			if k < 0 {
+				break
+			}
+			if n := len(s.c.High); len(s.f.hidden) < n {
+				s.f.hidden = append(s.f.hidden, make([]uint64, n-len(s.f.hidden))...)
+			}
+			s.f.hidden[(from+k)/64] |= 1 << ((from + k) % 64)
+			from += k + len(form)
+		}
+	}
+}
+
+// hidden returns where in word w of the layer invisible characters start.
+func (s *search) hidden(w int) uint64 {
+	if w < len(s.f.hidden) {
+		return s.f.hidden[w]
+	}
+	return 0
+}
+
+// unseenAt reads the invisible character at p[i].
+func unseenAt(p []byte, i int) Escape {
+	for _, form := range unseenForms {
+		if bytes.HasPrefix(p[i:], []byte(form)) {
+			return Escape{Rune: -1, Empty: true, Width: len(form), kind: unseen}
+		}
+	}
+	return Escape{}
+}
