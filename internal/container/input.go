@@ -17,7 +17,7 @@ func All(o Options) []Decoder {
 	w := newWindows()
 	return slices.Concat(streams(w), []Decoder{
 		pgpDecoder(o), duplicityDecoder(), dupManifestDecoder(), tarDecoder(), zipDecoder(w, o), sevenZipDecoder(o), rarDecoder(o), cpioDecoder(), arDecoder(), rpmDecoder(), cabDecoder(), xbstreamDecoder(),
-		vmaDecoder(), qcowDecoder(), extDecoder(), xfsDecoder(), fatDecoder(), lvmDecoder(), isoDecoder(), partitionDecoder(),
+		vmaDecoder(), qcowDecoder(), baculaDecoder(), extDecoder(), xfsDecoder(), fatDecoder(), lvmDecoder(), isoDecoder(), partitionDecoder(),
 		streamDecoder(w, "brotli", matchBrotli, brotliStream, ".br", ""),
 	})
 }
