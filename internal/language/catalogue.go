@@ -150,6 +150,7 @@ type Person struct {
 	Transfers                          string // country, safeguard
 	Proposed, ProposedIntro            string
 	Blocked, KeepUntil, Keep, GoneBy   string
+	Then                               string // action, action
 	Copies, NoCopies                   string
 	CopiesOf                           Count // records
 	CopyNumber                         Count

@@ -134,6 +134,7 @@ func english() *Catalogue {
 			UnassignedIntro: "Nobody has said yet why these records are kept and on which legal basis. Assign their places under “activities” in the configuration.",
 			Tenant:          "Customer", Transfers: "%s (%s)",
 			Proposed: "What an erasure would do", ProposedIntro: "Proposals only. Nothing was changed; the JSON report holds each with its precondition.",
+			Then:    "%s, then %s",
 			Blocked: "stands in the way: %s", KeepUntil: "to be kept until %s: %s", Keep: "to be kept: %s", GoneBy: "gone by itself by %s",
 			Copies: "Copies and backups", NoCopies: "No copies of these records are known.",
 			CopiesOf: Count{"%s record also lies elsewhere, in backups or under other names:", "%s records also lie elsewhere, in backups or under other names:"}, CopyNumber: Count{"%s copy", "%s copies"},
