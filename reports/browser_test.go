@@ -166,6 +166,10 @@ func TestPagesInBrowser(t *testing.T) {
 			}
 		}
 	}
+	// The check itself finds what is there to be found.
+	if found := act(t, ctx, chromedp.Evaluate[int](`document.body.insertAdjacentHTML("beforeend", "<button></button><p><span id=answer></span></p>"), axe.run(document).then(r => r.violations.length)`, chromedp.EvalAwaitPromise)); found == 0 {
+		t.Error("axe finds nothing wrong with a button that has no name")
+	}
 	for {
 		select {
 		case s := <-console:

@@ -113,6 +113,7 @@ func tally(r *inventory.Report) ([]*personCount, error) {
 		activities[a.ID] = i
 	}
 	for _, p := range people {
+		p.Activities, p.Processed = standing(p.Activities), standing(p.Processed)
 		for _, a := range slices.Concat(p.Activities, p.Processed) {
 			slices.SortFunc(a.Places, func(x, y *placeCount) int {
 				return cmp.Or(cmp.Compare(sources[x.Source], sources[y.Source]), cmp.Compare(x.Place, y.Place))
@@ -135,6 +136,15 @@ func tally(r *inventory.Report) ([]*personCount, error) {
 		slices.SortFunc(p.Processed, order)
 	}
 	return people, nil
+}
+
+// standing leaves out the places, and the activities, of which everything was
+// refused.
+func standing(list []*activityCount) []*activityCount {
+	for _, a := range list {
+		a.Places = slices.DeleteFunc(a.Places, func(p *placeCount) bool { return p.All() == 0 })
+	}
+	return slices.DeleteFunc(list, func(a *activityCount) bool { return a.All() == 0 })
 }
 
 // unassigned is the activity of what belongs to none.

@@ -36,7 +36,6 @@ type Canaries struct {
 
 // Terms are the words for what reports hold, by how the JSON report calls it.
 type Terms struct {
-	Law         string // the Regulation, as it is called for short
 	Article     string // of it
 	Rights      map[string]Right
 	Confidence  map[string]string
@@ -54,7 +53,6 @@ type Terms struct {
 	Units       map[string]string // what they count in
 	Links       map[string]string // how a reference between columns is known
 	Unassigned  string            // what has no processing activity
-	Linked      string            // an identifier that several people have
 }
 
 // A Right is one of those of Art. 15 to 21.
@@ -75,7 +73,7 @@ type Page struct {
 	Title, SurveyTitle      string
 	Run                     string // id, time, time, version
 	Skip, Contents          string
-	Coverage, CoverageKey   string
+	Coverage                string
 	Read, InPart, Unread    string
 	LeftOut, Found, Bytes   string
 	UnitsRead               string // n, of n
@@ -104,7 +102,6 @@ type Page struct {
 	LinkedMean              string
 	Masked, Unmasked        string
 	Exact                   string // where the exact places stand
-	English                 string // a note beside what is not translated
 	Cut                     Count  // lines that a list does not show
 }
 
@@ -139,7 +136,6 @@ type Person struct {
 	Suggestions                        Count
 	SuggestionsIntro                   string
 	Where, WhereIntro                  string
-	NoPlaces                           string
 	Activity, Purpose, Basis, Role     string
 	Controller, Instruction            string
 	Kept, KeptFrom, Recipients, Origin string
@@ -150,6 +146,7 @@ type Person struct {
 	Transfers                          string // country, safeguard
 	Proposed, ProposedIntro            string
 	Blocked, KeepUntil, Keep, GoneBy   string
+	Then                               string // action, action
 	Copies, NoCopies                   string
 	CopiesOf                           Count // records
 	CopyNumber                         Count
@@ -187,11 +184,9 @@ type Views struct {
 	AsProcessor, AsProcessorIntro       string
 	NotSearched, NotSearchedIntro       string
 	Holds                               Count
-	HoldAll                             string // ground, until
 	DaysLeft                            Count
 	Overdue                             Count
 	AskedGround                         string
-	ControllerContact                   string
 }
 
 // Review is the list of records, and its review in the browser.

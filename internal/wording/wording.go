@@ -222,6 +222,9 @@ func (w Words) Proposal(a inventory.Action) []string {
 		}
 		what += " (" + strings.Join(names, ", ") + ")"
 	}
+	if a.Then != "" {
+		what = language.Fill(w.T.Person.Then, what, w.Action(a.Then))
+	}
 	out := []string{what}
 	if k := a.Keep; k != nil {
 		if k.Until != nil && *k.Until != "" {
