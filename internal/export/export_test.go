@@ -64,6 +64,21 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// Ever so many files of one name, and of folders that are too deep to be told
+// apart, are named in a time that grows with their number.
+func TestManyFilesOfOneName(t *testing.T) {
+	n := newNames()
+	const many = 50_000
+	start := time.Now()
+	last := ""
+	for range many {
+		last = n.take("files", "src", "index.html")
+	}
+	if last != fmt.Sprintf("files/src/index~%d.html", many) || time.Since(start) > time.Minute {
+		t.Errorf("%s after %v", last, time.Since(start))
+	}
+}
+
 func FuzzNames(f *testing.F) {
 	f.Add("a/../b\\c", "CON.txt")
 	f.Add("\xff", " . ")

@@ -23,9 +23,12 @@ const (
 type names struct {
 	files map[string]bool // taken, folded
 	dirs  map[string]bool
+	next  map[string]int // the number to try next, by the path without one
 }
 
-func newNames() *names { return &names{files: map[string]bool{}, dirs: map[string]bool{}} }
+func newNames() *names {
+	return &names{files: map[string]bool{}, dirs: map[string]bool{}, next: map[string]int{}}
+}
 
 // take returns a free path below dir for something that lies at the segments in
 // its source.
@@ -44,15 +47,10 @@ func (n *names) take(dir string, segments ...string) string {
 	}
 	// A folder is never called as a file is.
 	for i := 1; i < len(parts)-1; i++ {
-		parts[i] = free(parts[i], func(s string) bool {
-			return !n.files[fold(strings.Join(parts[:i], "/")+"/"+s)]
-		})
+		parts[i] = n.free("d", strings.Join(parts[:i], "/"), parts[i], func(k string) bool { return !n.files[k] })
 	}
 	at := strings.Join(parts[:len(parts)-1], "/")
-	last := free(parts[len(parts)-1], func(s string) bool {
-		k := fold(at + "/" + s)
-		return !n.files[k] && !n.dirs[k]
-	})
+	last := n.free("f", at, parts[len(parts)-1], func(k string) bool { return !n.files[k] && !n.dirs[k] })
 	p := at + "/" + last
 	n.files[fold(p)] = true
 	for d := at; d != "." && d != "/"; d = path.Dir(d) {
@@ -61,16 +59,19 @@ func (n *names) take(dir string, segments ...string) string {
 	return p
 }
 
-// free returns a name that is free: itself, or one with a number before its
-// ending.
-func free(name string, is func(string) bool) string {
-	if is(name) {
+// free returns a name in a folder that is free: itself, or one with a number before
+// its ending. is tells that of a folded path. Numbers go on where they ended for
+// the same kind of name, since ever so many may be called alike.
+func (n *names) free(kind, at, name string, is func(string) bool) string {
+	whole := fold(at + "/" + name)
+	if is(whole) {
 		return name
 	}
 	ext := path.Ext(name)
 	stem := strings.TrimSuffix(name, ext)
-	for i := 2; ; i++ {
-		if s := fmt.Sprintf("%s~%d%s", stem, i, ext); is(s) {
+	for i := max(2, n.next[kind+whole]); ; i++ {
+		if s := fmt.Sprintf("%s~%d%s", stem, i, ext); is(fold(at + "/" + s)) {
+			n.next[kind+whole] = i
 			return s
 		}
 	}
