@@ -39,7 +39,7 @@ func (x *exporter) fields(s inventory.Source, c *chosen, it scanners.Item) error
 }
 
 // file copies a file, message or member.
-func (x *exporter) file(s inventory.Source, c *chosen, it scanners.Item, o engine.Opener) error {
+func (x *exporter) file(ctx context.Context, s inventory.Source, c *chosen, it scanners.Item, o engine.Opener) error {
 	head, body, err := container.Head(it.Body)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (x *exporter) file(s inventory.Source, c *chosen, it scanners.Item, o engin
 			return err
 		}
 		if binary {
-			return x.binary(s, c, it, o, sp)
+			return x.binary(ctx, s, c, it, o)
 		}
 		return x.put(c, x.path(s, c, it, false), sp, it.Time, &t)
 	}
@@ -96,14 +96,14 @@ func (x *exporter) file(s inventory.Source, c *chosen, it scanners.Item, o engin
 
 // binary copies a file that started like a text and is none. It is opened once
 // more, since its start was taken for a text.
-func (x *exporter) binary(s inventory.Source, c *chosen, it scanners.Item, o engine.Opener, _ *spool) error {
+func (x *exporter) binary(ctx context.Context, s inventory.Source, c *chosen, it scanners.Item, o engine.Opener) error {
 	if x.hider.others != nil && !x.Include[c.item.Finding] {
 		x.leftOut(c, ByOthers, "other people's identifiers in it can't be masked")
 		return nil
 	}
 	sp := newSpool()
 	defer sp.close()
-	err := o.Open(context.Background(), c.uri, func(it scanners.Item) error {
+	err := o.Open(ctx, c.uri, func(it scanners.Item) error {
 		_, err := io.Copy(sp, it.Body)
 		return err
 	})

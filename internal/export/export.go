@@ -206,7 +206,7 @@ func (x *exporter) source(ctx context.Context, s inventory.Source, list []*chose
 	err = o.OpenAll(ctx, uris, func(i int, r engine.Record, err error) error {
 		c := list[i]
 		if err == nil {
-			err = x.record(s, c, r, o)
+			err = x.record(ctx, s, c, r, o)
 		}
 		var sink *sinkError
 		switch {
@@ -230,7 +230,7 @@ func (x *exporter) source(ctx context.Context, s inventory.Source, list []*chose
 }
 
 // record copies one record.
-func (x *exporter) record(s inventory.Source, c *chosen, r engine.Record, o engine.Opener) error {
+func (x *exporter) record(ctx context.Context, s inventory.Source, c *chosen, r engine.Record, o engine.Opener) error {
 	x.changed(c, r)
 	if r.Item.Block != nil {
 		return x.row(s, c, r)
@@ -238,7 +238,7 @@ func (x *exporter) record(s inventory.Source, c *chosen, r engine.Record, o engi
 	if r.Item.Body == nil {
 		return x.fields(s, c, r.Item)
 	}
-	return x.file(s, c, r.Item, o)
+	return x.file(ctx, s, c, r.Item, o)
 }
 
 // changed notes that a record is not as it was scanned.

@@ -334,6 +334,27 @@ func options(l language.Lang) Options {
 	}
 }
 
+// A patient source opens nothing for a run that was ended.
+type patient struct{ fake }
+
+func (p patient) Open(ctx context.Context, ref scanners.Ref) (scanners.Item, error) {
+	if ctx.Err() != nil {
+		return scanners.Item{}, context.Cause(ctx)
+	}
+	return p.fake.Open(ctx, ref)
+}
+
+// What is opened once more ends with the run.
+func TestBinaryIsOpenedUnderTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	x := &exporter{Options: options(language.English), hider: &hider{}, names: newNames(), index: &Index{}}
+	cancel()
+	err := x.binary(ctx, inventory.Source{}, &chosen{uri: "file:///data/a.bin"}, scanners.Item{}, engine.Opener{Source: patient{}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
 // The page as people get it, in each language. go test -update writes it anew.
 func TestPage(t *testing.T) {
 	for _, l := range language.All() {
