@@ -284,6 +284,22 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// Rows with other columns go into another table, also where a name starts as one of
+// the first does.
+func TestColumnsThatStartAlikeAreOthers(t *testing.T) {
+	x, err := newTable(&scanners.Table{Name: "t", Columns: []string{"id", "email_old", "email_old"}}, &Table{}, func(string) bool { return false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.close()
+	if x.same(&scanners.Table{Name: "t", Columns: []string{"id", "email", "email_old"}}) {
+		t.Error("email is taken for email_old")
+	}
+	if !x.same(&scanners.Table{Name: "t", Columns: []string{"id", "email_old", "email_old"}}) {
+		t.Error("the same columns are others")
+	}
+}
+
 // A fake source of rows and files.
 type fake struct{ scanners.Source }
 

@@ -96,6 +96,7 @@ func (s *spool) close() {
 
 // A table collects the rows of one table, as JSON and as CSV.
 type table struct {
+	columns   []string // as the source calls them
 	json, csv *spool
 	entry     *Table
 	dropped   []bool // columns that are left out
@@ -123,7 +124,7 @@ func kind(typ string) string {
 }
 
 func newTable(t *scanners.Table, entry *Table, drop func(column string) bool) (*table, error) {
-	x := &table{json: newSpool(), csv: newSpool(), entry: entry, dropped: make([]bool, len(t.Columns))}
+	x := &table{columns: slices.Clone(t.Columns), json: newSpool(), csv: newSpool(), entry: entry, dropped: make([]bool, len(t.Columns))}
 	seen := map[string]bool{}
 	for i, name := range t.Columns {
 		c := Column{Name: strings.ToValidUTF8(name, "\uFFFD"), Kind: "text"}
@@ -181,11 +182,7 @@ type jsonColumn struct {
 }
 
 // same reports whether rows of t have the columns of the table.
-func (x *table) same(t *scanners.Table) bool {
-	return slices.EqualFunc(x.entry.Columns, t.Columns, func(c Column, name string) bool {
-		return c.Name == name || strings.HasPrefix(c.Name, strings.ToValidUTF8(name, "\uFFFD"))
-	})
-}
+func (x *table) same(t *scanners.Table) bool { return slices.Equal(x.columns, t.Columns) }
 
 // add adds a row. keep names the columns in which identifiers are the person's
 // own; asked says that what can't be masked is wanted all the same.
