@@ -125,6 +125,12 @@ func Write(ctx context.Context, w io.Writer, o Options) (*Index, error) {
 			if err := x.source(ctx, s, list); err != nil {
 				return nil, err
 			}
+			delete(bySource, s.Name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(bySource)) {
+		for _, c := range bySource[name] {
+			x.gap(c, scanners.Offline, "the report does not name its source")
 		}
 	}
 	if err := x.finish(); err != nil {

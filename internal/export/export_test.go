@@ -426,6 +426,19 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// A finding whose source the report does not name is told as missing.
+func TestFindingOfNoSourceIsAGap(t *testing.T) {
+	o := options(language.English)
+	o.Report.Sources = nil
+	index, err := Write(t.Context(), io.Discard, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(index.Items) != 0 || len(index.Gaps) != 3 || len(index.LeftOut) != 1 || index.Complete {
+		t.Errorf("%+v", index)
+	}
+}
+
 // A full writer is an error, wherever it is full.
 func TestFull(t *testing.T) {
 	var whole bytes.Buffer
