@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
+	"github.com/spoor-scan/spoor/internal/rights"
 )
 
 // choose says why a finding is left out; empty: it is not.
@@ -16,7 +17,7 @@ func (x *exporter) choose(f *inventory.Finding) (reason, detail string) {
 	if f.Review == "refused" {
 		return ByReview, "a review says that it is not about the person"
 	}
-	known, own, basis, derived := false, false, false, false
+	known, own, basis, unclear, derived := false, false, false, false, false
 	for _, id := range f.Activities {
 		a, ok := x.activities[id]
 		if !ok || a.Role == "unassigned" {
@@ -31,7 +32,8 @@ func (x *exporter) choose(f *inventory.Finding) (reason, detail string) {
 		if a.LegalBasis != nil {
 			b = *a.LegalBasis
 		}
-		basis = basis || b == "consent" || b == "contract" || b == ""
+		b = rights.Basis(b) // of what the configuration calls it, in any language
+		basis, unclear = basis || b == "consent" || b == "contract", unclear || b == ""
 		derived = derived || a.Provision == "derived"
 	}
 	if f.Tenant != nil && !own {
@@ -46,6 +48,8 @@ func (x *exporter) choose(f *inventory.Finding) (reason, detail string) {
 	switch {
 	case derived:
 		return ByDerived, "it is derived from what the person provided (Art. 20(1))"
+	case known && !basis && unclear:
+		return ByUnassigned, "no legal basis that is known is configured for it"
 	case known && !basis:
 		return ByBasis, "its legal basis is neither consent nor a contract (Art. 20(1)(a))"
 	case !known && x.assigned:

@@ -439,6 +439,20 @@ func TestFindingOfNoSourceIsAGap(t *testing.T) {
 	}
 }
 
+// Legal bases are told from what configurations call them, as the report's own view
+// of portability tells them; where there is none, nothing is portable.
+func TestPortableOnBasesByOtherNames(t *testing.T) {
+	for basis, want := range map[string]string{
+		"contract": "", "Uitvoering van de overeenkomst": "", "Art. 6(1)(b)": "", "toestemming": "", "Einwilligung": "",
+		"legal obligation": ByBasis, "gerechtvaardigd belang": ByBasis, "": ByUnassigned, "because": ByUnassigned,
+	} {
+		x := &exporter{Options: Options{Right: Portability}, assigned: true, activities: map[string]inventory.Activity{"a": {ID: "a", Role: "controller", LegalBasis: &basis}}}
+		if got, _ := x.choose(&inventory.Finding{Confidence: "certain", Activities: []string{"a"}}); got != want {
+			t.Errorf("%q: %q, want %q", basis, got, want)
+		}
+	}
+}
+
 // A full writer is an error, wherever it is full.
 func TestFull(t *testing.T) {
 	var whole bytes.Buffer
