@@ -105,7 +105,14 @@ func Write(r *inventory.Report, opt Options) ([]Letter, error) {
 		return nil, err
 	}
 	var out []Letter
+	taken := map[string]bool{}
 	add := func(name, kind string, d data) error {
+		// Other requests may have ids that are written alike in the names of files.
+		whole := name
+		for i := 2; taken[strings.ToLower(name)]; i++ {
+			name = fmt.Sprintf("%s-%d", whole, i)
+		}
+		taken[strings.ToLower(name)] = true
 		l, err := w.letter(name, kind, d)
 		if err == nil {
 			out = append(out, l)

@@ -299,3 +299,25 @@ func TestWrap(t *testing.T) {
 		}
 	}
 }
+
+// No letter takes the place of another whose request is called nearly the same.
+func TestRequestsThatAreCalledAlike(t *testing.T) {
+	r := report()
+	long := strings.Repeat("x", 40)
+	r.Subjects[0].Requests = nil
+	for _, id := range []string{"dsr/1", "dsr-1", "DSR.1", "dsr-1-2", long + "1", long + "2"} {
+		r.Subjects[0].Requests = append(r.Subjects[0].Requests, inventory.Request{ID: id, Type: "access", Received: "2026-11-02", Due: "2026-12-02"})
+	}
+	list, err := Write(r, Options{Lang: language.English})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, l := range list {
+		name := strings.ToLower(l.Name)
+		if seen[name] {
+			t.Errorf("%s stands for two letters", l.Name)
+		}
+		seen[name] = true
+	}
+}
