@@ -238,7 +238,7 @@ func (j *judge) backups(f *inventory.Finding, a *inventory.Action) {
 			last = max(last, r.Until)
 		}
 	}
-	known := last != ""
+	known := last != "" && f.CopiesTotal <= len(f.Copies) // else some are not listed
 	for i := range f.Copies {
 		c := &f.Copies[i]
 		t, err := time.Parse(time.RFC3339, c.Time)

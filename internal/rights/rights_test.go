@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -204,5 +205,25 @@ func TestExerciseIsBounded(t *testing.T) {
 	}
 	if got := r.Access.Activities[0].Findings.Certain; got != n {
 		t.Errorf("%d findings of the activity, want %d", got, n)
+	}
+}
+
+// The report says of a record that has more copies than it lists that it does not
+// know when all of them are gone.
+func TestCopiesThatAreNotListed(t *testing.T) {
+	for total, want := range map[int]bool{0: false, 5000: true} {
+		rep := &inventory.Report{Activities: []inventory.Activity{{ID: "backups", Role: "controller", Retention: &inventory.Retention{Period: "P40D", From: "backup"}}}}
+		f := &inventory.Finding{
+			Activities: []string{"backups"}, Retention: []inventory.Kept{{Activity: "backups", Clock: "backup", Until: "2026-12-12"}},
+			Copies: []inventory.Copy{{URI: "restic:/b!/aa/x", Time: "2026-11-02T00:00:00Z"}}, CopiesTotal: total, Actions: []inventory.Action{{Kind: "drop-snapshots"}},
+		}
+		newJudge(rep, Options{Now: time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)}).finding(f)
+		a := f.Actions[0]
+		if a.Sooner == nil {
+			t.Fatalf("%+v", a)
+		}
+		if got := slices.Contains(a.Sooner.Reasons, "the time of some copies is not known"); got != want {
+			t.Errorf("%d copies: %q", total, a.Sooner.Reasons)
+		}
 	}
 }
