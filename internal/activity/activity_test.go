@@ -3,6 +3,7 @@ package activity
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 )
@@ -178,4 +179,29 @@ func FuzzPlaces(f *testing.F) {
 		m.Tenant(p, m.At(p))
 		m.Column(p, "x")
 	})
+}
+
+// A deep place takes no time that grows with the power of the "**" in a pattern.
+func TestManyStarsOverADeepPlace(t *testing.T) {
+	deep := strings.Split(strings.Repeat("a/", 2000)+"c", "/")
+	p := compileOne("/"+strings.Repeat("**/a/", 20)+"b", nil)
+	start := time.Now()
+	if _, ok := match(p.steps, deep); ok || time.Since(start) > time.Minute {
+		t.Errorf("matched: %v, after %v", ok, time.Since(start))
+	}
+	for _, c := range []struct {
+		pattern, place string
+		n              int // -1: no match
+	}{
+		{"/a/b", "a/b/c", 2}, {"/a/b", "a", -1}, {"/**/b", "b", 1}, {"/**/b", "a/a/b/b", 3}, {"/a/**/b/c", "a/b/b/c/d", 4},
+		{"/**/b/**/b", "a/b/b", 3}, {"/**/b/**/c", "b/a/b/c/c", 4}, {"/**/**/c", "c", 1}, {"/**/a/b/**/a/c", "a/a/b/a/b/a/c", 7}, {"/**/x", "", -1},
+	} {
+		n, ok := match(compileOne(c.pattern, nil).steps, strings.Split(c.place, "/"))
+		if !ok {
+			n = -1
+		}
+		if n != c.n {
+			t.Errorf("%s over %s: %d, want %d", c.pattern, c.place, n, c.n)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -176,21 +177,39 @@ func (s step) matches(name string) bool {
 // match returns how many steps of a place, from its start, a pattern needs; ok is
 // false where it does not match it.
 func match(pat []step, place []string) (n int, ok bool) {
-	for i, s := range pat {
-		if s.any {
-			for skip := 0; skip <= len(place)-n; skip++ {
-				if more, ok := match(pat[i+1:], place[n+skip:]); ok {
-					return n + skip + more, true
-				}
+	for len(pat) > 0 {
+		anywhere := pat[0].any
+		if anywhere {
+			pat = pat[1:]
+		}
+		end := slices.IndexFunc(pat, func(s step) bool { return s.any })
+		if end < 0 {
+			end = len(pat)
+		}
+		// What stands between two "**" is taken where it first fits: that leaves the
+		// most for the rest, so that no later place need be tried.
+		for !starts(pat[:end], place[n:]) {
+			if n++; !anywhere || n > len(place) {
+				return 0, false
 			}
-			return 0, false
 		}
-		if n >= len(place) || !s.matches(place[n]) {
-			return 0, false
-		}
-		n++
+		n += end
+		pat = pat[end:]
 	}
 	return n, true
+}
+
+// starts reports whether a place starts with steps, none of which is any number.
+func starts(pat []step, place []string) bool {
+	if len(pat) > len(place) {
+		return false
+	}
+	for i, s := range pat {
+		if !s.matches(place[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // reaches reports whether a pattern could match something that lies in a place,
