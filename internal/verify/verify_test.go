@@ -404,3 +404,17 @@ func TestGoneByOfWhatIsNotAllKnown(t *testing.T) {
 		}
 	}
 }
+
+// Findings whose ids are none of this program's are told apart all the same.
+func TestCompareForeignIDs(t *testing.T) {
+	called := func(id string) func(*inventory.Finding) { return func(f *inventory.Finding) { f.ID = id } }
+	old := report(keyID, found("file:///s/a", 1, called("row 1")), found("file:///s/b", 2, called("row 2")))
+	now := report(keyID, found("file:///s/a", 1, called("row 1")), found("file:///s/c", 3, called("row 3")))
+	d, err := Compare(old, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := d.Summary; s.Same != 1 || s.Gone != 1 || s.New != 1 {
+		t.Errorf("%+v", s)
+	}
+}
