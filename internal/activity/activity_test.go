@@ -193,8 +193,16 @@ func TestManyStarsOverADeepPlace(t *testing.T) {
 		pattern, place string
 		n              int // -1: no match
 	}{
-		{"/a/b", "a/b/c", 2}, {"/a/b", "a", -1}, {"/**/b", "b", 1}, {"/**/b", "a/a/b/b", 3}, {"/a/**/b/c", "a/b/b/c/d", 4},
-		{"/**/b/**/b", "a/b/b", 3}, {"/**/b/**/c", "b/a/b/c/c", 4}, {"/**/**/c", "c", 1}, {"/**/a/b/**/a/c", "a/a/b/a/b/a/c", 7}, {"/**/x", "", -1},
+		{"/a/b", "a/b/c", 2},
+		{"/a/b", "a", -1},
+		{"/**/b", "b", 1},
+		{"/**/b", "a/a/b/b", 3},
+		{"/a/**/b/c", "a/b/b/c/d", 4},
+		{"/**/b/**/b", "a/b/b", 3},
+		{"/**/b/**/c", "b/a/b/c/c", 4},
+		{"/**/**/c", "c", 1},
+		{"/**/a/b/**/a/c", "a/a/b/a/b/a/c", 7},
+		{"/**/x", "", -1},
 	} {
 		n, ok := match(compileOne(c.pattern, nil).steps, strings.Split(c.place, "/"))
 		if !ok {
