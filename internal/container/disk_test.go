@@ -98,6 +98,42 @@ func TestLeftover(t *testing.T) {
 	}
 }
 
+// What a partition holds is told where its magic lies deep, and a mirror is read.
+func TestPartitionsInside(t *testing.T) {
+	ext := fixture(t, "ext2.img")
+	for _, tt := range []struct {
+		name  string
+		write func(p []byte)
+		file  bool
+		gap   string
+	}{
+		{"btrfs", func(p []byte) { copy(p[64<<10+64:], "_BHRfS_M") }, false, "btrfs"},
+		{"ZFS", func(p []byte) { copy(p[16<<10:], "\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01") }, false, "ZFS"},
+		{"RAID 5", func(p []byte) { copy(p[4<<10:], "\xfc\x4e\x2b\xa9\x01\x00\x00\x00"); p[4<<10+72] = 5 }, false, "array"},
+		{"RAID 1", func(p []byte) {
+			copy(p[4<<10:], "\xfc\x4e\x2b\xa9\x01\x00\x00\x00")
+			p[4<<10+72], p[4<<10+129] = 1, 1 // 256 sectors
+			copy(p[128<<10:], ext)
+		}, true, ""},
+	} {
+		b := make([]byte, 4<<20)
+		copy(b[446:], []byte{0, 0, 0, 0, 0x83, 0, 0, 0, 8, 0, 0, 0, 0, 0x1f, 0, 0}) // from sector 8 on
+		copy(b[510:], "\x55\xaa")
+		tt.write(b[4096:])
+		s := walkWith(b, "disk.raw")
+		detail := ""
+		for _, g := range s.full {
+			detail += g.Detail
+		}
+		if (detail == "") != (tt.gap == "") || !strings.Contains(detail, tt.gap) {
+			t.Errorf("%s: gaps %q", tt.name, detail)
+		}
+		if s.has("partition1!/letter.txt="+letter) != tt.file {
+			t.Errorf("%s: %d items", tt.name, len(s.items))
+		}
+	}
+}
+
 func TestMapped(t *testing.T) {
 	m := &mapped{in: strings.NewReader("abcdefghij"), size: 12}
 	m.pieces = []span{{8, 0, 2}, {2, 5, 3}, {3, 0, 9}}
@@ -125,4 +161,25 @@ func TestMapped(t *testing.T) {
 	if _, err := io.ReadAll(short); err != io.ErrUnexpectedEOF {
 		t.Errorf("cut off: %v", err)
 	}
+}
+
+// The disks are too large to be changed by a fuzzer as a whole: it says which
+// bytes of which are others.
+func FuzzDisks(f *testing.F) {
+	var whole [][]byte
+	for i, name := range disks {
+		b := fixture(f, name)
+		whole = append(whole, b)
+		f.Add(byte(i), uint32(1024), []byte("\xff\xff"))
+		f.Add(byte(i), uint32(0), []byte{1})
+	}
+	f.Fuzz(func(_ *testing.T, which byte, at uint32, change []byte) {
+		i := int(which) % len(disks)
+		b := slices.Clone(whole[i])
+		copy(b[int(at)%len(b):], change)
+		limits := DefaultLimits()
+		limits.Bytes, limits.Members, limits.Depth = 64<<20, 1000, 4
+		s := &seen{big: true}
+		s.walk(context.Background(), All(Options{}), "", scanners.Item{Name: disks[i], Size: int64(len(b)), Body: bytes.NewReader(b)}, NewBudget(limits, int64(len(b))))
+	})
 }

@@ -99,8 +99,12 @@ func (d *disk) run() {
 		if p.name != "" {
 			it.Fields = []scanners.Field{{Name: "label", Value: p.name}}
 		}
-		it.Body = d.b.Reader(d.ctx, sectionOf(d.at, p.first, have))
+		inside, what := d.inside(p.first, have)
+		it.Body = d.b.Reader(d.ctx, inside)
 		if !d.out.item(it) {
+			return
+		}
+		if what != "" && !d.out.err(&scanners.Gap{URI: memberURI(d.in, it.Step), Reason: scanners.Unsupported, Detail: "disk: " + what + " is searched as plain bytes only"}) {
 			return
 		}
 	}
@@ -108,6 +112,32 @@ func (d *disk) run() {
 		return
 	}
 	d.yieldLeft(d.at, used, 512)
+}
+
+// inside returns what a partition holds: of a mirror, what is mirrored. what names
+// a file system that is not read, and whose magic lies too deep for others to see.
+func (d *disk) inside(first, n int64) (m *mapped, what string) {
+	at := func(off int64, magic string) bool {
+		b := make([]byte, len(magic))
+		_, _ = d.at.ReadAt(b, first+off)
+		return off < n && string(b) == magic
+	}
+	le := binary.LittleEndian
+	switch {
+	case at(64<<10+64, "_BHRfS_M"):
+		return sectionOf(d.at, first, n), "a btrfs file system"
+	case at(16<<10, "\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"):
+		return sectionOf(d.at, first, n), "a part of a ZFS pool"
+	case at(4<<10, "\xfc\x4e\x2b\xa9\x01\x00\x00\x00"):
+		// Linux software RAID, superblock 1.2 (include/uapi/linux/raid/md_p.h).
+		s := make([]byte, 144)
+		_, _ = d.at.ReadAt(s, first+4<<10)
+		if off := int64(min(le.Uint64(s[128:]), 1<<50)) * 512; le.Uint32(s[72:]) == 1 && off < n {
+			return sectionOf(d.at, first+off, n-off), ""
+		}
+		return sectionOf(d.at, first, n), "a part of an array of disks"
+	}
+	return sectionOf(d.at, first, n), ""
 }
 
 // mbr lists the partitions of a table, and those within extended ones.

@@ -358,7 +358,7 @@ func (r *run) timed(rec *record, list []int, backup time.Time) []inventory.Kept 
 		case !backup.IsZero():
 			t = backup
 		default:
-			if s, ok := r.set(rec.top); ok && s.Folder {
+			if s, ok := rec.unit.set(rec.top); ok && s.Folder {
 				t = time.Time{} // the files in it are older
 			}
 		}

@@ -41,10 +41,83 @@ func (r *run) set(uri string) (s layout.Set, ok bool) {
 	return r.layouts.Of(path)
 }
 
+// markers are files that stand at the top of a backup that is a folder of any name,
+// with the layout that they are of. What lies in such a folder's folders is of the
+// database that these are called after.
+func markers() []struct{ file, layout string } {
+	return []struct{ file, layout string }{
+		{"xtrabackup_info", "xtrabackup"}, {"mariadb_backup_info", "xtrabackup"}, {"xtrabackup_checkpoints", "xtrabackup"}, {"mariadb_backup_checkpoints", "xtrabackup"},
+	}
+}
+
+// maxAsked bounds of how many folders it is remembered that no marker stands in
+// them.
+const maxAsked = 1 << 16
+
+// markerDepth is how many folders above a file are asked for a marker.
+const markerDepth = 2
+
+// set returns the set of backups in which something of the source lies, by the
+// names in its URI or, where these say nothing, by the files at the top of it.
+func (u *unit) set(uri string) (s layout.Set, ok bool) {
+	if s, ok = u.run.set(uri); ok {
+		return s, ok
+	}
+	src, dates := u.source.Source.(scanners.Dater)
+	if !dates {
+		return s, false
+	}
+	folder, _, _ := strings.Cut(uri, "!/")
+	folder, _, _ = strings.Cut(folder, "#")
+	for depth := range markerDepth {
+		k := strings.LastIndexByte(folder, '/')
+		if k < len("file:///") {
+			return s, false
+		}
+		below := folder[k+1:]
+		folder = folder[:k]
+		found, ok := u.marked(src, folder)
+		if !ok {
+			continue
+		}
+		if depth > 0 {
+			if name, err := scanners.Unescape(below); err == nil {
+				found.Database = name
+			}
+		}
+		return found, true
+	}
+	return s, false
+}
+
+// marked returns the set that a folder is, by what stands in it.
+func (u *unit) marked(src scanners.Dater, folder string) (s layout.Set, ok bool) {
+	if v, ok := u.run.marked.Load(folder); ok {
+		s = v.(layout.Set)
+		return s, s.Layout != ""
+	}
+	for _, m := range markers() {
+		t, err := src.Changed(folder + "/" + m.file)
+		if err != nil {
+			continue
+		}
+		_, path, _ := strings.Cut(folder, "://")
+		if path, err = scanners.Unescape(path); err != nil {
+			continue
+		}
+		s = layout.Set{Layout: m.layout, Time: t, Folder: true, Path: path, Series: path[:strings.LastIndexByte(path, '/')+1]}
+		break
+	}
+	if s.Layout != "" || u.run.asked.Add(1) < maxAsked {
+		u.run.marked.Store(folder, s)
+	}
+	return s, s.Layout != ""
+}
+
 // backup returns what the record's locator says of the set that it lies in; nil
 // where it lies in none.
 func (rec *record) backup() *backupSet {
-	s, ok := rec.unit.run.set(rec.ref.URI)
+	s, ok := rec.unit.set(rec.ref.URI)
 	if !ok {
 		return nil
 	}
@@ -115,7 +188,7 @@ func (u *unit) noteBackup(rec *record, found int64) {
 		}
 		b.Series = at.Host
 	default:
-		s, ok := u.run.set(rec.top)
+		s, ok := u.set(rec.top)
 		if !ok {
 			return
 		}

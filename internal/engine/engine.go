@@ -84,6 +84,8 @@ type run struct {
 	clocks   []clock
 	layouts  *layout.Layouts
 	folders  sync.Map             // time.Time of folders of backups, by URI
+	marked   sync.Map             // layout.Set of folders that markers were looked for in, by URI
+	asked    atomic.Int64         // how many of these had none
 	bare     map[bareKey]struct{} // places that no activity covers; under mu
 	spares   chan struct{}        // holds one for each goroutine that looks at something aside
 	held     atomic.Int64         // bytes of large members that are looked at aside

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/spoor-scan/spoor/scanners"
 )
@@ -80,5 +82,36 @@ func TestRepositories(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What stands beside a file is listed, and a folder tells when it last changed.
+func TestBeside(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"a/one", "a/two", "three"} {
+		write(t, filepath.Join(root, name), "x")
+	}
+	when := time.Date(2026, 11, 2, 3, 15, 0, 0, time.UTC)
+	must(t, os.Chtimes(filepath.Join(root, "a"), when, when))
+	src := newSource(t, Config{Path: root, Parallel: 1})
+	base := pathURI(root)
+	names, err := src.(scanners.Neighbour).Beside(t.Context(), base+"/a/one")
+	slices.Sort(names)
+	if err != nil || !slices.Equal(names, []string{"one", "two"}) {
+		t.Errorf("%q, %v", names, err)
+	}
+	names, err = src.(scanners.Neighbour).Beside(t.Context(), base+"/three")
+	slices.Sort(names)
+	if err != nil || !slices.Equal(names, []string{"a", "three"}) {
+		t.Errorf("%q, %v", names, err)
+	}
+	if _, err := src.(scanners.Neighbour).Beside(t.Context(), "file:///etc/passwd"); err == nil {
+		t.Error("what lies outside of the root is listed")
+	}
+	if at, err := src.(scanners.Dater).Changed(base + "/a"); err != nil || !at.Equal(when) {
+		t.Errorf("%v, %v", at, err)
+	}
+	if _, err := src.(scanners.Dater).Changed("file:///etc"); err == nil {
+		t.Error("what lies outside of the root is looked at")
 	}
 }
