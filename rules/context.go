@@ -24,11 +24,12 @@ const maxWord = 64
 // words is a set of words, for asking whether one of them stands in a text.
 type words struct {
 	bloom  [16]uint64 // over the first three letters, folded
+	finish [16]uint64 // over the last three of ends
 	full   map[string]bool
 	starts []string   // of word*
 	ends   []string   // of *word
 	phrase [][]string // of several words; the first is in full, too
-	any    bool       // there are ends, of which bloom says nothing
+	any    bool       // there are ends of fewer than three letters, of which finish says nothing
 	heads  []uint32   // hashes of what bloom holds
 	tails  []uint32   // and of the last three letters of ends
 }
@@ -58,8 +59,10 @@ func compileWords(list []string) *words {
 				w.starts = append(w.starts, parts[0])
 				w.mark(parts[0])
 			}
-			w.any = true
-			w.tails = append(w.tails, tail([]byte(parts[0])))
+			w.any = w.any || len(parts[0]) < 3
+			t := tail([]byte(parts[0]))
+			w.tails = append(w.tails, t)
+			w.finish[t>>6&15] |= 1 << (t & 63)
 			continue
 		case back:
 			w.starts = append(w.starts, parts[0])
@@ -113,7 +116,19 @@ func (w *words) may(b []byte) bool {
 		}
 	}
 	h := head(b)
-	return w.bloom[h>>6&15]>>(h&63)&1 == 1
+	if w.bloom[h>>6&15]>>(h&63)&1 == 1 {
+		return true
+	}
+	if len(w.ends) == 0 || len(b) < 3 {
+		return false
+	}
+	for _, c := range b[len(b)-3:] {
+		if c >= 0x80 {
+			return true
+		}
+	}
+	t := tail(b)
+	return w.finish[t>>6&15]>>(t&63)&1 == 1
 }
 
 // has reports whether the folded word is one of the set.
@@ -122,12 +137,12 @@ func (w *words) has(f []byte) bool {
 		return true
 	}
 	for _, s := range w.starts {
-		if len(f) >= len(s) && string(f[:len(s)]) == s {
+		if len(f) >= len(s) && f[0] == s[0] && string(f[:len(s)]) == s {
 			return true
 		}
 	}
 	for _, s := range w.ends {
-		if len(f) >= len(s) && string(f[len(f)-len(s):]) == s {
+		if len(f) >= len(s) && f[len(f)-1] == s[len(s)-1] && string(f[len(f)-len(s):]) == s {
 			return true
 		}
 	}

@@ -37,6 +37,9 @@ func (w *walk) zone(i int) bool {
 		if k+1 < len(w.d) {
 			n = w.d[k+1] | w.signs[k+1].Upper | w.signs[k+1].Less
 		}
+		if bits.OnesCount64(r) < 8 && bits.OnesCount64(n) < 8 {
+			continue
+		}
 		for s := uint(1); s < 16; s *= 2 {
 			r &= r>>s | n<<(64-s)
 			n &= n >> s

@@ -39,12 +39,20 @@ const (
 	maxDomain = 253
 )
 
+// inLocal holds what the part in front of "@" may consist of, in ASCII.
+var inLocal = func() (t [256]bool) {
+	for c := range t {
+		t[c] = alnum(byte(c)) || strings.IndexByte("._%+-'", byte(c)) >= 0
+	}
+	return t
+}()
+
 // emailAt returns the address around an "@".
 func emailAt(b []byte, at, _ int) (int, int) {
 	from, to := at, at+1
 	for from > 0 && at-from < maxLocal {
 		c := b[from-1]
-		if letter(c) || digit(c) || strings.IndexByte("._%+-'", c) >= 0 {
+		if inLocal[c] {
 			from--
 			continue
 		}

@@ -52,7 +52,9 @@ type Set struct {
 	heard      *lexicon // of all context
 	spelt      *lexicon // of Words, by bits as in worded
 	keys       bloom    // of both
-	firsts     bloom    // of both, the two bytes with which words beyond ASCII begin: see begin
+
+	// The two bytes with which words beyond ASCII begin, of both and of spelt: see begin.
+	firsts, speltFirsts firsts
 
 	lasts bloom // the two bytes with which words end that have one of the ends: see finish
 
@@ -438,6 +440,7 @@ func (s *Set) find(dst []Hit, b []byte, m *class.Map, from, end int, sc *scratch
 			kept = append(kept, h)
 		}
 	}
+	sc.spelt = w.spelt // whose memory may have grown
 	return s.resolve(dst, kept, from, end)
 }
 

@@ -45,7 +45,8 @@ func (s *Set) topics() {
 	for i := range s.keys {
 		s.keys[i] = s.heard.bloom[i] | s.spelt.bloom[i]
 	}
-	s.begin()
+	s.firsts = begin(s.heard, s.spelt)
+	s.speltFirsts = begin(s.spelt)
 	s.finish()
 }
 
@@ -59,8 +60,12 @@ func (w *walk) spoken(r, start, end int) bool {
 func (w *walk) around(start, end int) uint64 {
 	lo := max(0, start-reachFront) >> 6
 	hi := min(len(w.b)-1, end+reachBehind) >> 6
+	w.asked = max(w.asked, hi)
 	m := uint64(0)
 	for i := lo; i <= hi; i++ {
+		if w.said[i] == 0 {
+			w.listen(i, nearby)
+		}
 		m |= w.said[i]
 	}
 	return m
@@ -68,7 +73,8 @@ func (w *walk) around(start, end int) uint64 {
 
 // heardBlocks is how many blocks are heard at once. Their places are collected first: what
 // is done to all of them then has no branch that is hard to foresee.
-const heardBlocks = 64
+// They are few, so that what is noted of them stays close at hand.
+const heardBlocks = 16
 
 // hearing holds the places of so many.
 type hearing struct {
@@ -105,17 +111,89 @@ func following(m *[(heardBlocks + 2) * 8]byte, at int) uint16 {
 	return binary.LittleEndian.Uint16(m[at>>3:]) >> (at & 7)
 }
 
-// words hears all of the text, and notes the words that rules consist of and that
-// start in b[from:end].
-func (w *walk) words(from, end int, sc *scratch) {
-	w.spelt = sc.spelt[:0]
-	for i := 0; i < len(w.said); i += heardBlocks {
-		w.hear(&sc.hearing, i, min(i+heardBlocks, len(w.said)))
+// listen hears block i and some behind it, up to as many as given.
+func (w *walk) listen(i, most int) {
+	to := i + 1
+	for to < min(i+most, len(w.said)) && w.said[to] == 0 {
+		to++
 	}
-	sc.spelt = w.spelt
+	w.hear(w.hearing, i, to)
+}
+
+// words notes the words that rules consist of and that start in b[from:end].
+func (w *walk) words(from, end int) {
+	// Who listened has noted what may be some.
+	last := min(len(w.said), (end+63)>>6)
+	for i := from >> 6; i < last; {
+		to := i
+		for to < min(i+heardBlocks, last) && w.said[to] == 0 {
+			to++
+		}
+		if to > i {
+			w.spell(w.hearing, i, to)
+		}
+		i = max(i+1, to)
+	}
 	for _, at := range w.spelt {
 		w.spellAt(int(at), from, end)
 	}
+}
+
+// spell notes what may be of Words and starts in blocks from lo up to hi.
+func (w *walk) spell(t *hearing, lo, hi int) {
+	var starts, beyond int
+	var pv, pj uint64
+	if lo > 0 {
+		pv, pj = w.l[lo-1]|w.h[lo-1], w.j[lo-1]&w.h[lo-1]
+	}
+	for i := lo; i <= hi; i++ {
+		if i == len(w.l) {
+			binary.LittleEndian.PutUint64(t.within[(i-lo)*8:], 0)
+			break
+		}
+		var l1, h1 uint64
+		if i+1 < len(w.l) {
+			l1, h1 = w.l[i+1], w.h[i+1]
+		}
+		h := w.h[i]
+		v, j := w.l[i]|h, w.j[i]&h
+		binary.LittleEndian.PutUint64(t.within[(i-lo)*8:], v&(v>>1|(l1|h1)<<63))
+		if i == hi {
+			break
+		}
+		begin := v &^ (v<<1 | pv>>63)
+		if h|h1 != 0 {
+			// Behind what may be a sign, a word may start, too.
+			begin |= v & (j<<2 | j<<3 | pj>>62 | pj>>61)
+			b := begin & (h | h>>1 | h>>2 | h>>3 | h1<<63 | h1<<62 | h1<<61)
+			beyond = collected(&t.beyond, beyond, i<<6, b)
+			begin &^= b
+		}
+		starts = collected(&t.starts, starts, i<<6, begin)
+		pv, pj = v, j
+	}
+	b, x := w.b, w.s.spelt
+	if x.any != 0 {
+		w.spelt = append(append(w.spelt, t.starts[:starts]...), t.beyond[:beyond]...)
+		return
+	}
+	for starts > 0 && int(t.starts[starts-1])+4 > len(b) {
+		starts--
+		w.spelt = append(w.spelt, t.starts[starts])
+	}
+	hits := 0
+	for _, p := range t.starts[:starts] {
+		k := (binary.LittleEndian.Uint32(b[p:]) | 0x20202020) & keyMasks[following(&t.within, int(p)-lo<<6)&7]
+		t.hits[hits] = p
+		hits += int(x.bloom.has(k))
+	}
+	w.spelt = append(w.spelt, t.hits[:hits]...)
+	hits = 0
+	for _, p := range t.beyond[:beyond] {
+		t.hits[hits] = p
+		hits += int(w.s.speltFirsts.may(b, int(p)))
+	}
+	w.spelt = append(w.spelt, t.hits[:hits]...)
 }
 
 // hear notes the topics of the words that start in blocks from lo up to hi, and which
@@ -213,15 +291,9 @@ func (w *walk) hear(t *hearing, lo, hi int) {
 	if w.s.spelt.any != 0 {
 		w.spelt = append(w.spelt, t.starts[:starts]...)
 	}
-	firsts := &w.s.firsts
 	for _, p := range t.beyond[:beyond] {
 		t.hits[hits] = p
-		if int(p)+2 > len(b) {
-			hits++
-			continue
-		}
-		k := binary.LittleEndian.Uint16(b[p:])
-		hits += int(firsts[k>>6] >> (k & 63) & 1)
+		hits += int(w.s.firsts.may(b, int(p)))
 	}
 	for _, p := range t.hits[:hits] {
 		w.heardBeyond(int(p))
@@ -316,14 +388,26 @@ func (w *walk) tail(end int) uint64 {
 	return 0
 }
 
-// begin fills firsts: with which two bytes a word of these can begin that has more
-// than ASCII among its first four.
-func (s *Set) begin() {
+// firsts holds two bytes, as a little-endian number.
+type firsts [1 << 16 / 64]uint64
+
+// may returns 1 where b[at:] begins with two that f holds, or ends before, else 0.
+func (f *firsts) may(b []byte, at int) uint64 {
+	if at+2 > len(b) {
+		return 1
+	}
+	k := binary.LittleEndian.Uint16(b[at:])
+	return f[k>>6] >> (k & 63) & 1
+}
+
+// begin returns with which two bytes a word of these can begin that has more than
+// ASCII among its first four.
+func begin(of ...*lexicon) (begin firsts) {
 	var pairs [26]uint32 // of letters
 	var one uint32       // that are words
 	var known [26]bool   // that begin some
 	beyond := map[rune]bool{}
-	for _, x := range []*lexicon{s.heard, s.spelt} {
+	for _, x := range of {
 		for _, e := range x.slots {
 			if e.topics == 0 {
 				continue
@@ -348,7 +432,7 @@ func (s *Set) begin() {
 	}
 	set := func(a, b byte) {
 		k := uint(a) | uint(b)<<8
-		s.firsts[k>>6] |= 1 << (k & 63)
+		begin[k>>6] |= 1 << (k & 63)
 	}
 	// The letters as which what begins with a byte may be read, and all that is of no
 	// alphabet but this.
@@ -410,6 +494,7 @@ func (s *Set) begin() {
 			}
 		}
 	}
+	return begin
 }
 
 // finish fills lasts: with which two bytes words end that have one of the ends.

@@ -53,6 +53,52 @@ func spokenText(rng *rand.Rand, rules []Rule, size int) []byte {
 	return b
 }
 
+// scattered makes so many pieces of spokenText, with what is not worth listening to
+// between them.
+func scattered(rng *rand.Rand, rules []Rule, pieces int) []byte {
+	var b []byte
+	for range pieces {
+		b = append(b, spokenText(rng, rules, 20+rng.IntN(150))...)
+		fill := rng.IntN(2500)
+		for to := len(b) + fill; len(b) < to; {
+			switch fill % 3 {
+			case 0:
+				b = append(b, byte(rng.Uint32()))
+			case 1:
+				b = append(b, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[rng.IntN(64)])
+			default:
+				b = append(b, "we asked a patient neighbour "[:1+rng.IntN(29)]...)
+			}
+		}
+	}
+	return b
+}
+
+// No word of a set is denied by its first and last letters alone.
+func TestMayBeWord(t *testing.T) {
+	rng := rand.New(rand.NewPCG(12, 12))
+	all := append(All(), Rule{ID: "tails", Context: []string{"*straße", "*ών", "*no", "*x*", "a*"}})
+	for _, r := range all {
+		for _, w := range []*words{compileWords(r.Context), compileWords(r.Words)} {
+			if w == nil {
+				continue
+			}
+			b := spokenText(rng, []Rule{r}, 1500)
+			for i := 0; i < len(b); {
+				if n := apart(b, i); n > 0 {
+					i += n
+					continue
+				}
+				to := wordEnd(b, i)
+				if w.has(fold(nil, b[i:to])) && !w.may(b[i:to]) {
+					t.Errorf("%s: %q is one", r.ID, b[i:to])
+				}
+				i = to
+			}
+		}
+	}
+}
+
 // What is heard of words decides what is looked for, but never changes what is
 // found: with a name, all is looked for.
 func TestHearing(t *testing.T) {
@@ -64,8 +110,11 @@ func TestHearing(t *testing.T) {
 	all = append(all, Rule{ID: "tails", Shapes: []string{"dddd ddd"}, Context: []string{"*straße", "*ών", "*no", "x*"}, NeedsContext: true})
 	s := newSet(t, all)
 	found := 0
-	for range 200 {
+	for n := range 300 {
 		b := spokenText(rng, all, 3000)
+		if n%3 == 0 {
+			b = scattered(rng, all, 20)
+		}
 		want, got := s.FindNamed(nil, b, ""), s.Find(nil, b)
 		if !slices.Equal(got, want) {
 			for i := range min(len(got), len(want)) {
@@ -94,6 +143,7 @@ func FuzzHearing(f *testing.F) {
 	s := newSet(f, all)
 	f.Add([]byte("phoneNumber=0470123456 \u00a0t\xe9l: 0470123456, n\u00b0 de s\u00e9curit\u00e9 12345678"))
 	f.Add(spokenText(rand.New(rand.NewPCG(11, 11)), all, 400))
+	f.Add(scattered(rand.New(rand.NewPCG(11, 11)), all, 4))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if want, got := s.FindNamed(nil, b, ""), s.Find(nil, b); !slices.Equal(got, want) {
 			t.Fatalf("got %v, want %v", got, want)

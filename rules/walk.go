@@ -43,7 +43,9 @@ type walk struct {
 	said    []uint64 // by blocks: see hear
 	named   bool     // a name stands for context
 	spelt   []int32  // where what may be words of Words starts
-	near    uint64   // of which topics something is said around the block that is walked
+	hearing *hearing
+	asked   int    // the last block of which it was asked what is said there
+	near    uint64 // of which topics something is said around the block that is walked
 }
 
 func (w *walk) alnum(i int) uint64 { return bits64(w.d, i) | bits64(w.l, i) }
@@ -77,10 +79,12 @@ func (w *walk) collect(dst []Hit, b []byte, m *class.Map, from, end int, sc *scr
 	w.said, w.signs = sc.said[:n], sc.signs[:n]
 	clear(w.said)
 	class.SetSigns(w.signs, b)
-	if s.heard.used > 0 || s.heard.any != 0 || len(s.heard.ends) > 0 || len(s.worded) > 0 {
-		w.words(from, end, sc)
-	}
+	w.hearing, w.spelt, w.asked = &sc.hearing, sc.spelt[:0], -nearby-1
 	w.groups(from, end)
+	if len(s.worded) > 0 {
+		w.words(from, end)
+	}
+	sc.spelt = w.spelt
 	for _, r := range s.others {
 		s.rules[r].Find(b, func(start, stop int) bool {
 			if start >= from {
@@ -113,16 +117,30 @@ func (w *walk) add(r, start, end int) {
 		}
 	}
 	w.hits = append(w.hits, Hit{Rule: r, Start: start, End: end})
+	if w.s.topic[r] != 0 {
+		w.asked = max(w.asked, end>>6) // it will be
+	}
 }
 
+// nearby is for how many blocks behind one that was asked for the next are taken to
+// be, too.
+const nearby = 8
+
 // topics returns what is said near block i, for whatever starts in it or the one
-// before, and known.
+// before, and known. It is everything where nobody has listened, and nobody asked
+// close by: what has other reasons to be nothing is then not listened for.
 func (w *walk) topics(i int) uint64 {
 	if w.named {
 		return ^uint64(0)
 	}
 	near := uint64(known)
 	for k := max(0, i-2); k < min(len(w.said), i+4); k++ {
+		if w.said[k] == 0 {
+			if i-w.asked > nearby {
+				return ^uint64(0)
+			}
+			w.listen(k, heardBlocks)
+		}
 		near |= w.said[k]
 	}
 	return near
