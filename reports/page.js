@@ -103,7 +103,7 @@ function recall() {
 	}
 }
 function valid(d) {
-	return d && (d.decision === "confirmed" || d.decision === "refused") && typeof d.time === "string" && !isNaN(Date.parse(d.time)) && typeof d.note === "string";
+	return d && (d.decision === "confirmed" || d.decision === "refused") && typeof d.time === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(d.time) && !isNaN(Date.parse(d.time)) && typeof d.note === "string";
 }
 
 function option(select, value, text) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -472,25 +471,12 @@ func renderer(name string, lang language.Lang) func(io.Writer, *inventory.Report
 	return nil
 }
 
-// checkOutputs finds out whether files can be written.
+// checkOutputs finds out whether reports can be written.
 func checkOutputs(outputs []string) error {
-	for _, o := range outputs {
-		if o == "-" {
-			continue
+	return checkFiles(outputs, func(name string) error {
+		if renderer(name, language.English) == nil {
+			return errors.New("the ending must be " + endings)
 		}
-		if renderer(o, language.English) == nil {
-			return fmt.Errorf("-o %s: the ending must be %s", o, endings)
-		}
-		if fi, err := os.Stat(o); err == nil && fi.IsDir() {
-			return fmt.Errorf("-o %s: is a folder", o)
-		}
-		f, err := tempBeside(o)
-		if err != nil {
-			return fmt.Errorf("-o %s: %w", o, err)
-		}
-		if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
-			return fmt.Errorf("-o %s: %w", o, err)
-		}
-	}
-	return nil
+		return nil
+	})
 }

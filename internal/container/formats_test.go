@@ -212,6 +212,19 @@ func TestRar(t *testing.T) {
 	}
 }
 
+// A block of lzop that promises more than its bytes can stand for is damaged, and
+// takes no memory.
+func TestLzopLyingLength(t *testing.T) {
+	head := fixture(t, "second.txt.lzo")
+	at := bytes.Index(head, []byte("second.txt")) + len("second.txt") + 4
+	b := binary.BigEndian.AppendUint32(slices.Clone(head[:at]), 64<<20)
+	b = binary.BigEndian.AppendUint32(b, 100)
+	b = append(b, make([]byte, 108)...)
+	if s := walkWith(b, "x.lzo"); len(s.gaps) != 1 || !strings.Contains(s.gaps[0], "corrupt") {
+		t.Errorf("gaps %q", s.gaps)
+	}
+}
+
 // Text does not start like any of them.
 func TestFormatsOfText(t *testing.T) {
 	for _, text := range []string{letter, "x\x9c is no zlib", "070701 is a number", "\x5d\x00\x00 what", "Rar! was the name", "7z", "x^ y", "(\x28", "]\x00\x00\x00\x01some text that goes on"} {

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/adler32"
@@ -42,7 +43,8 @@ func matchLzop(head []byte, _ string) bool {
 type lzop struct {
 	r        io.Reader
 	flags    uint32
-	in, out  []byte
+	packed   bytes.Buffer
+	out      []byte
 	pos, end int // of out
 	done     bool
 }
@@ -139,7 +141,8 @@ func (z *lzop) block() (err error) {
 	if err != nil {
 		return err
 	}
-	if size > lzopBlock || packed > size {
+	// No byte of LZO1X stands for more than 255 others, and a few.
+	if size > lzopBlock || packed > size || int64(size) > 256*int64(packed)+64 {
 		return errLzop
 	}
 	var sum uint32
@@ -165,17 +168,19 @@ func (z *lzop) block() (err error) {
 			return err
 		}
 	}
-	z.in, z.out = grown(z.in, int(packed)), grown(z.out, int(size))
-	if _, err := io.ReadFull(z.r, z.in); err != nil {
+	// What a damaged length promises and is not there takes no memory.
+	z.packed.Reset()
+	if n, err := io.CopyN(&z.packed, z.r, int64(packed)); err != nil || n < int64(packed) {
 		return io.ErrUnexpectedEOF
 	}
+	z.out = grown(z.out, int(size))
 	n := int(size)
 	if packed < size {
-		if n, err = lzo.Decompress(z.in, z.out); err != nil {
+		if n, err = lzo.Decompress(z.packed.Bytes(), z.out); err != nil {
 			return errLzop
 		}
 	} else {
-		copy(z.out, z.in)
+		copy(z.out, z.packed.Bytes())
 	}
 	if n != int(size) || z.flags&lzopAdlerPlain != 0 && adler32.Checksum(z.out) != sum {
 		return errLzop

@@ -20,6 +20,8 @@ const (
 	// xbMaxFiles bounds the files of a stream, and xbMaxChunks its chunks.
 	xbMaxFiles  = 1 << 20
 	xbMaxChunks = 1 << 22
+	// xbMaxNames bounds the bytes of all their names.
+	xbMaxNames = 64 << 20
 )
 
 // xbstreamDecoder reads what xtrabackup and mariadb-backup write with
@@ -50,6 +52,7 @@ type xbstream struct {
 	files  map[string]*xbFile
 	order  []*xbFile
 	chunks int
+	named  int // bytes of all names
 }
 
 type xbFile struct {
@@ -118,7 +121,7 @@ func (x *xbstream) list() (end int64) {
 		path := string(h[14 : 14+name])
 		f := x.files[path]
 		if f == nil {
-			if len(x.files) >= xbMaxFiles {
+			if x.named += name; len(x.files) >= xbMaxFiles || x.named > xbMaxNames {
 				return pos
 			}
 			f = &xbFile{name: path}

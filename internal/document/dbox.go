@@ -106,7 +106,7 @@ func (d *dbox) run(ctx context.Context, b *container.Budget, yield func(scanners
 			}
 			return
 		case errors.Is(err, errDBox) || errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF:
-			if !d.give(yield) || !yield(scanners.Item{}, &scanners.Gap{Reason: scanners.Corrupt, Detail: "message " + strconv.Itoa(i) + " of the file is damaged; what follows is searched as it is"}) {
+			if !d.named(yield) || !yield(scanners.Item{}, &scanners.Gap{Reason: scanners.Corrupt, Detail: "message " + strconv.Itoa(i) + " of the file is damaged; what follows is searched as it is"}) {
 				return
 			}
 			yield(scanners.Item{Size: -1, Text: true, Body: b.Reader(ctx, d.r)}, nil)
@@ -115,12 +115,15 @@ func (d *dbox) run(ctx context.Context, b *container.Budget, yield func(scanners
 		}
 		return
 	}
-	if d.give(yield) && d.apart > 0 {
-		yield(scanners.Item{}, &scanners.Exclusion{
-			Reason: scanners.ByOption,
-			Detail: strconv.FormatInt(d.apart, 10) + " messages have attachments that are stored apart (mail_attachment_dir): they are searched where that folder is",
-		})
-	}
+	d.named(yield)
+}
+
+// named yields the metadata that are held, and names what is stored apart.
+func (d *dbox) named(yield func(scanners.Item, error) bool) bool {
+	return d.give(yield) && (d.apart == 0 || yield(scanners.Item{}, &scanners.Exclusion{
+		Reason: scanners.ByOption,
+		Detail: strconv.FormatInt(d.apart, 10) + " messages have attachments that are stored apart (mail_attachment_dir): they are searched where that folder is",
+	}))
 }
 
 // give yields the metadata that are held.

@@ -77,6 +77,13 @@ func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners
 		a.run.member(ctx, a.rec, d, child, budget)
 		return
 	}
+	begun := false
+	defer func() {
+		if !begun { // a decoder that panics while it is read must not keep them
+			<-a.run.spares
+			a.run.held.Add(-large)
+		}
+	}()
 	var buf bytes.Buffer
 	if child.Size > 0 {
 		buf.Grow(int(child.Size) + bytes.MinRead)
@@ -84,6 +91,7 @@ func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners
 	most := max(child.Size, maxUnsized)
 	n, err := io.Copy(&buf, io.LimitReader(child.Body, most+1))
 	if err != nil || n > most {
+		begun = true
 		<-a.run.spares
 		a.run.held.Add(-large)
 		rest := child.Body
@@ -99,6 +107,7 @@ func (a *aside) member(ctx context.Context, d *container.Decoder, child scanners
 	rec := *a.rec
 	rec.unit = &unit{run: a.run, source: a.rec.unit.source, same: a.rec.unit.same, copies: a.rec.unit.copies, time: a.rec.unit.time}
 	rec.parent, rec.partial = nil, false
+	begun = true
 	a.wg.Go(func() {
 		defer func() { <-a.run.spares }()
 		defer a.run.held.Add(-large)

@@ -260,6 +260,10 @@ func (j *judge) backups(f *inventory.Finding, a *inventory.Action) {
 	case !known:
 		a.Reasons = append(a.Reasons, "the time of some copies is not known")
 	}
+	var gone *string // nobody can promise a day for copies of which none is known
+	if known {
+		gone = &last
+	}
 	sooner := *a
 	sooner.GoneBy = nil
 	if sooner.Kind == "review" {
@@ -268,7 +272,7 @@ func (j *judge) backups(f *inventory.Finding, a *inventory.Action) {
 			sooner.Kind = "review"
 		}
 	}
-	a.Kind, a.GoneBy, a.Sooner, a.Then, a.Fields = "wait", &last, &sooner, "", []string{}
+	a.Kind, a.GoneBy, a.Sooner, a.Then, a.Fields = "wait", gone, &sooner, "", []string{}
 }
 
 // goneBy is the day on which a backup of a time is gone.

@@ -225,5 +225,8 @@ func TestCopiesThatAreNotListed(t *testing.T) {
 		if got := slices.Contains(a.Sooner.Reasons, "the time of some copies is not known"); got != want {
 			t.Errorf("%d copies: %q", total, a.Sooner.Reasons)
 		}
+		if (a.GoneBy == nil) != want {
+			t.Errorf("%d copies: gone by %v", total, a.GoneBy)
+		}
 	}
 }

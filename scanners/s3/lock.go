@@ -41,12 +41,16 @@ func lock(ref *scanners.Ref, out *s3.GetObjectOutput) {
 
 // locked fills in the lock of an object of a bucket with object lock, where a
 // server tells it to those alone who ask for no content.
-func (s *source) locked(ctx context.Context, o object, out *s3.GetObjectOutput) {
+func (s *source) locked(ctx context.Context, o object, key *sseKey, out *s3.GetObjectOutput) {
 	if out.ObjectLockMode != "" || out.ObjectLockLegalHoldStatus != "" || !s.locks(ctx, o.bucket) {
 		return
 	}
 	_ = s.call(ctx, "read the lock of an object of "+placeOf(o.bucket), o.bucket, func(ctx context.Context, region func(*s3.Options)) error {
-		head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &o.bucket, Key: &o.key, VersionId: optional(o.version)}, region)
+		in := &s3.HeadObjectInput{Bucket: &o.bucket, Key: &o.key, VersionId: optional(o.version)}
+		if key != nil {
+			in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5 = aws.String("AES256"), aws.String(key.key.Reveal()), aws.String(key.md5)
+		}
+		head, err := s.client.HeadObject(ctx, in, region)
 		if err == nil {
 			out.ObjectLockMode, out.ObjectLockRetainUntilDate, out.ObjectLockLegalHoldStatus = head.ObjectLockMode, head.ObjectLockRetainUntilDate, head.ObjectLockLegalHoldStatus
 		}

@@ -82,7 +82,7 @@ func (s *source) Open(ctx context.Context, ref scanners.Ref) (scanners.Item, err
 		it.Fields = append(it.Fields, grants...)
 	}
 	it.Ref = s.ref(o, b.etag, b.size)
-	s.locked(ctx, o, out)
+	s.locked(ctx, o, b.key, out)
 	lock(&it.Ref, out)
 	b.ref = it.Ref
 	b.head = &s3.GetObjectOutput{} // all that is needed of it is in it

@@ -215,8 +215,14 @@ func (s *Store) folder(ctx context.Context, rel, prefix string, depth int, yield
 	slices.SortFunc(list, func(a, b fs.FileInfo) int { return strings.Compare(a.Name(), b.Name()) })
 	for _, fi := range list {
 		name := path.Join(rel, fi.Name())
-		if fi.Name() == "" || strings.ContainsAny(fi.Name(), "/\x00") || fi.Name() == "." || fi.Name() == ".." {
-			continue // no name of a file
+		if fi.Name() == "." || fi.Name() == ".." {
+			continue
+		}
+		if fi.Name() == "" || strings.ContainsAny(fi.Name(), "/\x00") {
+			if !gap(rel, scanners.Unsupported, "the server lists something whose name is none", nil) {
+				return false
+			}
+			continue
 		}
 		switch under := strings.HasPrefix(name, prefix); {
 		case fi.IsDir():
