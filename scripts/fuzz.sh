@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs each fuzz target of the project for the given time (default 10s), with its
-# seeds. What is found lies in testdata/fuzz of its package.
+# Runs each fuzz target of the project for the given time (default 10s) or number of
+# inputs (200x), with its seeds. What is found lies in testdata/fuzz of its package.
 set -eu
 cd "$(dirname "$0")/.."
 time=${1:-10s}
