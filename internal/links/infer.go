@@ -54,7 +54,6 @@ func (s *Survey) Infer(in string, known []Link) []Link {
 		}
 	}
 	s.mu.Unlock()
-	type place struct{ table, column string }
 	declared := map[place]bool{}
 	for _, l := range known {
 		declared[place{l.Table, l.Column}] = true
@@ -62,7 +61,7 @@ func (s *Survey) Infer(in string, known []Link) []Link {
 			declared[place{l.Table, p.Column}] = true
 		}
 	}
-	i := inferrer{byName: map[string][]*Table{}}
+	i := inferrer{byName: map[string][]*Table{}, byEnd: map[string][]*Table{}, byWord: map[string][]*Table{}, byKey: map[string][]*Table{}}
 	prefixes := commonPrefixes(tables)
 	for _, t := range tables {
 		if t.inside() {
@@ -70,15 +69,27 @@ func (s *Survey) Infer(in string, known []Link) []Link {
 		}
 		n := tableName(t.Table, prefixes[t.Schema])
 		i.byName[n] = append(i.byName[n], t)
+		if len(t.Key) == 1 && len(t.Columns) > t.Key[0] {
+			i.byKey[t.Columns[t.Key[0]]] = append(i.byKey[t.Columns[t.Key[0]]], t)
+		}
+		list := tableWords(t.Table)
+		for k := 1; k < len(list); k++ {
+			if end := strings.Join(list[k:], ""); end != n {
+				i.byEnd[end] = append(i.byEnd[end], t)
+			}
+		}
+		if len(n) > 0 && (n == list[len(list)-1] || len(list) == 1) {
+			i.byWord[n[:1]] = append(i.byWord[n[:1]], t)
+		}
 		if PersonTable(t.Table) {
 			i.people = append(i.people, t)
 		}
 	}
 	i.refers = map[string]int{}
-	for _, l := range known {
+	out := s.known(tables, declared)
+	for _, l := range append(slices.Clone(known), out...) {
 		i.refers[l.RefTable]++
 	}
-	var out []Link
 	type left struct {
 		t     *Table
 		index int
@@ -113,8 +124,14 @@ func (s *Survey) Infer(in string, known []Link) []Link {
 	return out
 }
 
+// A place is a column of a table.
+type place struct{ table, column string }
+
 type inferrer struct {
-	byName map[string][]*Table
+	byName map[string][]*Table // by all words of a table's name
+	byEnd  map[string][]*Table // by the last of them: "user" of sys_user
+	byWord map[string][]*Table // of one word, by its first letter
+	byKey  map[string][]*Table // by the column that is their key
 	people []*Table
 	refers map[string]int // how many columns refer to a table by its name
 }
@@ -157,13 +174,18 @@ func (x *candidates) consider(to *Table, score float64, how string) {
 		if to == x.t && o == x.c {
 			continue
 		}
-		conf, why := judge(x.c, o, to, score)
-		x.even = x.even && conf < x.best.Confidence || conf > 0 && conf == x.best.Confidence && to.Name != x.best.RefTable
-		if conf > x.best.Confidence {
-			x.best = Link{
-				Table: x.t.Name, Column: x.c.name, RefTable: to.Name, RefColumn: o.name,
-				Kind: Inferred, Confidence: conf, Why: how + "; " + why,
-			}
+		x.judge(to, o, score, how)
+	}
+}
+
+// judge takes one column of a table into account.
+func (x *candidates) judge(to *Table, o *column, score float64, how string) {
+	conf, why := judge(x.c, o, to, score)
+	x.even = x.even && conf < x.best.Confidence || conf > 0 && conf == x.best.Confidence && to.Name != x.best.RefTable
+	if conf > x.best.Confidence {
+		x.best = Link{
+			Table: x.t.Name, Column: x.c.name, RefTable: to.Name, RefColumn: o.name,
+			Kind: Inferred, Confidence: conf, Why: how + "; " + why,
 		}
 	}
 }
@@ -171,23 +193,118 @@ func (x *candidates) consider(to *Table, score float64, how string) {
 // reference tells what a column refers to, by its name.
 func (i *inferrer) reference(t *Table, index int, c *column) (Link, bool) {
 	alone := len(t.Key) == 1 && t.Key[0] == index
+	if alone && ownKey(t, c) {
+		return Link{}, false
+	}
 	x := candidates{t: t, c: c}
-	for k, name := range referents(c.name) {
+	try := func(list []*Table, score float64, how string) bool {
+		for _, to := range i.near(t, list) {
+			if to == t && alone {
+				continue // its own key
+			}
+			s, how := score, how
+			if to.Schema != t.Schema { // numbers that count from one are found everywhere
+				s, how = Followed-0.05, how+", in another database"
+			}
+			x.consider(to, s, how)
+		}
+		if x.best.Confidence > 0 && x.even {
+			x.best.Confidence = min(x.best.Confidence, Followed-0.05)
+			x.best.Why += "; another table fits as well"
+		}
+		return x.best.Confidence > 0
+	}
+	names := referents(c.name)
+	for k, name := range names {
 		score := 0.95
 		if k > 0 {
 			score = 0.9
 		}
-		for _, to := range i.near(t, i.byName[name]) {
-			if to == t && alone {
-				continue // its own key
-			}
-			x.consider(to, score, "the column is called after the table")
-		}
-		if x.best.Confidence > 0 {
+		if try(i.byName[name], score, "the column is called after the table") {
 			return x.best, true
 		}
 	}
+	// The key of one other table has this name.
+	if len(i.byKey[c.name]) > 0 && natural(c.name) && try(i.byKey[c.name], 0.9, "the other column has the same name, and is a key") {
+		return x.best, true
+	}
+	// "user_id" is of sys_user, in a schema that has no table called user.
+	for k, name := range names {
+		// A row refers to another of its table in a role: parent_category_id.
+		list := slices.DeleteFunc(slices.Clone(i.byEnd[name]), func(o *Table) bool { return o == t && k == 0 })
+		if try(i.kindred(t, list), 0.85, "the column is called as the table's name ends") {
+			return x.best, true
+		}
+	}
+	if try(i.abbreviated(t, c.name), 0.8, "the column's name begins the table's") {
+		return x.best, true
+	}
 	return Link{}, false
+}
+
+// kindred returns the tables of a list whose names begin with the same word as
+// that of t, all of them where none does: web_domain rather than mail_domain for
+// web_database.
+func (i *inferrer) kindred(t *Table, list []*Table) []*Table {
+	first := Words(t.Table)
+	if len(first) < 2 {
+		return list
+	}
+	var out []*Table
+	for _, o := range list {
+		if w := Words(o.Table); o.Schema == t.Schema && o != t && w[0] == first[0] {
+			out = append(out, o)
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	return list
+}
+
+// abbreviated returns the tables of which a column may hold the keys, by the
+// first letters of their names: "cust_id" of customers, and "tid" of tickets in
+// ticket_replies.
+func (i *inferrer) abbreviated(t *Table, name string) []*Table {
+	list := Words(name)
+	short := ""
+	switch {
+	case len(list) == 2 && identifierWord(list[1]) && len(list[0]) <= 5:
+		short = list[0]
+	case len(list) == 1 && len(list[0]) == 3 && strings.HasSuffix(list[0], "id"):
+		short = list[0][:1]
+	}
+	if short == "" {
+		return nil
+	}
+	own := tableWords(t.Table)
+	var out []*Table
+	for _, o := range i.byWord[short[:1]] {
+		w := tableWords(o.Table)
+		last := w[len(w)-1]
+		if o.Schema != t.Schema || o == t || len(o.Key) != 1 || !strings.HasPrefix(last, short) || len(last) == len(short) {
+			continue
+		}
+		// One letter is enough in a table that is called after the other.
+		if len(short) == 1 && (len(last) < 3 || !strings.HasPrefix(own[0], last)) {
+			continue
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// ownKey reports whether the column by which the rows of a table are told apart
+// is called after the table itself, or the last of its name: "user_id" of
+// ftp_user.
+func ownKey(t *Table, c *column) bool {
+	joined := strings.Join(tableWords(t.Table), "")
+	for _, name := range referents(c.name) {
+		if strings.HasSuffix(joined, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // toPeople tells to which table of people a column refers that is called after
@@ -220,12 +337,33 @@ func (i *inferrer) toPeople(t *Table, index int, c *column) (Link, bool) {
 	}
 	// A value that names one row of a table of people, under the same name: a
 	// customer's number, a login, a domain.
+	if login(c.name) && !numbers(c.typ) {
+		for _, to := range people {
+			for _, o := range to.columns {
+				if to != t && to.Schema == t.Schema && login(o.name) && o.unique() {
+					x.judge(to, o, 0.85, "both columns hold what people log in with, and one is unique")
+				}
+			}
+		}
+		if x.best.Confidence > 0 {
+			return x.best, true
+		}
+	}
 	for _, to := range people {
 		if o := to.column(c.name); to != t && o != nil && o.unique() && natural(c.name) {
 			x.consider(to, 0.85, "both columns have the same name, and one is unique")
 		}
 	}
 	return x.best, x.best.Confidence > 0
+}
+
+// login reports whether a column of this name holds what people log in with.
+func login(column string) bool {
+	switch strings.Join(Words(column), "") {
+	case "user", "username", "login", "loginname", "userlogin", "userlogon", "accountname", "gebruikersnaam", "gebruiker", "benutzername", "benutzer", "utilisateur", "usuario":
+		return true
+	}
+	return false
 }
 
 // natural reports whether a column of this name holds what people call a thing

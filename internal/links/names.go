@@ -105,7 +105,20 @@ func PersonTable(table string) bool {
 	list := Words(table)
 	if n := len(list); n > 0 {
 		last := list[n-1]
+		if n > 1 && access(list[n-2]) {
+			return false // a mailbox is a client's, whoever reads it
+		}
 		return person(last) || person(strings.TrimPrefix(last, "tbl"))
+	}
+	return false
+}
+
+// access reports whether a word in front of "users" or "accounts" says that they
+// are a way in to what a client rents.
+func access(w string) bool {
+	switch singular(w) {
+	case "mail", "email", "imap", "pop", "pop3", "smtp", "mailbox", "ftp", "sftp", "ssh", "shell", "webdav", "dav", "smb", "db", "database", "sql", "mysql", "pgsql", "postgres", "cron", "bank", "hosting":
+		return true
 	}
 	return false
 }
@@ -141,11 +154,11 @@ func candidate(column, typ string) bool {
 	}
 	last := list[len(list)-1]
 	switch last {
-	case "type", "login", "username", "domain", "domein", "domaine", "mailbox", "parent", "by", "rowid", "_id":
+	case "type", "login", "username", "loginname", "accountname", "domain", "domein", "domaine", "mailbox", "parent", "by", "rowid", "_id":
 		return true
 	}
 	for _, end := range []string{"id", "nr", "no", "uuid", "fk", "number", "nummer"} {
-		if len(last) > len(end)+2 && strings.HasSuffix(last, end) {
+		if len(last) > len(end) && strings.HasSuffix(last, end) {
 			return true
 		}
 	}
@@ -180,6 +193,9 @@ func referents(column string) []string {
 			add(singular(s))
 		}
 	}
+	if joined == "uid" {
+		add("user")
+	}
 	return out
 }
 
@@ -189,12 +205,17 @@ func tableName(table, prefix string) string {
 	if rest, ok := strings.CutPrefix(strings.ToLower(table), prefix); ok && prefix != "" && rest != "" {
 		table = table[len(table)-len(rest):]
 	}
+	return strings.Join(tableWords(table), "")
+}
+
+// tableWords returns the words of a table's name, singular.
+func tableWords(table string) []string {
 	list := Words(table)
 	for len(list) > 1 && (list[0] == "tbl" || list[0] == "t" || list[0] == "tb" || list[0] == "table") {
 		list = list[1:]
 	}
 	if len(list) == 0 {
-		return ""
+		return []string{""}
 	}
 	if s, ok := strings.CutPrefix(list[0], "tbl"); ok && len(s) > 2 {
 		list[0] = s
@@ -202,5 +223,5 @@ func tableName(table, prefix string) string {
 	for i := range list {
 		list[i] = singular(list[i])
 	}
-	return strings.Join(list, "")
+	return list
 }

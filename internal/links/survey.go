@@ -36,7 +36,9 @@ const (
 // methods may be called concurrently.
 type Survey struct {
 	seed maphash.Seed
-	held atomic.Int64 // values in all samples
+	apps []application
+	keys map[string]bool // columns of theirs, in lower case
+	held atomic.Int64    // values in all samples
 
 	mu     sync.Mutex
 	scopes map[string]*scope
@@ -52,7 +54,8 @@ type scope struct {
 
 // NewSurvey returns an empty survey.
 func NewSurvey() *Survey {
-	return &Survey{seed: maphash.MakeSeed(), scopes: map[string]*scope{}}
+	apps := parseApplications(applications)
+	return &Survey{seed: maphash.MakeSeed(), apps: apps, keys: columnsOf(apps), scopes: map[string]*scope{}}
 }
 
 // A Table is a table and what was seen in its columns.
@@ -129,7 +132,7 @@ func (s *Survey) Table(in string, t *scanners.Table) *Table {
 		if i < len(t.Types) {
 			typ = t.Types[i]
 		}
-		if !candidate(name, typ) && !slices.Contains(t.Key, i) && !slices.Contains(t.Refers, i) || inside && i < len(t.Columns)-1 {
+		if !candidate(name, typ) && !s.keys[strings.ToLower(name)] && !slices.Contains(t.Key, i) && !slices.Contains(t.Refers, i) || inside && i < len(t.Columns)-1 {
 			continue
 		}
 		c := &column{name: name, typ: typ, polymorph: -1, values: map[uint64]struct{}{}}
