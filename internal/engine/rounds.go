@@ -469,6 +469,9 @@ func (l *linker) report(scope string, x links.Link, kind string) *inventory.Link
 	if x.TypeColumn != "" {
 		r.When = x.TypeColumn + " is " + strings.Join(x.Types, ", ")
 	}
+	if x.RefTypeColumn != "" {
+		r.When = x.RefTypeColumn + " is " + strings.Join(x.RefTypes, ", ")
+	}
 	l.count[k] = r
 	l.order = append(l.order, k)
 	return r

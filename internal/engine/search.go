@@ -37,6 +37,9 @@ func (l *linker) searches(held []heldRow) []*search {
 		if !ok || x.Confidence < links.Followed || !l.run.unshared(h.origin) {
 			return
 		}
+		if x.RefTypeColumn != "" && !slices.Contains(x.RefTypes, h.values[x.RefTypeColumn]) {
+			return
+		}
 		o := h.origin
 		for _, p := range x.With {
 			o.with = append(o.with, h.values[p.RefColumn])
@@ -130,7 +133,7 @@ func (l *linker) upward(held []heldRow) []*search {
 		scope := l.into(h.scope)
 		for _, x := range l.links[scope] {
 			v, ok := h.values[x.Column]
-			if x.Table != h.table || !ok || x.Confidence < links.Followed || x.TypeColumn != "" || len(x.With) > 0 {
+			if x.Table != h.table || !ok || x.Confidence < links.Followed || x.TypeColumn != "" || x.RefTypeColumn != "" || len(x.With) > 0 {
 				continue
 			}
 			parent := l.survey.Known(scope, x.RefTable)

@@ -28,6 +28,10 @@ type Link struct {
 	// refers to; empty: it always is.
 	TypeColumn string
 	Types      []string
+	// Where RefTypeColumn of RefTable is not empty, only rows are referred to in
+	// which it is one of RefTypes: those that say whose their entity is.
+	RefTypeColumn string
+	RefTypes      []string
 
 	Kind       string
 	Confidence float64 // from 0 to 1; 1 for what is declared or configured

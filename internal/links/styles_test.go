@@ -128,6 +128,8 @@ func TestInferStyles(t *testing.T) {
 				x7_usermeta 900 umeta_id* user_id>x7_users.ID
 				x7_posts 900 ID* post_author>x7_users.ID post_parent
 				x7_postmeta 1900 meta_id* post_id>x7_posts.ID
+				x7_options 9 option_id*
+				x7_2_options 9 option_id*
 				x7_comments 900 comment_ID* comment_post_ID>x7_posts.ID user_id>x7_users.ID
 				x7_commentmeta 900 meta_id* comment_id>x7_comments.comment_ID
 				x7_2_posts 900 ID* post_author>x7_users.ID
