@@ -241,6 +241,10 @@ func (v *view) Ways() []string {
 	return linkGraph(v.Report.Links, func(n int) string { return v.Count(v.T.Page.RecordCount, int64(n)) })
 }
 
+// Confirming returns what confirms the inferred links that were followed, as a
+// part of the configuration; empty where there are none.
+func (v *view) Confirming() string { return confirming(v.Report.Links) }
+
 // ActivityName returns what an activity is called.
 func (v *view) ActivityName(id string) string { return activityName(v.words, v.Report, id) }
 

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,4 +54,24 @@ func linkGraph(links []inventory.Link, records func(int) string) []string {
 		}
 	}
 	return out
+}
+
+// confirming returns the part of a configuration that confirms the inferred links
+// that led to records.
+func confirming(links []inventory.Link) string {
+	var b strings.Builder
+	end := func(source, column string) string {
+		q, _ := json.Marshal(source + "/" + column) // a text of JSON is one of YAML
+		return string(q)
+	}
+	for _, l := range links {
+		if l.Kind != "inferred" || l.Rows == 0 {
+			continue
+		}
+		if b.Len() == 0 {
+			b.WriteString("links:\n")
+		}
+		fmt.Fprintf(&b, "  - {from: %s, to: %s}\n", end(l.Source, l.From), end(l.Source, l.To))
+	}
+	return b.String()
 }

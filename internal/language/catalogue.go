@@ -86,6 +86,7 @@ type Page struct {
 	ToDo                    string
 	Times                   Count
 	Links, LinksIntro       string
+	ToConfirm               string // above what confirms the links that were followed
 	References              Count
 	Column, RefersTo, Known string
 	NotFollowed, When       string

@@ -87,6 +87,7 @@ func english() *Catalogue {
 			ExclIntro: "This was not searched, because the configuration, a missing instruction or an option says so.",
 			ToDo:      "What can be done about it:", Times: Count{"once", "%s times"},
 			Links: "Which records belong together", LinksIntro: "A record is also the person’s when it refers to one of theirs. What is only inferred can be confirmed or refused under “links” in the configuration.",
+			ToConfirm:  "What confirms the inferred references that were followed (with refuse: true it refuses them)",
 			References: Count{"%s reference between columns", "%s references between columns"}, Column: "Column", RefersTo: "refers to", Known: "How it is known",
 			NotFollowed: "not followed", When: "when %s", Records: "Records", RecordCount: Count{"%s record", "%s records"},
 			HowToRead: "How to read this report", Proposal: "Proposal",
