@@ -112,7 +112,9 @@ func (s *search) runs() {
 				}
 			}
 			start = e
-			if !idle(p, i, e) && !dull(p, i, e) {
+			if !s.top && s.stale(i, e) {
+				// It was looked at in the layer above.
+			} else if !idle(p, i, e) && !dull(p, i, e) {
 				start = max(e, s.run(i, e))
 			}
 			if start >= w*64+64 {
@@ -121,6 +123,37 @@ func (s *search) runs() {
 			x &^= 1<<(start%64) - 1
 		}
 	}
+}
+
+// stale reports whether the run p[i:e] of a layer below the first is quickly seen
+// to stand like that in the layer above, and not to go on in what does not: there
+// is no escape in it, nor anything at its ends that joins it to something else.
+func (s *search) stale(i, e int) bool {
+	_, hi, parent := s.room(i)
+	r := &s.in.regions[parent]
+	if r.kind > lastEscape || e >= hi {
+		return false
+	}
+	switch p := s.p; {
+	case p[e] == '\n', p[e] == '\r', p[e] == '\\', p[e] == '%', p[e] == '&':
+		return false
+	case p[i] == '/', i >= 3 && p[i-3] == '%':
+		return false
+	}
+	segs := s.in.segs[r.seg0:r.seg1]
+	if s.stood != parent {
+		s.stood, s.seg = parent, 0
+	}
+	for s.seg < len(segs) && int(segs[s.seg].text) < i-r.from {
+		s.seg++
+	}
+	// Every second one is an escape.
+	for k := s.seg; k < len(segs) && int(segs[k].text) <= e-r.from; k++ {
+		if segs[k].kind != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // idle reports whether the run p[i:e] is quickly seen to have too few capitals
