@@ -6,8 +6,6 @@ import (
 	"math/bits"
 	"slices"
 	"unicode/utf8"
-
-	"github.com/spoor-scan/spoor/internal/class"
 )
 
 const (
@@ -114,7 +112,9 @@ func (s *search) runs() {
 				}
 			}
 			start = e
-			if !idle(p, i, e) && !dull(p, i, e) {
+			if !s.top && s.stale(i, e) {
+				// It was looked at in the layer above.
+			} else if !idle(p, i, e) && !dull(p, i, e) {
 				start = max(e, s.run(i, e))
 			}
 			if start >= w*64+64 {
@@ -123,6 +123,37 @@ func (s *search) runs() {
 			x &^= 1<<(start%64) - 1
 		}
 	}
+}
+
+// stale reports whether the run p[i:e] of a layer below the first is quickly seen
+// to stand like that in the layer above, and not to go on in what does not: there
+// is no escape in it, nor anything at its ends that joins it to something else.
+func (s *search) stale(i, e int) bool {
+	_, hi, parent := s.room(i)
+	r := &s.in.regions[parent]
+	if r.kind > lastEscape || e >= hi {
+		return false
+	}
+	switch p := s.p; {
+	case p[e] == '\n', p[e] == '\r', p[e] == '\\', p[e] == '%', p[e] == '&':
+		return false
+	case p[i] == '/', i >= 3 && p[i-3] == '%':
+		return false
+	}
+	segs := s.in.segs[r.seg0:r.seg1]
+	if s.stood != parent {
+		s.stood, s.seg = parent, 0
+	}
+	for s.seg < len(segs) && int(segs[s.seg].text) < i-r.from {
+		s.seg++
+	}
+	// Every second one is an escape.
+	for k := s.seg; k < len(segs) && int(segs[k].text) <= e-r.from; k++ {
+		if segs[k].kind != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // idle reports whether the run p[i:e] is quickly seen to have too few capitals
@@ -662,74 +693,51 @@ func (s *search) tryHex(chars []byte, parts []part, end, parent int, cut bool) (
 }
 
 // hexText reports whether hexadecimal digits hold text, or something that is
-// looked into.
+// looked into: the magic of compressed data, or five characters of a text in a
+// row, of which three are letters or digits. These are in ASCII, UTF-8, or a code
+// page where they follow letters; zeros that follow any of them count.
 func hexText(c []byte) bool {
 	c = c[:min(len(c), 2*64)&^1]
-	var b [64]byte
-	n := unhex(&b, c)
-	if magic(b[:min(n, 12)]) != 0 || n > 4 && magic(b[4:min(n, 12)]) != 0 {
-		return true
+	n := len(c) / 2
+	if n < 4 {
+		var b [4]byte
+		return magic(appendHex(b[:0], c)) != 0
 	}
-	return textual(&b, n)
-}
-
-// unhex puts what at most 128 hexadecimal digits stand for into b, and returns
-// how many bytes they are.
-func unhex(b *[64]byte, c []byte) int {
-	n := 0
-	for ; len(c) >= 8; c = c[8:] {
-		x := binary.LittleEndian.Uint64(c)
-		x = x&0x0f0f0f0f0f0f0f0f + x>>6&0x0101010101010101*9
-		x = (x<<4 | x>>8) & 0x00ff00ff00ff00ff
-		x = (x | x>>8) & 0x0000ffff0000ffff
-		binary.LittleEndian.PutUint32(b[n&63:], uint32(x|x>>16))
-		n += 4
-	}
-	for ; len(c) >= 2; c = c[2:] {
-		b[n&63] = digits[c[0]]<<4 | digits[c[1]]
-		n++
-	}
-	return n
-}
-
-// textual reports whether five characters of a text in a row, of which three are
-// letters or digits, are among the first n of b: in ASCII, UTF-8, or a code page
-// where they follow letters, and zeros that follow any of these.
-func textual(b *[64]byte, n int) bool {
-	if n < 5 {
-		return false
-	}
-	// What all fives of a short one have in common.
-	for i := n - 5; i <= 4; i++ {
-		switch hexClasses[b[i]] {
-		case 0:
-			return false
-		case hexHigh | hexTail:
-			if i == 0 || hexClasses[b[i-1]]&(hexUpper|hexHigh) == 0 {
-				return false
-			}
-		}
-	}
-	var letter, sign, upper, high, tail, zero uint64
+	var text, letter, upper, high, tail, zero uint64
 	for i := 0; i < n; i += 8 {
-		var t uint64
-		for k, c := range b[i&56 : i&56+8] {
-			t |= uint64(hexClasses[c]) << (8 * k)
+		var x uint64
+		switch {
+		case i+8 <= n:
+			x = unhex(c[2*i:]) | unhex(c[2*i+8:])<<32
+		case n >= 8: // the last eight, without those that were before
+			x = (unhex(c[2*n-16:]) | unhex(c[2*n-8:])<<32) >> (8 * (i + 8 - n))
+		default:
+			x = unhex(c) | unhex(c[2*n-8:])<<(8*(n-4))
 		}
-		t = class.Transpose(t)
-		letter |= t & 0xff << i
-		sign |= t >> 8 & 0xff << i
-		upper |= t >> 16 & 0xff << i
-		high |= t >> 24 & 0xff << i
-		tail |= t >> 32 & 0xff << i
-		zero |= t >> 40 & 0xff << i
+		if i == 0 && (packedWord(uint32(x)) || n > 4 && packedWord(uint32(x>>32))) {
+			return true
+		}
+		// Bit 7 of each byte says whether it is one.
+		const (
+			ones = 0x0101010101010101
+			tops = 0x80 * ones
+		)
+		low := x &^ tops
+		from9, from11, from20, from30, from41 := low+0x77*ones, low+0x75*ones, low+0x60*ones, low+0x50*ones, low+0x3f*ones
+		some, del, cr := low+0x7f*ones, low+ones, ^(low ^ 0x0d*ones + 0x7f*ones)
+		alnum := from30 &^ del // or what stands among them
+		sign := from20&^from30 | from9&^from11 | cr
+		text |= gather((alnum|sign)&^x) << i
+		letter |= gather(alnum&^x) << i
+		upper |= gather(from41&^del&^x) << i
+		high |= gather(x) << i
+		tail |= gather(x&^(x<<1)) << i
+		zero |= gather(^(some | x)) << i
 	}
-	if n < 64 {
-		all := uint64(1)<<n - 1
-		letter, sign, upper, high, tail, zero = letter&all, sign&all, upper&all, high&all, tail&all, zero&all
-	}
+	all := ^uint64(0) >> (64 - n)
+	high, zero = high&all, zero&all // zeros stand for what is behind the end
 	high = flood(high&(upper<<1|high&^tail&(tail>>1)), high)
-	text := letter | sign | high
+	text |= high
 	text |= flood(zero&(text<<1), zero)
 	for x := text & (text >> 1) & (text >> 2) & (text >> 3) & (text >> 4); x != 0; {
 		start := bits.TrailingZeros64(x)
@@ -742,42 +750,37 @@ func textual(b *[64]byte, n int) bool {
 	return false
 }
 
+// unhex returns what 8 hexadecimal digits stand for, the first byte the lowest.
+func unhex(c []byte) uint64 {
+	x := binary.LittleEndian.Uint64(c)
+	x = x&0x0f0f0f0f0f0f0f0f + x>>6&0x0101010101010101*9
+	x = (x<<4 | x>>8) & 0x00ff00ff00ff00ff
+	x = (x | x>>8) & 0x0000ffff0000ffff
+	return (x | x>>16) & 0xffffffff
+}
+
+// gather returns bit 7 of each byte of x.
+func gather(x uint64) uint64 {
+	return x >> 7 & 0x0101010101010101 * 0x0102040810204080 >> 56
+}
+
+// packedWord is magic for the first bytes, the first of them the lowest, zeros
+// standing for what is missing.
+func packedWord(x uint32) bool {
+	if c := byte(x); c != 0x1f && c != 0x78 {
+		return false
+	}
+	b := [4]byte{byte(x), byte(x >> 8), byte(x >> 16)}
+	return magic(b[:]) != 0
+}
+
 // flood returns the bits of m from each of seeds on to the end of its run of bits.
 func flood(seeds, m uint64) uint64 { return (seeds + m ^ m | seeds) & m }
 
-// What a byte may be in a text.
-const (
-	hexLetter = 1 << iota // or a digit, or what stands among them in ASCII
-	hexSign
-	hexUpper // from A on, in ASCII
-	hexHigh
-	hexTail // of a character in UTF-8
-	hexZero
-)
-
-var hexClasses = func() (t [256]uint8) {
-	for i := range t {
-		switch b := byte(i); {
-		case b >= utf8.RuneSelf:
-			t[i] = hexHigh
-			if !utf8.RuneStart(b) {
-				t[i] |= hexTail
-			}
-		case b >= '0' && b < 0x7f:
-			t[i] = hexLetter
-			if b >= 'A' {
-				t[i] |= hexUpper
-			}
-		case b >= 0x20 && b != 0x7f || b == '\n' || b == '\r' || b == '\t':
-			t[i] = hexSign
-		case b == 0:
-			t[i] = hexZero
-		}
-	}
-	return t
-}()
-
 func appendHex(dst, c []byte) []byte {
+	for ; len(c) >= 8; c = c[8:] {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(unhex(c)))
+	}
 	for ; len(c) >= 2; c = c[2:] {
 		dst = append(dst, digits[c[0]]<<4|digits[c[1]])
 	}

@@ -1,31 +1,43 @@
 package view
 
-import "bytes"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // unseenForms are the invisible characters as UTF-8 has them.
 var unseenForms = [...]string{"\u00ad", "\u200b", "\u2060", "\ufeff"}
 
-// conceal finds where invisible characters start in the layer.
+// conceal finds where invisible characters start in the layer: two bytes of
+// letters that ASCII has not, in a row.
 func (s *search) conceal() {
 	s.f.hidden = s.f.hidden[:0]
-	any := uint64(0)
-	for _, w := range s.c.High[s.f.from/64:] {
-		any |= w
-	}
-	if any == 0 {
-		return
-	}
-	for _, form := range unseenForms {
-		for from := s.f.from; ; {
-			k := bytes.Index(s.p[from:], []byte(form))
-			if k < 0 {
-				break
+	high, first := s.c.High, s.f.from/64
+	for w := first; w < len(high); w++ {
+		x := high[w]
+		if x == 0 {
+			continue
+		}
+		behind := uint64(0)
+		if w+1 < len(high) {
+			behind = high[w+1] << 63
+		}
+		x &= x>>1 | behind
+		if w == first {
+			x &^= 1<<(s.f.from%64) - 1
+		}
+		for ; x != 0; x &= x - 1 {
+			i := w*64 + bits.TrailingZeros64(x)
+			if c := s.p[i]; c != 0xC2 && c != 0xE2 && c != 0xEF {
+				continue
 			}
-			if n := len(s.c.High); len(s.f.hidden) < n {
+			if unseenAt(s.p, i).Width == 0 {
+				continue
+			}
+			if n := len(high); len(s.f.hidden) < n {
 				s.f.hidden = append(s.f.hidden, make([]uint64, n-len(s.f.hidden))...)
 			}
-			s.f.hidden[(from+k)/64] |= 1 << ((from + k) % 64)
-			from += k + len(form)
+			s.f.hidden[w] |= 1 << (i % 64)
 		}
 	}
 }

@@ -171,7 +171,7 @@ func (f *Finder) Next() bool {
 		f.from = 0
 	}
 	in.cls.Set(in.text)
-	s := search{f: f, in: in, out: out, p: in.text, c: &in.cls, top: f.depth == 0}
+	s := search{f: f, in: in, out: out, p: in.text, c: &in.cls, top: f.depth == 0, stood: -1}
 	s.compressed()
 	s.escapes()
 	s.runs()
@@ -369,6 +369,8 @@ type search struct {
 	cur     int   // region of in in which the last place lay
 	lo, hi  int   // bounds of the piece of the window in which it lay
 	sides   sides // of the run that is decoded
+	stood   int   // region of in whose segs before seg end before what is looked at
+	seg     int
 }
 
 // room returns the bounds of the piece of the text in which i lies, and the
