@@ -72,6 +72,7 @@ var allowed = map[string][]string{
 	"cmd/spoor-demo":    {"internal/cli", "internal/demo", "internal/sandbox"},
 	"internal/demo":     {},
 	"scripts/corpus":    {},
+	"scripts/remote":    {"internal/testenv"},
 	"scripts/unpack":    {},
 	"scripts/speed":     {"internal/class", "internal/match", "rules"},
 }

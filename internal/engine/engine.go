@@ -194,7 +194,19 @@ func (r *run) source(ctx context.Context, s Source, only func(scanners.Part) boo
 		unlinked = r.linker.begin(ctx, s)
 	}
 	parts := make(chan scanners.Part)
-	open := make(chan struct{}, max(1, s.Info.Parallel)) // deferred items that are open
+	// Deferred items are read by goroutines that stay: the stacks of clients are
+	// deep, and grow anew in each new one.
+	open := make(chan func())
+	var readers sync.WaitGroup
+	for range max(1, s.Info.Parallel) {
+		readers.Go(func() {
+			for read := range open {
+				read()
+			}
+		})
+	}
+	defer readers.Wait()
+	defer close(open)
 	var wg sync.WaitGroup
 	for range max(1, s.Info.Parallel) {
 		wg.Go(func() {
@@ -284,7 +296,7 @@ func (r *run) unlisted(b *batch, s Source, err error) {
 }
 
 // part reads one part.
-func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan struct{}, c *Counter) {
+func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan<- func(), c *Counter) {
 	b := newBatch(r, s, p, c)
 	defer b.commit()
 	var wg sync.WaitGroup
@@ -332,17 +344,15 @@ func (r *run) part(ctx context.Context, s Source, p scanners.Part, open chan str
 			}
 			continue
 		}
+		wg.Add(1)
 		select {
-		case open <- struct{}{}:
+		case open <- func() { defer wg.Done(); r.deferred(ctx, s, b, it) }:
 		case <-ctx.Done():
+			wg.Done()
 			b.missed(it, errInterrupted)
 			ended = errInterrupted
 			return
 		}
-		wg.Go(func() {
-			defer func() { <-open }()
-			r.deferred(ctx, s, b, it)
-		})
 	}
 	if ctx.Err() != nil {
 		ended = errInterrupted

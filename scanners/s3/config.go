@@ -234,6 +234,7 @@ func (c *Config) open(ctx context.Context, env scanners.Env) (*source, error) {
 	tr := http.DefaultTransport.(*http.Transport).Clone()
 	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		tr = b.GetTransport() // with AWS_CA_BUNDLE
+		tr.DisableKeepAlives = false
 	}
 	if c.CA != "" {
 		pem, err := os.ReadFile(c.CA)

@@ -40,6 +40,7 @@ type source struct {
 	client  *s3.Client
 	net     *network
 	breaker breaker
+	listed  memory
 	bufs    sync.Pool // *[]byte of chunk bytes
 
 	mu      sync.Mutex
@@ -68,12 +69,13 @@ func (s *source) Close() error {
 	return nil
 }
 
-// Parts implements scanners.Source: one part for each bucket.
+// Parts implements scanners.Source: a part for each bucket, or several for one of
+// many keys.
 func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 	return func(yield func(scanners.Part, error) bool) {
 		if s.bucket != "" {
 			// The account need not be allowed to list buckets to read this one.
-			yield(s.part(s.bucket), nil)
+			s.parts(ctx, s.bucket, yield)
 			return
 		}
 		named := s.buckets.literals()
@@ -100,7 +102,7 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 				}
 			default:
 				seen[name] = true
-				if !yield(s.part(name), nil) {
+				if !s.parts(ctx, name, yield) {
 					return
 				}
 			}
@@ -108,12 +110,22 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 		for _, name := range named { // of other accounts, perhaps
 			if !seen[name] {
 				seen[name] = true
-				if !yield(s.part(name), nil) {
+				if !s.parts(ctx, name, yield) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// parts yields the parts of a bucket, and reports whether the iteration goes on.
+func (s *source) parts(ctx context.Context, bucket string, yield func(scanners.Part, error) bool) bool {
+	for _, p := range s.split(ctx, bucket) {
+		if !yield(p, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *source) part(bucket string) scanners.Part {
@@ -214,18 +226,22 @@ func (p page) spoilt(key string) bool {
 // are streamed.
 func (s *source) Items(ctx context.Context, p scanners.Part) iter.Seq2[scanners.Item, error] {
 	return func(yield func(scanners.Item, error) bool) {
-		w := walk{s: s, ctx: ctx, yield: yield, bucket: p.ID, prefix: s.prefix, place: placeOf(p.ID)}
+		bucket, _, _ := strings.Cut(p.ID, "/")
+		sp, ok := spanOf(p)
+		w := walk{s: s, ctx: ctx, yield: yield, bucket: bucket, prefix: s.prefix, place: placeOf(bucket), span: sp}
 		var cur cursor
-		if p.ID == "" || p.Cursor != "" && (json.Unmarshal([]byte(p.Cursor), &cur) != nil || cur.Phase == "") {
+		if !ok || bucket == "" || p.Cursor != "" && (json.Unmarshal([]byte(p.Cursor), &cur) != nil || cur.Phase == "") {
 			w.fail(errors.New("s3: the part or its cursor is not valid"))
 			return
 		}
-		w.probeTags = cur.Phase == ""
+		w.probeTags = cur.Phase == "" && sp.first()
 		if cur.Phase == "" {
-			var ok bool
-			if cur.Phase, ok = w.choose(); !ok {
-				return
+			if cur.Phase = sp.Phase; sp.first() || sp.Phase == "" {
+				if cur.Phase, ok = w.choose(); !ok {
+					return
+				}
 			}
+			cur.KeyMarker = sp.After
 		}
 		switch cur.Phase {
 		case versionsPhase:
@@ -237,9 +253,13 @@ func (s *source) Items(ctx context.Context, p scanners.Part) iter.Seq2[scanners.
 				return
 			}
 		}
+		if !sp.last() {
+			return
+		}
 		if cur.Phase != uploadsPhase {
 			cur = cursor{Phase: uploadsPhase}
 		}
+		w.span = span{}
 		w.list(cur, "list unfinished uploads of "+w.place, s.uploadsPage)
 	}
 }
@@ -251,6 +271,7 @@ type walk struct {
 	yield                 func(scanners.Item, error) bool
 	bucket, prefix, place string
 	probeTags             bool
+	span                  span
 }
 
 func (w *walk) fail(err error) bool { return w.yield(scanners.Item{}, err) }
@@ -262,38 +283,50 @@ func (w *walk) gap(reason scanners.Reason, err error, detail string) bool {
 // choose says whether to list objects or all of their versions; ok is false
 // when the iteration is over.
 func (w *walk) choose() (phase string, ok bool) {
-	state, err := w.s.versioning(w.ctx, w.bucket)
-	switch {
-	case err == nil && state == "": // never switched on
-		return objectsPhase, true
-	case err == nil && !w.s.versions:
-		x := &scanners.Exclusion{
-			URI: object{bucket: w.bucket, key: w.prefix}.uri(), Place: w.place, Reason: scanners.ByConfig,
-			Detail: "older versions of objects, by versions: current",
-		}
-		return objectsPhase, w.fail(x)
-	case err == nil:
-	case !refused(err):
+	phase, note, err := w.s.phase(w.ctx, w.bucket)
+	if err != nil {
 		w.fail(err)
 		return "", false
-	case scanners.ReasonOf(err) == scanners.Unsupported, !w.s.versions:
-		return objectsPhase, true
+	}
+	return phase, note == nil || w.fail(note)
+}
+
+// phase says whether to list the objects of a bucket or all of their versions.
+// note is what that leaves out, a *scanners.Gap or *scanners.Exclusion.
+func (s *source) phase(ctx context.Context, bucket string) (phase string, note, err error) {
+	uri, place := object{bucket: bucket, key: s.prefix}.uri(), placeOf(bucket)
+	state, err := s.versioning(ctx, bucket)
+	switch {
+	case err == nil && state == "": // never switched on
+		return objectsPhase, nil, nil
+	case err == nil && !s.versions:
+		return objectsPhase, &scanners.Exclusion{
+			URI: uri, Place: place, Reason: scanners.ByConfig,
+			Detail: "older versions of objects, by versions: current",
+		}, nil
+	case err == nil:
+	case !refused(err):
+		return "", nil, err
+	case scanners.ReasonOf(err) == scanners.Unsupported, !s.versions:
+		return objectsPhase, nil, nil
 	}
 	// Versions can be listed without the permission to ask whether there are any.
-	_, err2 := w.s.versionsPage(w.ctx, w.bucket, w.prefix, "", "", 1)
+	_, err = s.versionsPage(ctx, bucket, s.prefix, "", "", 1)
 	switch {
-	case err2 == nil:
-		return versionsPhase, true
-	case !refused(err2):
-		w.fail(err2)
-		return "", false
-	case scanners.ReasonOf(err2) == scanners.Vanished:
-		w.fail(err2)
-		return "", false
-	case scanners.ReasonOf(err2) == scanners.Denied:
-		return objectsPhase, w.gap(scanners.Denied, err2, "list object versions of "+w.place+": not allowed; only current objects are read")
+	case err == nil:
+		return versionsPhase, nil, nil
+	case !refused(err), scanners.ReasonOf(err) == scanners.Vanished:
+		return "", nil, err
+	case scanners.ReasonOf(err) == scanners.Denied:
+		return objectsPhase, &scanners.Gap{
+			URI: uri, Place: place, Reason: scanners.Denied, Err: err,
+			Detail: "list object versions of " + place + ": not allowed; only current objects are read",
+		}, nil
 	}
-	return objectsPhase, w.gap(scanners.Unsupported, err2, "list object versions of "+w.place+": not offered; only current objects are read")
+	return objectsPhase, &scanners.Gap{
+		URI: uri, Place: place, Reason: scanners.Unsupported, Err: err,
+		Detail: "list object versions of " + place + ": not offered; only current objects are read",
+	}, nil
 }
 
 // refused reports whether err is the server's decided answer, rather than the
@@ -342,6 +375,9 @@ func (w *walk) list(cur cursor, op string, fetch fetch) bool {
 			w.fail(err)
 			return false
 		}
+		if cur.Phase != uploadsPhase && idMarker == "" {
+			w.s.listed.add(w.bucket, keyMarker, pg, time.Now())
+		}
 		// Pages overlap: see next. Some servers also repeat what the marker names.
 		again := before
 		before = map[entry]int{}
@@ -355,6 +391,11 @@ func (w *walk) list(cur cursor, op string, fetch fetch) bool {
 			}
 		}
 		progress := len(fresh) > 0
+		fresh, over, err := w.within(pg, fresh, fetch)
+		if err != nil {
+			w.fail(fmt.Errorf("s3: %s: %w", op, err))
+			return false
+		}
 		if n == 1 && len(cur.Key) > 0 {
 			i := slices.IndexFunc(fresh, func(e entry) bool { return e.key == string(cur.Key) && e.id == cur.ID })
 			fresh = fresh[i+1:]
@@ -362,7 +403,7 @@ func (w *walk) list(cur cursor, op string, fetch fetch) bool {
 		if !w.page(cur.Phase, op, pg, fresh, keyMarker, idMarker) || !w.tags() {
 			return false
 		}
-		if !pg.more {
+		if !pg.more || over {
 			return true
 		}
 		nextKey, nextID := pg.next()

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,6 +34,10 @@ func (s *source) Open(ctx context.Context, ref scanners.Ref) (scanners.Item, err
 			return scanners.Item{}, f.gap(it.Ref, 0)
 		}
 		return it, nil
+	}
+	if o.version == "" && s.listed.lacks(o.bucket, o.key, time.Now()) {
+		f := &fault{op: "read an object of " + placeOf(o.bucket), reason: scanners.Vanished}
+		return scanners.Item{}, f.gap(s.ref(o, "", 0), 0)
 	}
 	b := &body{s: s, ctx: ctx, o: o, size: -1}
 	b.ref = s.ref(o, "", 0)
