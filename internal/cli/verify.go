@@ -112,11 +112,16 @@ nothing was done; 1 no verification.`,
 		if err != nil {
 			return usage(err)
 		}
+		rec, err := recognizer(&plan.Plan{}, subjects)
+		if err != nil {
+			return usage(err)
+		}
+		s.session.names = func(text string) bool { return len(rec.Find(nil, []byte(text))) > 0 }
 		s.session.of(rep, "")
 		if err := s.begin("verify", p, nil); err != nil {
 			return err
 		}
-		v, done, err := s.runVerify(c.Context(), rep, p, lost, subjects, quiet)
+		v, done, err := s.runVerify(c.Context(), rep, p, lost, subjects, rec, quiet)
 		if err != nil {
 			return err
 		}
@@ -170,14 +175,16 @@ func (s streams) verifySubjects(rep *inventory.Report, file string, identities [
 	case len(identities) > 0:
 		fmt.Fprintln(s.err, "spoor: the report holds no sealed identifiers; without --subject only its places are read")
 	}
-	known := func(id string) bool {
-		return slices.ContainsFunc(rep.Subjects, func(x inventory.Subject) bool { return x.ID == id })
+	known := map[string]*inventory.Subject{}
+	for i := range rep.Subjects {
+		known[rep.Subjects[i].ID] = &rep.Subjects[i]
 	}
 	for i, x := range subjects {
-		if len(x.Requests) == 0 { // of sealed subjects, whose instructions count
-			subjects[i].Requests = requestsOf(rep, x.ID)
+		o, ok := known[x.ID]
+		if ok && len(x.Requests) == 0 { // of sealed subjects, whose instructions count
+			subjects[i].Requests = requestsOf(o)
 		}
-		if !known(x.ID) {
+		if !ok {
 			return nil, fmt.Errorf("subject %s is not one of the report; its subjects are called: %s", x.ID, subjectIDs(rep))
 		}
 	}
@@ -185,14 +192,9 @@ func (s streams) verifySubjects(rep *inventory.Report, file string, identities [
 }
 
 // requestsOf returns the requests of a subject of a report.
-func requestsOf(rep *inventory.Report, id string) (list []plan.Request) {
-	for _, x := range rep.Subjects {
-		if x.ID != id {
-			continue
-		}
-		for _, q := range x.Requests {
-			list = append(list, plan.NewRequest(q.ID, q.Type, q.Received, q.Instruction))
-		}
+func requestsOf(x *inventory.Subject) (list []plan.Request) {
+	for _, q := range x.Requests {
+		list = append(list, plan.NewRequest(q.ID, q.Type, q.Received, q.Instruction))
 	}
 	return list
 }
@@ -211,15 +213,18 @@ func subjectIDs(rep *inventory.Report) string {
 
 // withFound adds to subjects the identifiers that an earlier run found of them.
 func withFound(subjects, sealed []plan.Subject) []plan.Subject {
+	at := map[string]int{}
 	for i, x := range subjects {
-		for _, o := range sealed {
-			if o.ID != x.ID {
-				continue
-			}
-			for _, id := range o.Identifiers {
-				if id.Found {
-					subjects[i].Identifiers = append(subjects[i].Identifiers, id)
-				}
+		at[x.ID] = i
+	}
+	for _, o := range sealed {
+		i, ok := at[o.ID]
+		if !ok {
+			continue
+		}
+		for _, id := range o.Identifiers {
+			if id.Found {
+				subjects[i].Identifiers = append(subjects[i].Identifiers, id)
 			}
 		}
 	}
@@ -273,15 +278,7 @@ func (s streams) planOfReport(rep *inventory.Report, config string) (p *plan.Pla
 
 // runVerify reads the scope of a report again, as far as it knows whom to look
 // for, and the places of what it did not come upon there.
-func (s streams) runVerify(ctx context.Context, rep *inventory.Report, p *plan.Plan, lost []engine.Source, subjects []plan.Subject, quiet bool) (v *verify.Verification, done func(), err error) {
-	var persons []subject.Person
-	for _, x := range subjects {
-		persons = append(persons, x.Person)
-	}
-	rec, err := subject.New(persons)
-	if err != nil {
-		return nil, nil, usage(err)
-	}
+func (s streams) runVerify(ctx context.Context, rep *inventory.Report, p *plan.Plan, lost []engine.Source, subjects []plan.Subject, rec *subject.Recognizer, quiet bool) (v *verify.Verification, done func(), err error) {
 	list, closeDecoders, err := opening(ctx, p)
 	if err != nil {
 		return nil, nil, err
@@ -308,7 +305,7 @@ func (s streams) runVerify(ctx context.Context, rep *inventory.Report, p *plan.P
 	seen := func(x engine.Sighting) { check.Sighted(x.Source, x.URI, x.Place, x.Content) }
 	closeScan := func() {}
 	var read *inventory.Report
-	if len(persons) > 0 {
+	if len(subjects) > 0 {
 		opt.Watch = &engine.Watch{Wants: check.Wants, Seen: seen}
 		if read, closeScan, err = s.engine(ctx, opt, quiet); err != nil {
 			return nil, nil, err
@@ -478,7 +475,7 @@ func (s streams) writeVerification(v *verify.Verification, outputs []string, cer
 	var failed error // one disk may be full, another not
 	put := func(name string, write func(io.Writer, *verify.Verification) error) {
 		if name == "-" {
-			failed = errors.Join(failed, s.sealed(s.out, func(w io.Writer) error { return reports.VerificationJSON(w, v) }))
+			failed = errors.Join(failed, s.standard(func(w io.Writer) error { return reports.VerificationJSON(w, v) }))
 			return
 		}
 		if err := s.file(name, func(w io.Writer) error { return write(w, v) }); err != nil {

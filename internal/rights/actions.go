@@ -90,32 +90,32 @@ func (j *judge) keep(f *inventory.Finding) *inventory.Keep {
 
 // ground returns the ground that an activity has to keep a finding today.
 func (j *judge) ground(f *inventory.Finding, a *inventory.Activity) *inventory.Keep {
-	b := basisOf(basisText(a))
+	b := basesOf(basisText(a))
 	if a.Retention != nil && a.Retention.From == "backup" {
 		return nil // a backup goes, it is not kept
 	}
 	k := &inventory.Keep{Activity: a.ID, Kind: "retention"}
-	if b == obligation {
+	if b.has(obligation) {
 		k.Kind = "legal-obligation"
 	}
 	switch {
-	case a.Retention == nil && b != obligation:
+	case a.Retention == nil && !b.has(obligation):
 		return nil
-	case b == consent, a.Marketing:
+	case b.only(consent), a.Marketing:
 		return nil // it goes when the consent is withdrawn or the person objects
 	case a.Retention == nil:
 		k.Ground = "legal obligation (Art. 17(3)(b)); the configuration names no period"
 		return k
 	}
 	k.Ground = fmt.Sprintf("kept for %s from %s", a.Retention.Period, since(a.Retention.From))
-	if b == obligation {
+	if b.has(obligation) {
 		k.Ground = "legal obligation (Art. 17(3)(b)): " + k.Ground
-	} else if b != unclear {
-		k.Ground = string(b) + ": " + k.Ground
+	} else if len(b) == 1 {
+		k.Ground = string(b[0]) + ": " + k.Ground
 	}
 	for _, r := range f.Retention {
 		if r.Activity == a.ID {
-			if r.Until <= j.asOf {
+			if !j.runs(r.Until) {
 				if len(f.Actions) > 0 {
 					f.Actions[0].Reasons = append(f.Actions[0].Reasons, fmt.Sprintf("activity %s kept it until %s", a.ID, r.Until))
 				}
@@ -160,18 +160,18 @@ func (j *judge) keepColumns(f *inventory.Finding) (*inventory.Keep, []string) {
 
 // column returns the ground on which a column is kept that has its own.
 func (j *judge) column(x inventory.Field) *inventory.Keep {
-	b := basisOf(x.LegalBasis)
+	b := basesOf(x.LegalBasis)
 	if x.Activity != "" && x.LegalBasis == "" {
-		b = basisOf(basisText(j.activities[x.Activity]))
+		b = basesOf(basisText(j.activities[x.Activity]))
 	}
 	switch {
-	case x.Until > j.asOf && b != consent:
+	case x.Until != "" && j.runs(x.Until) && !b.only(consent):
 		k := &inventory.Keep{Activity: x.Activity, Kind: "retention", Ground: "column " + x.Name + ": its own retention runs", Until: &x.Until}
-		if b == obligation {
+		if b.has(obligation) {
 			k.Kind = "legal-obligation"
 		}
 		return k
-	case b == obligation && x.Until == "":
+	case b.has(obligation) && x.Until == "":
 		return &inventory.Keep{Activity: x.Activity, Kind: "legal-obligation", Ground: "column " + x.Name + ": legal obligation (Art. 17(3)(b))"}
 	}
 	return nil
@@ -183,18 +183,27 @@ func (j *judge) freeColumns(f *inventory.Finding) []string {
 	var out []string
 	for _, x := range f.Fields {
 		own := x.LegalBasis != "" || x.Activity != "" || x.Until != ""
-		if own && j.column(x) == nil && (x.Until == "" || x.Until <= j.asOf || basisOf(x.LegalBasis) == consent) {
+		if own && j.column(x) == nil && (x.Until == "" || !j.runs(x.Until) || basesOf(x.LegalBasis).only(consent)) {
 			out = append(out, x.Name)
 		}
 	}
 	return out
 }
 
+// runs reports whether what ends on a day has not ended yet. It runs to the last
+// hour of that day (Regulation 1182/71, Art. 3(2)(c) and 4(2)).
+func (j *judge) runs(until string) bool { return until >= j.asOf }
+
+// over reports whether a legal hold that has not ended covers a finding.
+func (j *judge) over(h Hold, f *inventory.Finding) bool {
+	return (h.Until == "" || j.runs(h.Until)) && (len(h.Subjects) == 0 || slices.Contains(h.Subjects, f.Subject)) && (h.Over == nil || h.Over(f))
+}
+
 // holding returns the legal holds over a finding that have not ended.
 func (j *judge) holding(f *inventory.Finding) []Hold {
 	var out []Hold
 	for _, h := range j.opt.Holds {
-		if (h.Until == "" || h.Until > j.asOf) && (len(h.Subjects) == 0 || slices.Contains(h.Subjects, f.Subject)) && (h.Over == nil || h.Over(f)) {
+		if j.over(h, f) {
 			out = append(out, h)
 		}
 	}
@@ -362,7 +371,7 @@ func corrections(f *inventory.Finding, s *inventory.Subject, request string, rig
 	}
 	// A text holds what people wrote at the time; somebody has to tell.
 	for _, m := range f.Matches {
-		if m.Type != right.Attribute || m.Identifier >= len(s.Identifiers) {
+		if m.Type != right.Attribute || m.Identifier < 0 || m.Identifier >= len(s.Identifiers) {
 			continue
 		}
 		c := inventory.Correction{Request: request, Attribute: m.Type, Field: m.Field, State: "compare"}

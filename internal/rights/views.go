@@ -44,7 +44,7 @@ func (j *judge) count() error {
 			}
 		}
 		for i, h := range j.opt.Holds {
-			if (h.Until == "" || h.Until > j.asOf) && (len(h.Subjects) == 0 || slices.Contains(h.Subjects, f.Subject)) && (h.Over == nil || h.Over(f)) {
+			if j.over(h, f) {
 				holds[i]++
 			}
 		}
@@ -243,7 +243,11 @@ func (v *view) activity(f *inventory.Finding, id string, i int) {
 func (v *view) portability(f *inventory.Finding) {
 	included := false
 	if inBackup(f) {
-		v.leftOut(f.Activities[0], "backup", "it lies in a backup", nil)
+		id := "unassigned"
+		if len(f.Activities) > 0 {
+			id = f.Activities[0]
+		}
+		v.leftOut(id, "backup", "it lies in a backup", nil)
 		return
 	}
 	for i, id := range f.Activities {
@@ -258,12 +262,12 @@ func (v *view) portability(f *inventory.Finding) {
 			if !of(f, x, i) {
 				continue
 			}
-			b := basisOf(basisText(a))
+			b := basesOf(basisText(a))
 			if x.LegalBasis != "" {
-				b = basisOf(x.LegalBasis)
+				b = basesOf(x.LegalBasis)
 			}
 			switch {
-			case b != consent && b != contract:
+			case !b.portable():
 			case x.Origin == "derived":
 				derived = append(derived, x.Name)
 			default:
@@ -273,11 +277,10 @@ func (v *view) portability(f *inventory.Finding) {
 				}
 			}
 		}
-		b := basisOf(basisText(a))
-		rests := b == consent || b == contract
-		if !rests && len(ported) == 0 {
-			detail := "it rests on " + string(b) + ", neither on consent nor on a contract"
-			if b == unclear {
+		b := basesOf(basisText(a))
+		if !b.portable() && len(ported) == 0 {
+			detail := "it rests on " + b.String() + ", neither on consent nor on a contract"
+			if len(b) == 0 {
 				detail = "the configuration names no legal basis that is known"
 			}
 			v.leftOut(id, "legal-basis", detail, nil)
@@ -328,6 +331,9 @@ func (v *view) erase(f *inventory.Finding) {
 	e.Actions[a.Kind]++
 	switch a.Kind {
 	case "keep":
+		if a.Keep == nil { // in a report that others wrote
+			a.Keep = &inventory.Keep{Kind: "retention"}
+		}
 		v.kept(a.Keep)
 	case "review":
 		for _, r := range a.Reasons {
@@ -411,7 +417,7 @@ func (v *view) rectify(f *inventory.Finding) {
 		seen[x.Attribute] = true
 	}
 	for _, m := range f.Matches {
-		if seen[m.Type] || m.Identifier >= len(v.subject.Identifiers) {
+		if seen[m.Type] || m.Identifier < 0 || m.Identifier >= len(v.subject.Identifiers) {
 			continue
 		}
 		id := v.subject.Identifiers[m.Identifier]
