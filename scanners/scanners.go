@@ -247,6 +247,9 @@ type Relation struct {
 	Table, Column, RefTable, RefColumn string
 	// With are the further columns of a key that has several.
 	With []ColumnPair
+	// OnDelete is what the deletion of a row that is referred to sets off, as SQL
+	// has it: "CASCADE", "SET NULL", "RESTRICT"; empty where that is not known.
+	OnDelete string
 }
 
 // A ColumnPair is a column and the one that it refers to.

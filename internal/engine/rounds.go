@@ -51,6 +51,7 @@ type linker struct {
 	known        map[string]int8 // findings by id, and how sure they are
 	held         []heldRow       // of the round under way
 	links        map[string][]links.Link
+	cascades     map[string]cascades        // by scope
 	count        map[string]*inventory.Link // what was followed, by what it is
 	order        []string
 	seen         map[string]bool // values that were looked up
@@ -90,7 +91,7 @@ func newLinker(r *run) (*linker, error) {
 	}
 	return &linker{
 		run: r, survey: links.NewSurvey(), index: x, live: map[string]liveScope{}, known: map[string]int8{},
-		links: map[string][]links.Link{}, count: map[string]*inventory.Link{}, seen: map[string]bool{}, merged: map[string]string{},
+		links: map[string][]links.Link{}, cascades: map[string]cascades{}, count: map[string]*inventory.Link{}, seen: map[string]bool{}, merged: map[string]string{},
 	}, nil
 }
 
@@ -114,7 +115,7 @@ func (l *linker) begin(ctx context.Context, s Source) (err error) {
 	defer l.mu.Unlock()
 	scope := liveOf(s.Info.Name)
 	l.live[scope] = liveScope{s, looker}
-	l.links[scope] = nil
+	l.links[scope], l.cascades[scope] = nil, cascadesOf(relations)
 	for _, r := range relations {
 		l.links[scope] = append(l.links[scope], links.Link{
 			Table: r.Table, Column: r.Column, RefTable: r.RefTable, RefColumn: r.RefColumn, With: r.With,

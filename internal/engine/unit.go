@@ -494,8 +494,11 @@ func (rec *record) action(conf subject.Confidence, third int, columns []string) 
 	} else {
 		a.BlockedBy = append(a.BlockedBy, rec.ref.Blocked...)
 	}
+	if a.Kind == "delete-row" {
+		a.Cascades = rec.cascade()
+	}
 	if conf == subject.Certain && columns != nil && a.Kind == "delete-row" {
-		a.Kind, a.Fields = "null-columns", columns
+		a.Kind, a.Fields, a.Cascades = "null-columns", columns, nil
 		return a
 	}
 	if conf != subject.Certain {

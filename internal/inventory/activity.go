@@ -117,9 +117,10 @@ type Kept struct {
 	Clock    string `json:"clock"`           // what it runs from: Retention.From
 	Since    string `json:"since"`           // the day from which it runs
 	Until    string `json:"until,omitempty"` // the last day on which the record is kept, margin included
-	// Whose says that the day is not the record's own, but the latest that the
-	// subject's records of the activity have.
-	Whose string `json:"whose,omitempty"` // "" | "subject"
+	// Whose says that the day is not the record's own, but that of the record to
+	// which it belongs, or the latest that the subject's records of the activity
+	// have.
+	Whose string `json:"whose,omitempty"` // "" | "record" | "subject"
 }
 
 // Field is a field of a record that holds data of the subject.
@@ -163,6 +164,9 @@ type Action struct {
 	BlockedBy []string          `json:"blocked_by"`
 	Keep      *Keep             `json:"keep"`
 	GoneBy    *string           `json:"gone_by"` // day on which it is gone by itself
+	// Cascades are the tables, as the source calls them, of which the database
+	// deletes rows with this one (ON DELETE CASCADE).
+	Cascades []string `json:"cascades,omitempty"`
 	// Reasons say why it is not, or not only, a deletion, for people: "confidence
 	// is possible", "other people stand in the record".
 	Reasons []string `json:"reasons,omitempty"`

@@ -274,6 +274,7 @@ func german() *Catalogue {
 			{"the confidence is likely", "es betrifft die Person wahrscheinlich, aber nicht sicher"},
 			{"other people stand in the record", "im Datensatz stehen andere Personen"},
 			{"it is a long text, of which only the surroundings of the person were looked at for others", "es ist ein langer Text, von dem nur die Umgebung der Person auf andere durchgesehen wurde"},
+			{"the database would delete rows of {} with it that are to stay", "die Datenbank würde damit Datensätze von {} löschen, die bleiben sollen"},
 			{"no single command erases it", "kein einzelner Befehl löscht es"},
 			{"{}; another table fits as well", "{}; eine andere Tabelle passt ebenso gut"},
 			{"{}; no values to compare", "{}; es gibt keine Werte zum Vergleichen"},

@@ -1,12 +1,13 @@
 // Package rights computes, from a settled report, what each right of chapter III
 // of the GDPR asks of its findings: which are kept, on which ground and until
 // when, which go by themselves, what contradicts what, who must be told. It reads
-// the findings one by one, at most three times, and keeps counts alone.
+// the findings one by one, at most five times, and keeps counts alone.
 package rights
 
 import (
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/calendar"
@@ -34,6 +35,9 @@ func Exercise(rep *inventory.Report, opt Options) error {
 	j := newJudge(rep, opt)
 	raw := rep.Findings
 	if err := j.learn(raw()); err != nil {
+		return err
+	}
+	if err := j.learnStaying(raw); err != nil {
 		return err
 	}
 	rep.Findings = func() iter.Seq2[*inventory.Finding, error] {
@@ -70,15 +74,22 @@ type judge struct {
 	asOf       string
 	activities map[string]*inventory.Activity
 	subjects   map[string]*inventory.Subject
+	own        map[ownClock]inventory.Kept // of findings with a clock of their own
+	staying    map[stays]int              // findings that a deletion elsewhere must not take with it
 	latest     map[clockOf]inventory.Kept // of activities whose clock stands in some of a subject's records only
 }
 
 type clockOf struct{ subject, activity string }
 
+type ownClock struct{ finding, activity string }
+
+// maxClocks bounds how many findings are remembered by their clocks.
+const maxClocks = 1 << 20
+
 // learn finds the latest day from which the clock of each activity runs for each
 // subject: a customer is one until the last invoice.
 func (j *judge) learn(findings iter.Seq2[*inventory.Finding, error]) error {
-	j.latest = map[clockOf]inventory.Kept{}
+	j.latest, j.own = map[clockOf]inventory.Kept{}, map[ownClock]inventory.Kept{}
 	if !slices.ContainsFunc(j.rep.Activities, func(a inventory.Activity) bool {
 		return a.Retention != nil && inventory.IsColumn(a.Retention.From)
 	}) {
@@ -92,6 +103,10 @@ func (j *judge) learn(findings iter.Seq2[*inventory.Finding, error]) error {
 			continue
 		}
 		for _, k := range f.Retention {
+			if len(j.own) < maxClocks && k.Clock != "backup" && slices.Contains(f.Activities, k.Activity) {
+				k.Whose = "record"
+				j.own[ownClock{f.ID, k.Activity}] = k
+			}
 			at := clockOf{f.Subject, k.Activity}
 			if k.Since > j.latest[at].Since {
 				k.Whose = "subject"
@@ -121,6 +136,7 @@ func (j *judge) finding(f *inventory.Finding) {
 	defer func() { f.Confidence = was }()
 	j.clocks(f)
 	j.actions(f)
+	j.cascade(f)
 	j.correct(f)
 	if f.Review == refused {
 		f.Corrections = nil // nobody corrects what is another's
@@ -139,13 +155,29 @@ func (j *judge) clocks(f *inventory.Finding) {
 			slices.ContainsFunc(f.Retention, func(k inventory.Kept) bool { return k.Activity == id }) {
 			continue
 		}
-		if k, ok := j.latest[clockOf{f.Subject, id}]; ok {
+		if k, ok := j.above(f, id); ok { // an invoice's line has the clock of its invoice
+			f.Retention = append(f.Retention, k)
+		} else if k, ok := j.latest[clockOf{f.Subject, id}]; ok {
 			f.Retention = append(f.Retention, k)
 		}
 	}
 	if len(f.Retention) == 0 {
 		f.Retention = nil
 	}
+}
+
+// above returns the clock of the record that a finding belongs to, the nearest
+// that has one.
+func (j *judge) above(f *inventory.Finding, activity string) (inventory.Kept, bool) {
+	for i := len(f.Evidence) - 1; i >= 0; i-- {
+		if _, rest, ok := strings.Cut(f.Evidence[i], "(finding "); ok {
+			id, _, _ := strings.Cut(rest, ")")
+			if k, ok := j.own[ownClock{id, activity}]; ok {
+				return k, true
+			}
+		}
+	}
+	return inventory.Kept{}, false
 }
 
 // processor reports whether a finding is what the host holds for others.

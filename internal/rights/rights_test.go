@@ -89,10 +89,16 @@ func estate() *inventory.Report {
 	})
 	add(&list, "backup-late", "certain", "delete-file", inventory.Finding{Activities: []string{"backups"}, Retention: kept("backups", "backup", "2026-01-20", "2026-03-08")})
 	add(&list, "backup-when", "certain", "drop-snapshots", inventory.Finding{Activities: []string{"backups"}})
-	rep.Findings = func() iter.Seq2[*inventory.Finding, error] {
+	rep.Findings = fresh(list)
+	return rep
+}
+
+// fresh yields findings as from a spool: nobody's changes last.
+func fresh(list []inventory.Finding) func() iter.Seq2[*inventory.Finding, error] {
+	return func() iter.Seq2[*inventory.Finding, error] {
 		return func(yield func(*inventory.Finding, error) bool) {
 			for _, f := range list {
-				b, err := json.Marshal(f) // as from a spool
+				b, err := json.Marshal(f)
 				if err == nil {
 					f = inventory.Finding{}
 					err = json.Unmarshal(b, &f)
@@ -103,7 +109,6 @@ func estate() *inventory.Report {
 			}
 		}
 	}
-	return rep
 }
 
 func TestExercise(t *testing.T) {

@@ -210,7 +210,7 @@ func (s *source) Relations(ctx context.Context) ([]scanners.Relation, error) {
 	for _, k := range keys {
 		r := scanners.Relation{
 			Table: k.schema + "." + k.table, Column: k.columns[0],
-			RefTable: k.refSchema + "." + k.refTable, RefColumn: k.refColumns[0],
+			RefTable: k.refSchema + "." + k.refTable, RefColumn: k.refColumns[0], OnDelete: k.onDelete,
 		}
 		for i := 1; i < min(len(k.columns), len(k.refColumns)); i++ {
 			r.With = append(r.With, scanners.ColumnPair{Column: k.columns[i], RefColumn: k.refColumns[i]})

@@ -19,13 +19,15 @@ func (s *source) Relations(ctx context.Context) ([]scanners.Relation, error) {
 	if err != nil {
 		return nil, failed("list databases", err)
 	}
+	// pg_constraint.confdeltype
+	onDelete := map[string]string{"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 	var all []scanners.Relation
 	for _, d := range databases {
 		if !d.connect || !d.allowed || !s.set.Databases.matches(d.name) {
 			continue
 		}
 		var some []scanners.Relation
-		err := s.rows(ctx, d.name, `SELECT n.nspname,c.relname,a.attname,m.nspname,r.relname,b.attname,u.n FROM pg_constraint k
+		err := s.rows(ctx, d.name, `SELECT n.nspname,c.relname,a.attname,m.nspname,r.relname,b.attname,u.n,k.confdeltype FROM pg_constraint k
 			JOIN pg_class c ON c.oid=k.conrelid JOIN pg_namespace n ON n.oid=c.relnamespace
 			JOIN pg_class r ON r.oid=k.confrelid JOIN pg_namespace m ON m.oid=r.relnamespace
 			CROSS JOIN LATERAL unnest(k.conkey,k.confkey) WITH ORDINALITY u(mine,theirs,n)
@@ -39,6 +41,7 @@ func (s *source) Relations(ctx context.Context) ([]scanners.Relation, error) {
 			some = append(some, scanners.Relation{
 				Table: s.title(d.name, string(c[0]), string(c[1])), Column: string(c[2]),
 				RefTable: s.title(d.name, string(c[3]), string(c[4])), RefColumn: string(c[5]),
+				OnDelete: onDelete[string(c[7])],
 			})
 			return nil
 		})
