@@ -19,6 +19,7 @@ import (
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/language"
+	"github.com/spoor-scan/spoor/internal/review"
 	"github.com/spoor-scan/spoor/internal/testenv"
 )
 
@@ -310,6 +311,26 @@ func TestReviewInBrowser(t *testing.T) {
 	}
 	if n := eval[int](t, ctx, `document.querySelectorAll("#list > li.no").length`); n != 2 {
 		t.Errorf("%d are refused, want 2", n)
+	}
+	// What was refused by mistake is open again, here and in the file.
+	eval[int](t, ctx, `(e => { e.value = "refused"; e.dispatchEvent(new Event("change")); return 1 })(document.getElementById("state"))`)
+	if n := shown(); n != 2 {
+		t.Errorf("%d refused records, want 2", n)
+	}
+	eval[int](t, ctx, `document.querySelectorAll('#list [data-d=""]').forEach(b => b.click()), 1`)
+	if s := act(t, ctx, chromedp.Text("#left")); s != "2 records left to review" {
+		t.Errorf("after two refusals were taken back, left: %q", s)
+	}
+	eval[int](t, ctx, `(window.saved = null, document.getElementById("save").click(), 1)`)
+	until(t, ctx, `window.saved !== null`)
+	back, err := review.Read(strings.NewReader(eval[string](t, ctx, `window.saved`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"00112233445566bb confirmed", "00112233445566cc undecided", "00112233445566dd undecided"} {
+		if got := back.Decisions[i].Finding + " " + back.Decisions[i].Decision; len(back.Decisions) != 3 || got != want {
+			t.Errorf("decision %d: %s, want %s", i, got, want)
+		}
 	}
 	load(`{"format":"spoor-inventory/1"}`)
 	if s := act(t, ctx, chromedp.Text("#status")); s != "This is not a review file." {

@@ -60,14 +60,15 @@ func HTML(w io.Writer, r *inventory.Report, lang language.Lang) error {
 		}
 	}
 	v.Canaries, v.Blind = canaryLines(r, lang)
-	people, err := tally(r)
+	people, strangers, err := tally(r)
 	if err != nil {
 		return err
 	}
+	v.Strangers = strangers
 	for i, s := range r.Subjects {
 		v.People = append(v.People, &person{Subject: s, personCount: people[i], view: v, Anchor: "p" + strconv.Itoa(i+1)})
 	}
-	rows := newRows(v.words, r)
+	rows := newRows(v.words, r, strangers)
 	if r.Survey == nil {
 		if v.First, err = rows.first(); err != nil {
 			return err
@@ -116,6 +117,7 @@ type view struct {
 	Gaps       []*reasonGroup
 	Exclusions []*reasonGroup
 	People     []*person
+	Strangers  []string // subjects of findings that the report does not list
 	First      []row
 }
 
@@ -224,6 +226,9 @@ func (v *view) Title() string {
 func (v *view) RunLine() string {
 	return language.Fill(v.T.Page.Run, shown(v.Run.ID), v.Time(v.Run.Started), v.Time(v.Run.Finished), shown(v.Run.Spoor))
 }
+
+// Several reports whether records have to say whom they are about.
+func (v *view) Several() bool { return len(v.People)+len(v.Strangers) > 1 }
 
 // Found returns about how many people something was found.
 func (v *view) Found() int {
@@ -437,6 +442,9 @@ func (v *view) ScriptWords() (template.JS, error) {
 	people, ids := []string{}, []string{}
 	for _, s := range v.Subjects {
 		people, ids = append(people, shown(s.ID)), append(ids, s.ID)
+	}
+	for _, id := range v.Strangers {
+		people, ids = append(people, shown(id)), append(ids, id)
 	}
 	r := v.T.Review
 	b, err := json.Marshal(map[string]any{

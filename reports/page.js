@@ -70,7 +70,7 @@ function learn(all) {
 function name(r) { return r[PERSON] + " " + r[ID]; }
 function decision(r) {
 	var d = decided[name(r)];
-	return d ? d.decision : r[REVIEW];
+	return !d ? r[REVIEW] : d.decision === "undecided" ? "" : d.decision;
 }
 function open(r) { return r[DEGREE] > 0 && !decision(r); }
 function left() {
@@ -103,7 +103,7 @@ function recall() {
 	}
 }
 function valid(d) {
-	return d && (d.decision === "confirmed" || d.decision === "refused") && typeof d.time === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(d.time) && !isNaN(Date.parse(d.time)) && typeof d.note === "string";
+	return d && ["confirmed", "refused", "undecided"].indexOf(d.decision) >= 0 && typeof d.time === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(d.time) && !isNaN(Date.parse(d.time)) && typeof d.note === "string";
 }
 
 function option(select, value, text) {
@@ -242,7 +242,7 @@ function paint(li, r) {
 	li.querySelector(".state").textContent = d ? W[d] : "";
 	[].forEach.call(li.querySelectorAll("button"), function (b) {
 		if (b.dataset.d) b.setAttribute("aria-pressed", String(b.dataset.d === d));
-		else b.disabled = !decided[name(r)];
+		else b.disabled = !d;
 	});
 	li.querySelector("label").hidden = !d;
 }
@@ -250,12 +250,11 @@ function paint(li, r) {
 function decide(i, what) {
 	var r = rows[i], li = list.querySelector('[data-i="' + i + '"]');
 	if (r[DEGREE] === 0) return;
-	if (what) {
-		var note = li && li.querySelector("input");
-		decided[name(r)] = {decision: what, time: new Date().toISOString(), note: note ? note.value : ""};
-	} else {
-		delete decided[name(r)];
-	}
+	if (!what && !decision(r)) return;
+	// What is taken back may stand in a file that was saved, or in the report: it
+	// is a decision of its own, and the later one.
+	var note = what && li && li.querySelector("input");
+	decided[name(r)] = {decision: what || "undecided", time: new Date().toISOString(), note: note ? note.value : ""};
 	dirty = true;
 	keep();
 	if (li) paint(li, r);
@@ -314,7 +313,7 @@ function save() {
 	rows.forEach(function (r) {
 		var d = decided[name(r)];
 		if (d) out.push({finding: r[ID], subject: W.ids[r[PERSON]], decision: d.decision, time: d.time, note: d.note});
-		else if (r[REVIEW]) out.push({finding: r[ID], subject: W.ids[r[PERSON]], decision: r[REVIEW], time: r[WHEN] || W.finished, note: r[NOTE]});
+		else if (r[REVIEW] || r[WHEN]) out.push({finding: r[ID], subject: W.ids[r[PERSON]], decision: r[REVIEW] || "undecided", time: r[WHEN] || W.finished, note: r[NOTE]});
 	});
 	var text = JSON.stringify({format: "spoor-review/1", run: W.run, decisions: out}, null, 1) + "\n";
 	var a = el("a"), url = URL.createObjectURL(new Blob([text], {type: "application/json"}));
@@ -342,7 +341,7 @@ function load(file) {
 			var r = at[JSON.stringify([d.subject, d.finding])];
 			if (!r) return;
 			n++;
-			var known = decided[name(r)] || (r[REVIEW] ? {time: r[WHEN] || ""} : null);
+			var known = decided[name(r)] || (r[WHEN] ? {time: r[WHEN]} : null);
 			if (known && Date.parse(known.time) > Date.parse(d.time)) return;
 			decided[name(r)] = {decision: d.decision, time: d.time, note: d.note};
 		});

@@ -19,7 +19,7 @@ type row struct {
 	WhyForeign                    bool
 	Matches, Fields, Evidence     []string
 	Activities, Proposal          []string
-	person                        int // index of the subject
+	person                        int // index of the subject; those that the report does not list come behind the others
 }
 
 // Confidence is how a report calls the degree.
@@ -33,10 +33,15 @@ type rows struct {
 	names    map[string]string // of activities
 }
 
-func newRows(w words, r *inventory.Report) *rows {
+// newRows returns the rows of a report whose findings name strangers besides its
+// subjects, as tally found them.
+func newRows(w words, r *inventory.Report, strangers []string) *rows {
 	out := &rows{words: w, r: r, subjects: map[string]int{}, names: map[string]string{}}
 	for i, s := range r.Subjects {
 		out.subjects[s.ID] = i
+	}
+	for i, id := range strangers {
+		out.subjects[id] = len(r.Subjects) + i
 	}
 	return out
 }
@@ -84,7 +89,11 @@ func (w *rows) row(f *inventory.Finding) row {
 	for _, a := range list {
 		x.Activities = append(x.Activities, w.activity(a))
 	}
-	for _, a := range f.Actions {
+	actions := f.Actions
+	if f.Review == "refused" && f.Unreviewed != nil {
+		actions = f.Unreviewed.Actions // shown where the refusal is taken back
+	}
+	for _, a := range actions {
 		x.Proposal = append(x.Proposal, w.Proposal(a)...)
 	}
 	return x

@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -31,6 +32,39 @@ func TestPageOfHostileNames(t *testing.T) {
 		if len(page) > 1<<20 {
 			t.Errorf("%s: %d bytes", l, len(page))
 		}
+	}
+}
+
+// A finding about somebody whom the report does not list is never shown as the
+// first one's.
+func TestPageOfUnlistedSubjects(t *testing.T) {
+	r := sample()
+	r.Subjects = r.Subjects[1:] // person-0043; the findings are of person-0042
+	v := &view{words: wording.In(language.English), Report: r}
+	people, strangers, err := tally(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(people) != 1 || people[0].All() != 0 || !slices.Equal(strangers, []string{"person-0042"}) {
+		t.Errorf("%+v, %q", people[0], strangers)
+	}
+	v.Strangers = strangers
+	rows := newRows(v.words, r, strangers)
+	for f := range r.Findings() {
+		if x := rows.row(f); x.person != 1 {
+			t.Errorf("the finding is of person %d", x.person)
+		}
+	}
+	words, err := v.ScriptWords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(words), `"ids":["person-0043","person-0042"]`) {
+		t.Errorf("%s", words)
+	}
+	page := string(rendered(t, r, language.English))
+	if !strings.Contains(page, "<dt>Person</dt><dd>person-0042</dd>") {
+		t.Error("the page does not say whose the records are")
 	}
 }
 

@@ -85,9 +85,11 @@ type personCount struct {
 	activities map[string]*activityCount
 }
 
-// tally reads all findings and counts them, by person.
-func tally(r *inventory.Report) ([]*personCount, error) {
-	people := make([]*personCount, len(r.Subjects))
+// tally reads all findings and counts them, by person. strangers are the subjects
+// of findings that the report does not list, as one that was cut or merged by
+// other programs may have them: nobody's counts hold theirs.
+func tally(r *inventory.Report) (people []*personCount, strangers []string, err error) {
+	people = make([]*personCount, len(r.Subjects))
 	at := map[string]*personCount{}
 	processor := map[string]bool{}
 	for _, a := range r.Activities {
@@ -99,9 +101,14 @@ func tally(r *inventory.Report) ([]*personCount, error) {
 	}
 	for f, err := range r.Findings() {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if p := at[f.Subject]; p != nil {
+		p, known := at[f.Subject]
+		if !known {
+			at[f.Subject] = nil
+			strangers = append(strangers, f.Subject)
+		}
+		if p != nil {
 			p.add(f, slices.ContainsFunc(f.Activities, func(id string) bool { return processor[id] }))
 		}
 	}
@@ -135,7 +142,7 @@ func tally(r *inventory.Report) ([]*personCount, error) {
 		slices.SortFunc(p.Activities, order)
 		slices.SortFunc(p.Processed, order)
 	}
-	return people, nil
+	return people, strangers, nil
 }
 
 // standing leaves out the places, and the activities, of which everything was

@@ -172,6 +172,13 @@ type Tally struct {
 	Excluded int64 `json:"excluded"`
 }
 
+// Unreviewed is what was proposed for a finding before people decided about it. It
+// is kept for the day on which they take that back, and never to be carried out.
+type Unreviewed struct {
+	Actions     []Action     `json:"actions"`
+	Corrections []Correction `json:"corrections,omitempty"`
+}
+
 // Finding is one record that is about one subject.
 type Finding struct {
 	ID      string          `json:"id"`
@@ -199,10 +206,13 @@ type Finding struct {
 	Actions      []Action `json:"actions"`
 
 	// Review is what people decided about it: "confirmed" or "refused"; a refused
-	// finding has no actions. ReviewTime is when, and ReviewNote what they noted.
+	// finding has no actions. ReviewTime is when, and ReviewNote what they noted;
+	// they stand alone where a decision was taken back.
 	Review     string     `json:"review,omitempty"`
 	ReviewTime *time.Time `json:"review_time,omitempty"`
 	ReviewNote string     `json:"review_note,omitempty"`
+	// Unreviewed is what was proposed before that; nil where nothing is decided.
+	Unreviewed *Unreviewed `json:"unreviewed,omitempty"`
 
 	// Attributes are what a row says of the subject, so that it can be compared
 	// with other rows.

@@ -269,6 +269,7 @@ func german() *Catalogue {
 			{"its backup should have been gone by {}", "seine Sicherung hätte bis {} weg sein müssen"},
 			{"the time of some copies is not known", "die Zeit mancher Kopien ist nicht bekannt"},
 			{"on other grounds", "aus anderen Gründen"},
+			{"its proposals were left out when it was reviewed: scan again", "die Vorschläge dazu wurden bei der Prüfung weggelassen: suchen Sie erneut"},
 			{"the confidence is possible", "es ist nur möglich, dass es die Person betrifft"},
 			{"the confidence is likely", "es betrifft die Person wahrscheinlich, aber nicht sicher"},
 			{"other people stand in the record", "im Datensatz stehen andere Personen"},

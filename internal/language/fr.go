@@ -269,6 +269,7 @@ func french() *Catalogue {
 			{"its backup should have been gone by {}", "sa sauvegarde aurait dû disparaître au plus tard le {}"},
 			{"the time of some copies is not known", "la date de certaines copies est inconnue"},
 			{"on other grounds", "pour d’autres motifs"},
+			{"its proposals were left out when it was reviewed: scan again", "les propositions ont été omises lors de l’examen : relancez la recherche"},
 			{"the confidence is possible", "il est seulement possible que cela concerne la personne"},
 			{"the confidence is likely", "cela concerne probablement, mais pas certainement, la personne"},
 			{"other people stand in the record", "d’autres personnes figurent dans l’enregistrement"},

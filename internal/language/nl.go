@@ -269,6 +269,7 @@ func dutch() *Catalogue {
 			{"its backup should have been gone by {}", "de back-up ervan had op {} weg moeten zijn"},
 			{"the time of some copies is not known", "van sommige kopieën is het tijdstip niet bekend"},
 			{"on other grounds", "op andere gronden"},
+			{"its proposals were left out when it was reviewed: scan again", "de voorstellen ervoor zijn bij de beoordeling weggelaten: zoek opnieuw"},
 			{"the confidence is possible", "het is slechts mogelijk dat het over de betrokkene gaat"},
 			{"the confidence is likely", "het gaat waarschijnlijk, maar niet zeker over de betrokkene"},
 			{"other people stand in the record", "er staan andere personen in het record"},

@@ -23,6 +23,7 @@ const Format = "spoor-review/1"
 const (
 	Confirmed = "confirmed" // the record is about the subject
 	Refused   = "refused"   // it is not
+	Undecided = "undecided" // an earlier decision does not hold any more
 )
 
 // maxFile is how large a review file may be, in bytes: a decision with a note on
@@ -41,7 +42,7 @@ type File struct {
 type Decision struct {
 	Finding  string    `json:"finding"`
 	Subject  string    `json:"subject"`
-	Decision string    `json:"decision"` // confirmed | refused
+	Decision string    `json:"decision"` // confirmed | refused | undecided
 	Time     time.Time `json:"time"`
 	Note     string    `json:"note"`
 }
@@ -101,8 +102,8 @@ func (d Decision) validate() error {
 		return errors.New("finding is not the id of one: 16 hexadecimal digits")
 	case d.Subject == "":
 		return errors.New("subject is missing")
-	case d.Decision != Confirmed && d.Decision != Refused:
-		return errors.New("decision is neither confirmed nor refused")
+	case d.Decision != Confirmed && d.Decision != Refused && d.Decision != Undecided:
+		return errors.New("decision is none of confirmed, refused, undecided")
 	case d.Time.IsZero():
 		return errors.New("time is missing")
 	}
@@ -209,19 +210,45 @@ func (s *Set) Apply(r *inventory.Report) {
 }
 
 // Mark says in a finding what was decided about it. A confirmed one can be acted
-// on as if it were certain, where nothing else keeps it from that.
+// on as if it were certain, where nothing else keeps it from that; a refused one
+// has no actions. What was proposed before stays in Unreviewed, so that a later
+// decision can take an earlier one back.
 func (s *Set) Mark(f *inventory.Finding) {
 	d, ok := s.Of(f.Subject, f.ID)
 	if !ok || f.ReviewTime != nil && f.ReviewTime.After(d.Time) {
 		return
 	}
+	was := f.Review
 	f.Review, f.ReviewTime, f.ReviewNote = d.Decision, &d.Time, d.Note
-	if d.Decision == Refused {
-		f.Actions = []inventory.Action{}
+	switch {
+	case f.Unreviewed != nil:
+		f.Actions, f.Corrections = f.Unreviewed.Actions, f.Unreviewed.Corrections
+	case was == d.Decision:
+		return // in a report that does not keep them
+	case was != "":
+		f.Actions, f.Corrections = []inventory.Action{lost(f)}, nil
+	}
+	if d.Decision == Undecided {
+		f.Review, f.Unreviewed = "", nil
 		return
 	}
+	f.Unreviewed = &inventory.Unreviewed{Actions: f.Actions, Corrections: f.Corrections}
+	if d.Decision == Refused {
+		f.Actions, f.Corrections = []inventory.Action{}, nil
+		return
+	}
+	f.Actions = slices.Clone(f.Actions)
 	for i := range f.Actions {
 		f.Actions[i] = certain(f.Actions[i])
+	}
+}
+
+// lost is what is proposed for a finding of which nobody knows any more what was
+// proposed before it was reviewed.
+func lost(f *inventory.Finding) inventory.Action {
+	return inventory.Action{
+		Kind: "review", Target: f.URI, Fields: []string{}, If: map[string]string{}, Affects: 1, BlockedBy: []string{},
+		Reasons: []string{"its proposals were left out when it was reviewed: scan again"},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 )
@@ -169,6 +170,77 @@ func TestConfirmedIsActionable(t *testing.T) {
 		if a := f.Actions[1]; a.Kind != x.kind || a.Then != x.then {
 			t.Errorf("%s: marked twice: %+v", what, a)
 		}
+	}
+}
+
+// A refusal that was a mistake can be taken back: what was proposed before is
+// there again, and a confirmation afterwards counts as any other.
+func TestRefusalIsTakenBack(t *testing.T) {
+	const id = "00112233445566aa"
+	proposed := []inventory.Action{{Kind: "review", Then: "delete-row", Reasons: []string{"the confidence is possible"}}}
+	corrections := []inventory.Correction{{Request: "d-3", Attribute: "city", State: "compare"}}
+	decide := func(f *inventory.Finding, decision, at string) {
+		t.Helper()
+		file, err := Read(strings.NewReader(`{"format":"spoor-review/1","run":"r","decisions":[{"finding":"` + id + `","subject":"p","decision":"` + decision + `","time":"` + at + `","note":""}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Set{}
+		s.Add(file)
+		s.Mark(f)
+		// As it stands in a report that was written and read again.
+		b, err := json.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		*f = inventory.Finding{}
+		if err := json.Unmarshal(b, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		decisions []string
+		review    string
+		kind      string // of the action; empty: there is none
+		corrected bool
+	}{
+		"refused":                      {[]string{Refused}, Refused, "", false},
+		"and taken back":               {[]string{Refused, Undecided}, "", "review", true},
+		"and confirmed":                {[]string{Refused, Confirmed}, Confirmed, "delete-row", true},
+		"twice, and taken back":        {[]string{Refused, Refused, Undecided}, "", "review", true},
+		"confirmed and taken back":     {[]string{Confirmed, Undecided}, "", "review", true},
+		"confirmed, refused, and back": {[]string{Confirmed, Refused, Undecided}, "", "review", true},
+		"back and forth":               {[]string{Refused, Undecided, Refused}, Refused, "", false},
+		"nothing to take back":         {[]string{Undecided}, "", "review", true},
+	} {
+		f := &inventory.Finding{ID: id, Subject: "p", Confidence: "possible", Actions: proposed, Corrections: corrections}
+		for i, d := range c.decisions {
+			decide(f, d, "2026-11-0"+string(rune('1'+i))+"T10:00:00Z")
+		}
+		kind := ""
+		if len(f.Actions) > 0 {
+			kind = f.Actions[0].Kind
+		}
+		if f.Review != c.review || kind != c.kind || len(f.Corrections) > 0 != c.corrected || (f.Unreviewed != nil) != (c.review != "") {
+			t.Errorf("%s: %+v", name, f)
+		}
+		// What is older than the last decision changes nothing.
+		decide(f, Refused, "2026-10-01T10:00:00Z")
+		if f.Review != c.review {
+			t.Errorf("%s: then an older decision: %q", name, f.Review)
+		}
+	}
+	// A report that does not hold what was proposed says so, and proposes nothing
+	// else.
+	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	f := &inventory.Finding{ID: id, Subject: "p", URI: "file:///x", Confidence: "possible", Review: Refused, ReviewTime: &at, Actions: []inventory.Action{}}
+	decide(f, Refused, "2026-11-02T10:00:00Z")
+	if len(f.Actions) != 0 || f.Unreviewed != nil {
+		t.Errorf("%+v", f)
+	}
+	decide(f, Confirmed, "2026-11-03T10:00:00Z")
+	if len(f.Actions) != 1 || f.Actions[0].Kind != "review" || f.Actions[0].Target != f.URI || len(f.Actions[0].Reasons) != 1 {
+		t.Errorf("%+v", f.Actions)
 	}
 }
 

@@ -115,7 +115,7 @@ func (j *judge) ground(f *inventory.Finding, a *inventory.Activity) *inventory.K
 	}
 	for _, r := range f.Retention {
 		if r.Activity == a.ID {
-			if r.Until <= j.asOf {
+			if !j.runs(r.Until) {
 				if len(f.Actions) > 0 {
 					f.Actions[0].Reasons = append(f.Actions[0].Reasons, fmt.Sprintf("activity %s kept it until %s", a.ID, r.Until))
 				}
@@ -165,7 +165,7 @@ func (j *judge) column(x inventory.Field) *inventory.Keep {
 		b = basisOf(basisText(j.activities[x.Activity]))
 	}
 	switch {
-	case x.Until > j.asOf && b != consent:
+	case x.Until != "" && j.runs(x.Until) && b != consent:
 		k := &inventory.Keep{Activity: x.Activity, Kind: "retention", Ground: "column " + x.Name + ": its own retention runs", Until: &x.Until}
 		if b == obligation {
 			k.Kind = "legal-obligation"
@@ -183,18 +183,27 @@ func (j *judge) freeColumns(f *inventory.Finding) []string {
 	var out []string
 	for _, x := range f.Fields {
 		own := x.LegalBasis != "" || x.Activity != "" || x.Until != ""
-		if own && j.column(x) == nil && (x.Until == "" || x.Until <= j.asOf || basisOf(x.LegalBasis) == consent) {
+		if own && j.column(x) == nil && (x.Until == "" || !j.runs(x.Until) || basisOf(x.LegalBasis) == consent) {
 			out = append(out, x.Name)
 		}
 	}
 	return out
 }
 
+// runs reports whether what ends on a day has not ended yet. It runs to the last
+// hour of that day (Regulation 1182/71, Art. 3(2)(c) and 4(2)).
+func (j *judge) runs(until string) bool { return until >= j.asOf }
+
+// over reports whether a legal hold that has not ended covers a finding.
+func (j *judge) over(h Hold, f *inventory.Finding) bool {
+	return (h.Until == "" || j.runs(h.Until)) && (len(h.Subjects) == 0 || slices.Contains(h.Subjects, f.Subject)) && (h.Over == nil || h.Over(f))
+}
+
 // holding returns the legal holds over a finding that have not ended.
 func (j *judge) holding(f *inventory.Finding) []Hold {
 	var out []Hold
 	for _, h := range j.opt.Holds {
-		if (h.Until == "" || h.Until > j.asOf) && (len(h.Subjects) == 0 || slices.Contains(h.Subjects, f.Subject)) && (h.Over == nil || h.Over(f)) {
+		if j.over(h, f) {
 			out = append(out, h)
 		}
 	}
@@ -362,7 +371,7 @@ func corrections(f *inventory.Finding, s *inventory.Subject, request string, rig
 	}
 	// A text holds what people wrote at the time; somebody has to tell.
 	for _, m := range f.Matches {
-		if m.Type != right.Attribute || m.Identifier >= len(s.Identifiers) {
+		if m.Type != right.Attribute || m.Identifier < 0 || m.Identifier >= len(s.Identifiers) {
 			continue
 		}
 		c := inventory.Correction{Request: request, Attribute: m.Type, Field: m.Field, State: "compare"}

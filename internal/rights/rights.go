@@ -103,14 +103,29 @@ func (j *judge) learn(findings iter.Seq2[*inventory.Finding, error]) error {
 	return nil
 }
 
-// finding settles a finding.
+// finding settles a finding, and what was proposed for it before people reviewed
+// it.
 func (j *judge) finding(f *inventory.Finding) {
+	if u := f.Unreviewed; u != nil {
+		was := *f
+		was.Review, was.Unreviewed, was.Actions = "", nil, slices.Clone(u.Actions)
+		was.Retention, was.Copies = slices.Clone(f.Retention), slices.Clone(f.Copies)
+		for i := range was.Actions {
+			a := &was.Actions[i]
+			a.BlockedBy, a.Reasons = slices.Clone(a.BlockedBy), slices.Clone(a.Reasons)
+		}
+		j.finding(&was)
+		u.Actions, u.Corrections = was.Actions, was.Corrections
+	}
 	was := f.Confidence
 	f.Confidence = reviewed(f).Confidence
 	defer func() { f.Confidence = was }()
 	j.clocks(f)
 	j.actions(f)
 	j.correct(f)
+	if f.Review == refused {
+		f.Corrections = nil // nobody corrects what is another's
+	}
 }
 
 // clocks leaves a finding the clocks of its own activities, and gives it those of

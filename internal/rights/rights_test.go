@@ -110,7 +110,7 @@ func TestExercise(t *testing.T) {
 	rep := estate()
 	opt := Options{Now: time.Date(2026, 12, 1, 23, 30, 0, 0, time.UTC), Holds: []Hold{
 		{Hold: inventory.Hold{Ground: "lawsuit", Until: "2030-01-01", Covers: []string{"db / court"}}, Over: func(f *inventory.Finding) bool { return f.Place == "db / court / row" }},
-		{Hold: inventory.Hold{Ground: "ended", Until: "2026-12-01"}},
+		{Hold: inventory.Hold{Ground: "ended", Until: "2026-11-30"}},
 		{Hold: inventory.Hold{Ground: "somebody else", Subjects: []string{"bob"}}},
 	}}
 	if err := Exercise(rep, opt); err != nil {
@@ -228,5 +228,75 @@ func TestCopiesThatAreNotListed(t *testing.T) {
 		if (a.GoneBy == nil) != want {
 			t.Errorf("%d copies: gone by %v", total, a.GoneBy)
 		}
+	}
+}
+
+// What ends on a day is kept on that day (Regulation 1182/71, Art. 4(2)).
+func TestKeptToTheLastDay(t *testing.T) {
+	for until, kept := range map[string]bool{"2026-11-30": false, "2026-12-01": true, "2026-12-02": true} {
+		rep := estate()
+		j := newJudge(rep, Options{Now: time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC), Holds: []Hold{{Hold: inventory.Hold{Ground: "lawsuit", Until: until, Subjects: []string{"hold"}}}}})
+		for what, f := range map[string]*inventory.Finding{
+			"retention": {Activities: []string{"billing"}, Retention: []inventory.Kept{{Activity: "billing", Clock: "invoices.issued", Until: until}}},
+			"a column":  {Activities: []string{"odd"}, Fields: []inventory.Field{{Name: "vat", LegalBasis: "legal obligation", Until: until}}},
+			"a hold":    {Subject: "hold", Activities: []string{"odd"}},
+		} {
+			f.Confidence, f.Actions = "certain", []inventory.Action{{Kind: "delete-row"}}
+			j.finding(f)
+			if got := f.Actions[0].Kind == "keep"; got != kept {
+				t.Errorf("%s until %s: %+v", what, until, f.Actions[0])
+			}
+		}
+	}
+}
+
+// What people refused is neither changed nor erased; what was proposed before is
+// settled beside it, for the day on which they take the refusal back.
+func TestRefusedIsSettledBeside(t *testing.T) {
+	rep := estate()
+	j := newJudge(rep, Options{Now: time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)})
+	f := &inventory.Finding{
+		Subject: "zoe", Confidence: "likely", Activities: []string{"billing"}, Review: refused, Actions: []inventory.Action{},
+		Attributes: []inventory.Attribute{{Attribute: "address", Fields: []string{"city"}, Fingerprint: "old"}},
+		Retention:  []inventory.Kept{{Activity: "billing", Clock: "invoices.issued", Until: "2036-03-04"}},
+		Unreviewed: &inventory.Unreviewed{Actions: []inventory.Action{{Kind: "review", Then: "delete-row", Reasons: []string{"the confidence is likely"}}}},
+	}
+	j.finding(f)
+	u := f.Unreviewed
+	if len(f.Actions) != 0 || f.Corrections != nil {
+		t.Errorf("%+v, %+v", f.Actions, f.Corrections)
+	}
+	if len(u.Actions) != 1 || u.Actions[0].Keep == nil || len(u.Corrections) != 1 || u.Corrections[0].State != "compare" {
+		t.Errorf("%+v", u)
+	}
+}
+
+// A record in a repository of backups of which no configuration says what it is
+// belongs to no activity.
+func TestBackupWithoutActivities(t *testing.T) {
+	rep := &inventory.Report{Subjects: []inventory.Subject{{ID: "zoe"}}}
+	rep.Findings = func() iter.Seq2[*inventory.Finding, error] {
+		return func(yield func(*inventory.Finding, error) bool) {
+			yield(&inventory.Finding{Subject: "zoe", Confidence: "certain", Actions: []inventory.Action{{Kind: "drop-snapshots"}}}, nil)
+		}
+	}
+	if err := Exercise(rep, Options{Now: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}); err != nil {
+		t.Fatal(err)
+	}
+	if left := rep.Subjects[0].Rights.Portability.LeftOut; len(left) != 1 || left[0].Why != "backup" {
+		t.Errorf("%+v", left)
+	}
+}
+
+// A report that other programs wrote may hold what none of ours does.
+func TestRecountForeignReport(t *testing.T) {
+	rep := &inventory.Report{Subjects: []inventory.Subject{{ID: "zoe"}}}
+	rep.Findings = func() iter.Seq2[*inventory.Finding, error] {
+		return func(yield func(*inventory.Finding, error) bool) {
+			yield(&inventory.Finding{Subject: "zoe", Confidence: "certain", Matches: []inventory.Match{{Type: "email", Identifier: -1}}, Actions: []inventory.Action{{Kind: "keep"}}}, nil)
+		}
+	}
+	if err := Recount(rep); err != nil || rep.Subjects[0].Rights.Erasure.Actions["keep"] != 1 {
+		t.Errorf("%+v, %v", rep.Subjects[0].Rights, err)
 	}
 }

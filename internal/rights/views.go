@@ -44,7 +44,7 @@ func (j *judge) count() error {
 			}
 		}
 		for i, h := range j.opt.Holds {
-			if (h.Until == "" || h.Until > j.asOf) && (len(h.Subjects) == 0 || slices.Contains(h.Subjects, f.Subject)) && (h.Over == nil || h.Over(f)) {
+			if j.over(h, f) {
 				holds[i]++
 			}
 		}
@@ -243,7 +243,11 @@ func (v *view) activity(f *inventory.Finding, id string, i int) {
 func (v *view) portability(f *inventory.Finding) {
 	included := false
 	if inBackup(f) {
-		v.leftOut(f.Activities[0], "backup", "it lies in a backup", nil)
+		id := "unassigned"
+		if len(f.Activities) > 0 {
+			id = f.Activities[0]
+		}
+		v.leftOut(id, "backup", "it lies in a backup", nil)
 		return
 	}
 	for i, id := range f.Activities {
@@ -328,6 +332,9 @@ func (v *view) erase(f *inventory.Finding) {
 	e.Actions[a.Kind]++
 	switch a.Kind {
 	case "keep":
+		if a.Keep == nil { // in a report that others wrote
+			a.Keep = &inventory.Keep{Kind: "retention"}
+		}
 		v.kept(a.Keep)
 	case "review":
 		for _, r := range a.Reasons {
@@ -411,7 +418,7 @@ func (v *view) rectify(f *inventory.Finding) {
 		seen[x.Attribute] = true
 	}
 	for _, m := range f.Matches {
-		if seen[m.Type] || m.Identifier >= len(v.subject.Identifiers) {
+		if seen[m.Type] || m.Identifier < 0 || m.Identifier >= len(v.subject.Identifiers) {
 			continue
 		}
 		id := v.subject.Identifiers[m.Identifier]
