@@ -12,6 +12,7 @@ import (
 	"github.com/spoor-scan/spoor/internal/engine"
 	"github.com/spoor-scan/spoor/internal/plan"
 	"github.com/spoor-scan/spoor/internal/sealed"
+	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/internal/suppression"
 	"github.com/spoor-scan/spoor/internal/verify"
 )
@@ -94,6 +95,10 @@ func (s streams) suppressAll(sup *suppressing, v *verify.Verification, subjects 
 		return nil
 	}
 	now := time.Now().UTC().Truncate(time.Second)
+	persons := map[string]subject.Person{}
+	for _, y := range subjects {
+		persons[y.ID] = y.Person
+	}
 	for _, x := range v.Subjects {
 		total := x.New
 		for _, n := range x.States {
@@ -107,10 +112,8 @@ func (s streams) suppressAll(sup *suppressing, v *verify.Verification, subjects 
 			fmt.Fprintf(s.err, "spoor: %s is not put on the suppression list: nothing of them was erased\n", x.ID)
 			continue
 		}
-		for _, y := range subjects {
-			if y.ID == x.ID {
-				sup.list.Add(y.Person, v.Run.ID, now)
-			}
+		if y, ok := persons[x.ID]; ok {
+			sup.list.Add(y, v.Run.ID, now)
 		}
 	}
 	if len(sup.to) > 0 {

@@ -170,14 +170,16 @@ func (s streams) verifySubjects(rep *inventory.Report, file string, identities [
 	case len(identities) > 0:
 		fmt.Fprintln(s.err, "spoor: the report holds no sealed identifiers; without --subject only its places are read")
 	}
-	known := func(id string) bool {
-		return slices.ContainsFunc(rep.Subjects, func(x inventory.Subject) bool { return x.ID == id })
+	known := map[string]*inventory.Subject{}
+	for i := range rep.Subjects {
+		known[rep.Subjects[i].ID] = &rep.Subjects[i]
 	}
 	for i, x := range subjects {
-		if len(x.Requests) == 0 { // of sealed subjects, whose instructions count
-			subjects[i].Requests = requestsOf(rep, x.ID)
+		o, ok := known[x.ID]
+		if ok && len(x.Requests) == 0 { // of sealed subjects, whose instructions count
+			subjects[i].Requests = requestsOf(o)
 		}
-		if !known(x.ID) {
+		if !ok {
 			return nil, fmt.Errorf("subject %s is not one of the report; its subjects are called: %s", x.ID, subjectIDs(rep))
 		}
 	}
@@ -185,14 +187,9 @@ func (s streams) verifySubjects(rep *inventory.Report, file string, identities [
 }
 
 // requestsOf returns the requests of a subject of a report.
-func requestsOf(rep *inventory.Report, id string) (list []plan.Request) {
-	for _, x := range rep.Subjects {
-		if x.ID != id {
-			continue
-		}
-		for _, q := range x.Requests {
-			list = append(list, plan.NewRequest(q.ID, q.Type, q.Received, q.Instruction))
-		}
+func requestsOf(x *inventory.Subject) (list []plan.Request) {
+	for _, q := range x.Requests {
+		list = append(list, plan.NewRequest(q.ID, q.Type, q.Received, q.Instruction))
 	}
 	return list
 }
@@ -211,15 +208,18 @@ func subjectIDs(rep *inventory.Report) string {
 
 // withFound adds to subjects the identifiers that an earlier run found of them.
 func withFound(subjects, sealed []plan.Subject) []plan.Subject {
+	at := map[string]int{}
 	for i, x := range subjects {
-		for _, o := range sealed {
-			if o.ID != x.ID {
-				continue
-			}
-			for _, id := range o.Identifiers {
-				if id.Found {
-					subjects[i].Identifiers = append(subjects[i].Identifiers, id)
-				}
+		at[x.ID] = i
+	}
+	for _, o := range sealed {
+		i, ok := at[o.ID]
+		if !ok {
+			continue
+		}
+		for _, id := range o.Identifiers {
+			if id.Found {
+				subjects[i].Identifiers = append(subjects[i].Identifiers, id)
 			}
 		}
 	}

@@ -116,7 +116,7 @@ type Kept struct {
 	Activity string `json:"activity"`
 	Clock    string `json:"clock"`           // what it runs from: Retention.From
 	Since    string `json:"since"`           // the day from which it runs
-	Until    string `json:"until,omitempty"` // the first day on which the record need not be there any more, margin included
+	Until    string `json:"until,omitempty"` // the last day on which the record is kept, margin included
 	// Whose says that the day is not the record's own, but the latest that the
 	// subject's records of the activity have.
 	Whose string `json:"whose,omitempty"` // "" | "subject"
@@ -177,7 +177,7 @@ type Keep struct {
 	Ground   string `json:"ground"`             // for people
 	Kind     string `json:"kind"`               // legal-obligation | retention | hold
 	Activity string `json:"activity,omitempty"` // whose ground it is
-	// Until is the first day on which the ground does not hold any more; null:
+	// Until is the last day on which the ground holds; null:
 	// its end could not be told.
 	Until *string `json:"until"`
 }

@@ -28,11 +28,12 @@ const Ending = ".minisig"
 const maxFile = 16 << 10
 
 // Limits of the function that makes a key of a password, as libsodium's
-// crypto_pwhash_scryptsalsa208sha256_SENSITIVE has them, which minisign uses.
+// crypto_pwhash_scryptsalsa208sha256_SENSITIVE has them, which minisign uses, and
+// halves where memory is short. No file may ask for more: what it says costs time
+// and memory before anything can be known to be wrong with it.
 const (
 	opsLimit = 33554432
 	memLimit = 1073741824
-	maxMem   = 4 << 30 // that are allowed to a foreign file, in bytes
 )
 
 // A PublicKey checks signatures.
@@ -145,11 +146,14 @@ func (k *PrivateKey) Marshal(password []byte) ([]byte, error) {
 	return text(what, raw), nil
 }
 
+// errCostly says that a file asks for more than any program makes.
+var errCostly = fmt.Errorf("the key file asks for more than %d MiB of memory, or more work than minisign does, to be opened", memLimit>>20)
+
 // stretch makes of a password what hides a key, with the parameters that
 // libsodium picks for limits (pickparams of crypto_pwhash_scryptsalsa208sha256).
 func stretch(password, salt []byte, ops, mem uint64) ([]byte, error) {
-	if mem > maxMem || ops > 1<<32 {
-		return nil, errors.New("a secret key that takes too much memory to open")
+	if mem > memLimit || ops > opsLimit {
+		return nil, errCostly
 	}
 	ops = max(ops, 32768)
 	const r = 8

@@ -2,11 +2,13 @@ package minisign
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func read(t testing.TB, name string) []byte {
@@ -98,6 +100,39 @@ func TestPassword(t *testing.T) {
 	pub, err := ParsePublicKey(read(t, "enc.pub"))
 	if err != nil || pub.ID() != k.ID() || !k.Public().key.Equal(pub.key) {
 		t.Errorf("%v; another key than its public one", err)
+	}
+}
+
+// What a key file asks for is refused before it is done: no more memory or work
+// than minisign's own keys take.
+func TestCostlyKeys(t *testing.T) {
+	file := func(ops, mem uint64) []byte {
+		raw, err := payload(read(t, "enc.key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		binary.LittleEndian.PutUint64(raw[38:], ops)
+		binary.LittleEndian.PutUint64(raw[46:], mem)
+		return text("minisign encrypted secret key", raw)
+	}
+	for what, limits := range map[string][2]uint64{
+		"memory":                {opsLimit, memLimit + 1},
+		"four times the memory": {4 * opsLimit, 4 * memLimit},
+		"work":                  {1 << 32, memLimit},
+		"work with no memory":   {1 << 32, 1},
+		"all":                   {1<<64 - 1, 1<<64 - 1},
+	} {
+		start := time.Now()
+		if _, err := ParsePrivateKey(file(limits[0], limits[1]), []byte("pw")); !errors.Is(err, errCostly) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("%s: refused after %v", what, took)
+		}
+	}
+	// What minisign makes where memory is short is opened: here, with the wrong key.
+	if _, err := ParsePrivateKey(file(opsLimit>>8, memLimit>>8), []byte("pw")); !errors.Is(err, ErrPassword) {
+		t.Errorf("a cheap key: %v", err)
 	}
 }
 

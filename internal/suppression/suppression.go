@@ -42,6 +42,7 @@ type List struct {
 	Subjects []Person `json:"subjects"`
 
 	key []byte
+	at  map[string]int // where in Subjects a person is, by id; nil until one is added
 }
 
 // A Key is the key of a list: its name, and itself where it is sealed.
@@ -132,6 +133,7 @@ func (l *List) IsKey(name func(key []byte) string) bool { return name(l.key) == 
 // Add puts a person on the list, in the place of what it holds of them.
 func (l *List) Add(p subject.Person, verification string, now time.Time) {
 	x := Person{ID: p.ID, Verified: verification, Added: now, Hashes: []Hash{}, NotLookedFor: []string{}}
+	known := map[Hash]bool{}
 	for _, id := range p.Identifiers {
 		hashes, code := subject.KeyedHashes(id, l.key)
 		if len(hashes) == 0 && !slices.Contains(x.NotLookedFor, string(id.Type)) {
@@ -142,12 +144,23 @@ func (l *List) Add(p subject.Person, verification string, now time.Time) {
 			slices.Sort(l.Codes)
 		}
 		for _, h := range hashes {
-			if y := (Hash{string(id.Type), h}); !slices.Contains(x.Hashes, y) {
+			if y := (Hash{string(id.Type), h}); !known[y] {
+				known[y] = true
 				x.Hashes = append(x.Hashes, y)
 			}
 		}
 	}
-	l.Subjects = slices.DeleteFunc(l.Subjects, func(o Person) bool { return o.ID == p.ID })
+	if l.at == nil {
+		l.at = map[string]int{}
+		for i, o := range l.Subjects {
+			l.at[o.ID] = i
+		}
+	}
+	if i, ok := l.at[p.ID]; ok {
+		l.Subjects[i] = x
+		return
+	}
+	l.at[p.ID] = len(l.Subjects)
 	l.Subjects = append(l.Subjects, x)
 }
 

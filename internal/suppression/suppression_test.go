@@ -2,6 +2,7 @@ package suppression
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -118,4 +119,27 @@ func FuzzList(f *testing.F) {
 			t.Errorf("a list that loads can't be looked for: %v", err)
 		}
 	})
+}
+
+// A list is as quick for many people, and for one with many identifiers, as for
+// few.
+func TestManyOnTheList(t *testing.T) {
+	const n = 100_000
+	l := New(time.Now(), keyName)
+	start := time.Now()
+	for i := range n {
+		l.Add(subject.Person{ID: fmt.Sprintf("a person with a long name that is the same to its end %06d", i), Identifiers: []subject.Identifier{{Type: subject.Email, Value: fmt.Sprintf("p%d@example.org", i)}}}, "v", time.Now())
+	}
+	many := subject.Person{ID: "many"}
+	for i := range n {
+		many.Identifiers = append(many.Identifiers, subject.Identifier{Type: subject.Email, Value: fmt.Sprintf("p%d@example.org", i)})
+	}
+	l.Add(many, "v", time.Now())
+	l.Add(many, "v", time.Now()) // in the place of what it holds
+	if len(l.Subjects) != n+1 || len(l.Subjects[n].Hashes) < n {
+		t.Errorf("%d people, %d hashes", len(l.Subjects), len(l.Subjects[n].Hashes))
+	}
+	if took := time.Since(start); took > 20*time.Second { // two seconds; a search for each takes minutes
+		t.Errorf("%v", took)
+	}
 }

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"iter"
-	"slices"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
@@ -170,6 +169,7 @@ type comparison struct {
 	old, now *inventory.Report
 	scope    *inventory.Scope
 	missing  map[string]bool // subjects that the new run did not look for
+	added    map[string]bool // and those that the old one did not
 	was      map[id]noted
 	fresh    map[id]bool // findings of the new report that the old one has not
 	lost     map[freshKey]id
@@ -187,10 +187,11 @@ func (c *comparison) subjects() {
 	}
 	was, is := in(c.old), in(c.now)
 	c.Subjects.New, c.Subjects.Missing = []string{}, []string{}
-	c.missing = map[string]bool{}
+	c.missing, c.added = map[string]bool{}, map[string]bool{}
 	for _, s := range c.now.Subjects {
 		if !was[s.ID] {
 			c.Subjects.New = append(c.Subjects.New, s.ID)
+			c.added[s.ID] = true
 		}
 	}
 	for _, s := range c.old.Subjects {
@@ -227,16 +228,18 @@ func (c *comparison) gaps() {
 }
 
 func (c *comparison) coverage() {
-	read := func(r *inventory.Report, source string) *Read {
+	read := func(r *inventory.Report) map[string]*Read {
+		m := map[string]*Read{}
 		for _, s := range r.Sources {
-			if s.Name == source {
-				return &Read{s.Listed, s.Coverage.Units, s.Coverage.Bytes}
+			if m[s.Name] == nil {
+				m[s.Name] = &Read{s.Listed, s.Coverage.Units, s.Coverage.Bytes}
 			}
 		}
-		return nil
+		return m
 	}
+	was, is := read(c.old), read(c.now)
 	note := func(source string) {
-		a, b := read(c.old, source), read(c.now, source)
+		a, b := was[source], is[source]
 		if a == nil || b == nil || *a != *b {
 			c.Coverage = append(c.Coverage, CoverageChange{source, a, b})
 		}
@@ -245,7 +248,7 @@ func (c *comparison) coverage() {
 		note(s.Name)
 	}
 	for _, s := range c.now.Sources {
-		if read(c.old, s.Name) == nil {
+		if was[s.Name] == nil {
 			note(s.Name)
 		}
 	}
@@ -359,7 +362,7 @@ func (c *comparison) changes() iter.Seq2[*Change, error] {
 				continue
 			case !known, left:
 				x = of(IsNew, f)
-				if slices.Contains(c.Subjects.New, f.Subject) {
+				if c.added[f.Subject] {
 					x.Why = "the old run did not look for this person"
 				}
 			case n.level != levelOf(f.Confidence):

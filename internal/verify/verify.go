@@ -89,8 +89,8 @@ type Result struct {
 	Review string `json:"review,omitempty"`
 }
 
-// Keep is a ground to keep a record, for people, and the first day on which it
-// does not hold any more; nil where that could not be told.
+// Keep is a ground to keep a record, for people, and the last day on which it
+// holds; nil where that could not be told.
 type Keep struct {
 	Ground string  `json:"ground"`
 	Until  *string `json:"until"`

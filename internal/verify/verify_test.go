@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 )
@@ -416,5 +417,33 @@ func TestCompareForeignIDs(t *testing.T) {
 	}
 	if s := d.Summary; s.Same != 1 || s.Gone != 1 || s.New != 1 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Comparing is linear: a hundred thousand people of whom only the new run knew,
+// each with a finding, take no longer than they did.
+func TestCompareManyNewSubjects(t *testing.T) {
+	const n = 100_000
+	now := report(keyID)
+	now.Subjects = nil
+	for i := range n {
+		now.Subjects = append(now.Subjects, inventory.Subject{ID: fmt.Sprintf("a person with a long name that is the same to its end %06d", i)})
+	}
+	now.Findings = func() iter.Seq2[*inventory.Finding, error] {
+		return func(yield func(*inventory.Finding, error) bool) {
+			for i := range n {
+				if !yield(&inventory.Finding{ID: fmt.Sprintf("%016x", i), Subject: now.Subjects[i].ID, Source: "s", URI: "file:///s/a"}, nil) {
+					return
+				}
+			}
+		}
+	}
+	start := time.Now()
+	d, err := Compare(report(keyID), now)
+	if err != nil || d.Summary.New != n {
+		t.Fatalf("%+v, %v", d.Summary, err)
+	}
+	if took := time.Since(start); took > 5*time.Second { // a third of a second; a search for each takes a minute
+		t.Errorf("%v", took)
 	}
 }
