@@ -35,6 +35,7 @@ type Entry struct {
 	Spoor    string   `json:"spoor"` // version of the program
 	Verb     string   `json:"verb"`
 	Report   string   `json:"report,omitempty"` // run of the report that was read or written
+	Second   string   `json:"second,omitempty"` // of the one that it was compared with
 	Subjects []string `json:"subjects"`         // ids
 	Requests []string `json:"requests"`         // ids
 	// Instructions are those of controllers under which it was done.
@@ -49,7 +50,7 @@ type Entry struct {
 
 // An Output is a file that was written.
 type Output struct {
-	Name   string `json:"name"` // without its folder
+	Name   string `json:"name"` // without its folder; "-" is standard output
 	SHA256 string `json:"sha256"`
 	Signed string `json:"signed,omitempty"` // id of the key
 	Sealed int    `json:"sealed,omitempty"` // number of recipients

@@ -16,6 +16,7 @@ import (
 func (s streams) diff() *cobra.Command {
 	var (
 		outputs, identities []string
+		config              string
 		exitCode            bool
 	)
 	c := &cobra.Command{
@@ -31,6 +32,7 @@ Exit status: 0; 4 there are differences and --exit-code was given; 2 wrong usage
 	f := c.Flags()
 	f.StringArrayVarP(&outputs, "output", "o", nil, "write the comparison to `file`: .json or .csv; - writes JSON to standard output (repeatable)")
 	f.StringArrayVar(&identities, "identity", nil, "open encrypted reports with the age identities in this `file` (repeatable)")
+	f.StringVarP(&config, "config", "c", "", configForm)
 	f.BoolVar(&exitCode, "exit-code", false, "exit with status 4 where there are differences")
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		if err := checkFiles(outputs, func(name string) error {
@@ -54,13 +56,21 @@ Exit status: 0; 4 there are differences and --exit-code was given; 2 wrong usage
 		if old.Run.Mode != now.Run.Mode || old.Run.Mode == "survey" {
 			return usagef("only reports of scans can be compared")
 		}
+		p, err := s.formOf(config)
+		if err != nil {
+			return usage(err)
+		}
+		s.session.from("", old, now)
+		if err := s.begin("diff", p, nil); err != nil {
+			return err
+		}
 		d, err := verify.Compare(old, now)
 		if err != nil {
 			return failed(err)
 		}
 		for _, o := range outputs {
 			if o == "-" {
-				err = errors.Join(err, s.sealed(s.out, func(w io.Writer) error { return reports.DiffJSON(w, d) }))
+				err = errors.Join(err, s.standard(func(w io.Writer) error { return reports.DiffJSON(w, d) }))
 				continue
 			}
 			if e := s.file(o, func(w io.Writer) error { return diffRenderer(o)(w, d) }); e != nil {

@@ -40,7 +40,14 @@ usage, nothing was done.`,
 		if _, err := os.Lstat(output); output != "-" && err == nil {
 			return usagef("%s is there already; choose another name with -o", output)
 		}
-		list, bad, err := s.starterSources(c.Context(), targets)
+		p, err := starterPlan(targets)
+		if err != nil {
+			return usage(err)
+		}
+		if err := s.begin("init", p, nil); err != nil {
+			return err
+		}
+		list, bad, err := s.starterSources(c.Context(), p, targets)
 		if err != nil {
 			return err
 		}
@@ -51,7 +58,7 @@ usage, nothing was done.`,
 		if output == "-" {
 			_, err = s.out.Write(text.Bytes())
 		} else {
-			err = writeFile(output, func(w io.Writer) error { _, err := w.Write(text.Bytes()); return err })
+			err = s.plain(output, func(w io.Writer) error { _, err := w.Write(text.Bytes()); return err })
 		}
 		if err != nil {
 			return failed(err)
@@ -67,17 +74,22 @@ usage, nothing was done.`,
 	return c
 }
 
-// starterSources lists what targets hold, and counts those that can't be listed.
-func (s streams) starterSources(ctx context.Context, targets []string) (list []starter.Source, bad int, err error) {
+// starterPlan returns the plan that reads targets.
+func starterPlan(targets []string) (*plan.Plan, error) {
 	p := &plan.Plan{}
 	for _, t := range targets {
 		if err := p.AddTarget(t, all.Kinds()); err != nil {
-			return nil, 0, usage(err)
+			return nil, err
 		}
 	}
 	for i := range p.Sources {
 		p.Sources[i].Name = strings.ReplaceAll(p.Sources[i].Name, "/", "-") // a step of patterns
 	}
+	return p, nil
+}
+
+// starterSources lists what targets hold, and counts those that can't be listed.
+func (s streams) starterSources(ctx context.Context, p *plan.Plan, targets []string) (list []starter.Source, bad int, err error) {
 	// What scanners ask to leave out is what they list, however they divide it.
 	asked := make([][]string, len(p.Sources))
 	sources, done := openEach(ctx, p, make([]byte, 32), func(i int) func(uri, place string) (string, bool) {

@@ -18,7 +18,7 @@ func (s streams) letters() *cobra.Command {
 		identities            []string
 		out                   rendering
 		id, templates, copyTo string
-		folder                string
+		folder, config        string
 	)
 	c := &cobra.Command{
 		Use:   "letters REPORT.json [--subject-id ID] [--lang nl] [--review FILE]... [--templates DIR] -o DIR",
@@ -36,6 +36,7 @@ square brackets, and what is missing in a box on top.
 	f.StringVar(&id, "subject-id", "", "about whom to write: your own `name` for the person")
 	f.StringVar(&templates, "templates", "", "take templates from this `folder`; what it lacks is taken from the program")
 	f.StringVar(&copyTo, "write-templates", "", "copy the templates of the program into this `folder`")
+	f.StringVarP(&config, "config", "c", "", configForm)
 	out.langFlag(f)
 	out.reviewFlag(f)
 	f.StringArrayVar(&identities, "identity", nil, "open an encrypted report or review with the age identities in this `file` (repeatable)")
@@ -55,7 +56,11 @@ square brackets, and what is missing in a box on top.
 		if err := out.check(identities); err != nil {
 			return usage(err)
 		}
-		out.speak("")
+		p, err := s.formOf(config)
+		if err != nil {
+			return usage(err)
+		}
+		out.speak(p.Language)
 		opt := letters.Options{Subject: id, Lang: out.language, Now: time.Now()}
 		if templates != "" {
 			if fi, err := os.Stat(templates); err != nil || !fi.IsDir() {
@@ -69,6 +74,10 @@ square brackets, and what is missing in a box on top.
 			return usage(err)
 		}
 		defer done()
+		s.session.from(id, rep)
+		if err := s.begin("letters", p, nil); err != nil {
+			return err
+		}
 		if err := out.apply(rep); err != nil {
 			return failed(err)
 		}

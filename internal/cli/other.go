@@ -85,6 +85,19 @@ func (s streams) cat() *cobra.Command {
 			return usage(err)
 		}
 		defer done()
+		// Of the URI, which may hold identifiers, the log says in which source of the
+		// configuration it is, or of what kind.
+		log := &plan.Plan{Audit: p.Audit}
+		for _, src := range sources {
+			name := src.Info.Type
+			if config != "" {
+				name = src.Info.Name
+			}
+			log.Sources = append(log.Sources, plan.Source{Name: name})
+		}
+		if err := s.begin("cat", log, nil); err != nil {
+			return err
+		}
 		list, closeDecoders, err := opening(c.Context(), p)
 		if err != nil {
 			return err
@@ -238,6 +251,7 @@ func holds(info scanners.Info, uri string) bool {
 
 func (s streams) report() *cobra.Command {
 	var out rendering
+	var config string
 	var identities []string
 	c := &cobra.Command{
 		Use:   "report REPORT.json -o FILE.html|.csv|.json|.jsonld [--lang nl] [--review FILE]...",
@@ -246,17 +260,26 @@ func (s streams) report() *cobra.Command {
 	}
 	out.flags(c.Flags())
 	out.reviewFlag(c.Flags())
+	c.Flags().StringVarP(&config, "config", "c", "", configForm)
 	c.Flags().StringArrayVar(&identities, "identity", nil, "open an encrypted report or review with the age identities in this `file` (repeatable)")
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		if err := out.check(identities); err != nil {
 			return usage(err)
 		}
-		out.speak("")
+		p, err := s.formOf(config)
+		if err != nil {
+			return usage(err)
+		}
+		out.speak(p.Language)
 		rep, done, err := openReport(args[0], identities)
 		if err != nil {
 			return usage(err)
 		}
 		defer done()
+		s.session.from("", rep)
+		if err := s.begin("report", p, nil); err != nil {
+			return err
+		}
 		if err := out.apply(rep); err != nil {
 			return failed(err)
 		}
@@ -266,6 +289,22 @@ func (s streams) report() *cobra.Command {
 		return nil
 	}
 	return c
+}
+
+// configForm describes the configuration of a command that reads no source.
+const configForm = "configuration `file` that names the audit log and the language"
+
+// formOf returns what a configuration says of how something is written, and by
+// whom: all but its sources.
+func (s streams) formOf(config string) (*plan.Plan, error) {
+	if config == "" {
+		return &plan.Plan{}, nil
+	}
+	p, err := plan.Load(config, all.Kinds())
+	if err != nil {
+		return nil, err
+	}
+	return &plan.Plan{Audit: p.Audit, Language: p.Language}, nil
 }
 
 func (s streams) schema() *cobra.Command {

@@ -130,11 +130,17 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if err := p.CheckCanaries(subjects); err != nil {
 			return usage(err)
 		}
+		rec, err := recognizer(p, subjects)
+		if err != nil {
+			return usage(err)
+		}
+		s.session.names = func(text string) bool { return len(rec.Find(nil, []byte(text))) > 0 }
+		anonymous(p, s.session.names)
 		if err := s.begin("scan", p, subjects); err != nil {
 			return err
 		}
 		out.speak(p.Language)
-		rep, done, err := s.run(c.Context(), p, subjects, widen, out.reviewed, quiet, show, func(o *engine.Options) { o.Seal = seal })
+		rep, done, err := s.run(c.Context(), p, subjects, rec, widen, out.reviewed, quiet, show, func(o *engine.Options) { o.Seal = seal })
 		if err != nil {
 			return err
 		}
@@ -324,27 +330,34 @@ func openEach(ctx context.Context, p *plan.Plan, key []byte, left func(i int) fu
 	}
 }
 
-// run scans and returns the report, which lives until done is called.
-func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, expand engine.Expand, reviewed *review.Set, quiet, show bool, change ...func(*engine.Options)) (rep *inventory.Report, done func(), err error) {
+// recognizer returns what recognises the people of a scan and, behind them all,
+// the canaries of its plan.
+func recognizer(p *plan.Plan, subjects []plan.Subject) (*subject.Recognizer, error) {
 	var persons []subject.Person
 	for _, x := range subjects {
-		for _, t := range x.Ignored {
-			fmt.Fprintf(s.err, "spoor: subject %s: an identity of type %s can't be looked for\n", x.ID, t)
-		}
 		persons = append(persons, x.Person)
 	}
-	// Canaries come behind all people.
 	for _, x := range p.Canaries {
 		persons = append(persons, x.Person)
 	}
-	rec, err := subject.New(persons)
-	if err != nil {
-		return nil, nil, usage(err)
-	}
-	// A path that is called after a person does not give its name to a source.
+	return subject.New(persons)
+}
+
+// anonymous keeps a path that is called after a person from giving its name to a
+// source.
+func anonymous(p *plan.Plan, names func(text string) bool) {
 	for i, x := range p.Sources {
-		if !x.Named && len(rec.Find(nil, []byte(x.Name))) > 0 {
+		if !x.Named && names(x.Name) {
 			p.Sources[i].Name = fmt.Sprintf("%s-%d", x.Type, i+1)
+		}
+	}
+}
+
+// run scans and returns the report, which lives until done is called.
+func (s streams) run(ctx context.Context, p *plan.Plan, subjects []plan.Subject, rec *subject.Recognizer, expand engine.Expand, reviewed *review.Set, quiet, show bool, change ...func(*engine.Options)) (rep *inventory.Report, done func(), err error) {
+	for _, x := range subjects {
+		for _, t := range x.Ignored {
+			fmt.Fprintf(s.err, "spoor: subject %s: an identity of type %s can't be looked for\n", x.ID, t)
 		}
 	}
 	list, closeDecoders, err := opening(ctx, p)
@@ -413,7 +426,7 @@ func (s streams) write(rep *inventory.Report, r *rendering) error {
 	for _, o := range r.outputs {
 		var err error
 		if o == "-" {
-			err = s.sealed(s.out, func(w io.Writer) error { return reports.JSON(w, rep) })
+			err = s.standard(func(w io.Writer) error { return reports.JSON(w, rep) })
 		} else {
 			err = s.file(o, func(w io.Writer) error { return renderer(o, r.language)(w, rep) })
 		}

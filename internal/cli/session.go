@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +34,8 @@ type session struct {
 	key        *minisign.PrivateKey // nil: nothing is signed
 	entry      audit.Entry
 	begun      bool
+	noted      map[noted]bool
+	names      func(text string) bool // reports whether a text holds somebody's identifier; nil: nobody's are known
 }
 
 // options declares the options that all commands have.
@@ -42,7 +43,7 @@ func (x *session) options(root *cobra.Command) {
 	f := root.PersistentFlags()
 	f.StringArrayVar(&x.encryptTo, "encrypt-to", nil, "encrypt every output file to this `recipient` (age1..., ssh-ed25519 ..., or a file of these); .age is added to its name (repeatable)")
 	f.StringVar(&x.signKey, "sign-key", "", "sign every output file with the minisign secret key in this `file`; SPOOR_SIGN_PASSWORD or SPOOR_SIGN_PASSWORD_FILE opens it")
-	f.StringVar(&x.auditFile, "audit", "", "add what is done to this audit log `file`")
+	f.StringVar(&x.auditFile, "audit", "", "add what is done to this audit log `file`; else that of the configuration, or of SPOOR_AUDIT")
 	f.StringVar(&x.operator, "operator", "", "`who` the audit log says it was; the user of the system without it")
 }
 
@@ -116,9 +117,7 @@ func (s streams) file(name string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	x.entry.Outputs = append(x.entry.Outputs, audit.Output{
-		Name: filepath.Base(name), SHA256: hex.EncodeToString(sum.Sum(nil)), Signed: x.signedBy(), Sealed: len(x.recipients),
-	})
+	x.wrote(audit.Output{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), Signed: x.signedBy(), Sealed: len(x.recipients)})
 	if x.key == nil {
 		return nil
 	}
@@ -127,6 +126,40 @@ func (s streams) file(name string, write func(io.Writer) error) error {
 		_, err := w.Write(x.key.Sign(signed.Sum(nil), comment))
 		return err
 	})
+}
+
+// plain writes a file that is neither encrypted nor signed, since the program has
+// to read it again: a configuration, a suppression list.
+func (s streams) plain(name string, write func(io.Writer) error) error {
+	sum := sha256.New()
+	if err := writeFile(name, func(w io.Writer) error { return write(io.MultiWriter(w, sum)) }); err != nil {
+		return err
+	}
+	s.session.wrote(audit.Output{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil))})
+	return nil
+}
+
+// standard writes a document to standard output, encrypted where that is asked
+// for.
+func (s streams) standard(write func(io.Writer) error) error {
+	sum := sha256.New()
+	if err := s.sealed(io.MultiWriter(s.out, sum), write); err != nil {
+		return err
+	}
+	s.session.wrote(audit.Output{Name: "-", SHA256: hex.EncodeToString(sum.Sum(nil)), Sealed: len(s.session.recipients)})
+	return nil
+}
+
+// wrote notes an output for the audit log, by the name of the file without its
+// folder; by its ending alone where it is called after somebody.
+func (x *session) wrote(o audit.Output) {
+	o.Name = filepath.Base(o.Name)
+	bare := strings.TrimSuffix(o.Name, ".age")
+	end := filepath.Ext(bare)
+	if bare = strings.TrimSuffix(bare, end); x.names != nil && (x.names(o.Name) || x.names(bare)) {
+		o.Name = "*" + end
+	}
+	x.entry.Outputs = append(x.entry.Outputs, o)
 }
 
 // sealed writes to w, encrypted where that is asked for.
@@ -145,28 +178,32 @@ func (s streams) sealed(w io.Writer, write func(io.Writer) error) error {
 }
 
 // begin starts an entry of the audit log, if there is one: that of the command
-// line, or else of the configuration. Nothing may have been done yet.
+// line, else of the configuration, else of the environment. Nothing may have been
+// done yet.
 func (s streams) begin(verb string, p *plan.Plan, subjects []plan.Subject) error {
 	x := s.session
 	if x.auditFile == "" {
 		x.auditFile = p.Audit.File
 	}
+	if x.auditFile == "" {
+		x.auditFile = os.Getenv("SPOOR_AUDIT")
+	}
 	e := &x.entry
 	e.Verb, e.Run, e.Spoor = verb, runID(), Version()
 	for _, v := range p.Sources {
-		e.Sources = append(e.Sources, v.Name)
+		x.note(&e.Sources, v.Name)
 	}
 	for _, v := range subjects {
-		add(&e.Subjects, v.ID)
+		x.note(&e.Subjects, v.ID)
 		for _, q := range v.Requests {
-			add(&e.Requests, string(q.ID))
-			add(&e.Instructions, string(q.Instruction))
+			x.note(&e.Requests, string(q.ID))
+			x.note(&e.Instructions, string(q.Instruction))
 		}
 	}
-	add(&e.Instructions, p.Instruction)
+	x.note(&e.Instructions, p.Instruction)
 	for _, a := range p.Activities {
 		if a.Role == "processor" {
-			add(&e.Instructions, string(a.Instruction))
+			x.note(&e.Instructions, string(a.Instruction))
 		}
 	}
 	if x.auditFile == "" {
@@ -188,26 +225,62 @@ func (s streams) begin(verb string, p *plan.Plan, subjects []plan.Subject) error
 	return nil
 }
 
-func add(list *[]string, v string) {
-	if v != "" && !slices.Contains(*list, v) {
-		*list = append(*list, v)
+// note adds to a list of the entry what it does not have.
+func (x *session) note(list *[]string, v string) {
+	k := noted{list, v}
+	if v == "" || x.noted[k] {
+		return
 	}
+	if x.noted == nil {
+		x.noted = map[noted]bool{}
+	}
+	x.noted[k] = true
+	*list = append(*list, v)
+}
+
+// noted is what stands in a list of the entry.
+type noted struct {
+	list *[]string
+	text string
 }
 
 // of says which report is read or written, and of whom, in the audit log.
 func (x *session) of(rep *inventory.Report, subject string) {
-	if x.entry.Report == "" {
-		x.entry.Report = rep.Run.ID
+	switch e := &x.entry; {
+	case e.Report == "":
+		e.Report = rep.Run.ID
+	case e.Report != rep.Run.ID && e.Verb == "":
+		e.Second = rep.Run.ID
 	}
 	for _, v := range rep.Subjects {
 		if subject != "" && v.ID != subject {
 			continue
 		}
-		add(&x.entry.Subjects, v.ID)
+		x.note(&x.entry.Subjects, v.ID)
 		for _, q := range v.Requests {
-			add(&x.entry.Requests, q.ID)
+			x.note(&x.entry.Requests, q.ID)
+			x.note(&x.entry.Instructions, q.Instruction)
 		}
 	}
+	for _, a := range rep.Activities {
+		if a.Role == "processor" && a.Instruction != nil {
+			x.note(&x.entry.Instructions, *a.Instruction)
+		}
+	}
+}
+
+// from says from which reports something is made without reading their sources
+// again, in the audit log.
+func (x *session) from(subject string, list ...*inventory.Report) {
+	gaps, findings := 0, 0
+	for _, rep := range list {
+		x.of(rep, subject)
+		for _, v := range rep.Sources {
+			x.note(&x.entry.Sources, v.Name)
+		}
+		findings, gaps = rep.Summary.Findings, len(rep.Gaps)
+	}
+	x.found(findings, gaps)
 }
 
 // found says what came of it in the audit log.

@@ -121,11 +121,11 @@ func (s streams) suppressAll(sup *suppressing, v *verify.Verification, subjects 
 			return err
 		}
 	} else if sup.made {
-		if err := writeFile(suppression.KeyFile(sup.file), sup.list.WriteKey); err != nil {
+		if err := s.plain(suppression.KeyFile(sup.file), sup.list.WriteKey); err != nil {
 			return err
 		}
 	}
-	if err := writeFile(sup.file, sup.list.Write); err != nil {
+	if err := s.plain(sup.file, sup.list.Write); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.err, "spoor: wrote %s\n", sup.file)

@@ -112,11 +112,16 @@ nothing was done; 1 no verification.`,
 		if err != nil {
 			return usage(err)
 		}
+		rec, err := recognizer(&plan.Plan{}, subjects)
+		if err != nil {
+			return usage(err)
+		}
+		s.session.names = func(text string) bool { return len(rec.Find(nil, []byte(text))) > 0 }
 		s.session.of(rep, "")
 		if err := s.begin("verify", p, nil); err != nil {
 			return err
 		}
-		v, done, err := s.runVerify(c.Context(), rep, p, lost, subjects, quiet)
+		v, done, err := s.runVerify(c.Context(), rep, p, lost, subjects, rec, quiet)
 		if err != nil {
 			return err
 		}
@@ -273,15 +278,7 @@ func (s streams) planOfReport(rep *inventory.Report, config string) (p *plan.Pla
 
 // runVerify reads the scope of a report again, as far as it knows whom to look
 // for, and the places of what it did not come upon there.
-func (s streams) runVerify(ctx context.Context, rep *inventory.Report, p *plan.Plan, lost []engine.Source, subjects []plan.Subject, quiet bool) (v *verify.Verification, done func(), err error) {
-	var persons []subject.Person
-	for _, x := range subjects {
-		persons = append(persons, x.Person)
-	}
-	rec, err := subject.New(persons)
-	if err != nil {
-		return nil, nil, usage(err)
-	}
+func (s streams) runVerify(ctx context.Context, rep *inventory.Report, p *plan.Plan, lost []engine.Source, subjects []plan.Subject, rec *subject.Recognizer, quiet bool) (v *verify.Verification, done func(), err error) {
 	list, closeDecoders, err := opening(ctx, p)
 	if err != nil {
 		return nil, nil, err
@@ -308,7 +305,7 @@ func (s streams) runVerify(ctx context.Context, rep *inventory.Report, p *plan.P
 	seen := func(x engine.Sighting) { check.Sighted(x.Source, x.URI, x.Place, x.Content) }
 	closeScan := func() {}
 	var read *inventory.Report
-	if len(persons) > 0 {
+	if len(subjects) > 0 {
 		opt.Watch = &engine.Watch{Wants: check.Wants, Seen: seen}
 		if read, closeScan, err = s.engine(ctx, opt, quiet); err != nil {
 			return nil, nil, err
@@ -478,7 +475,7 @@ func (s streams) writeVerification(v *verify.Verification, outputs []string, cer
 	var failed error // one disk may be full, another not
 	put := func(name string, write func(io.Writer, *verify.Verification) error) {
 		if name == "-" {
-			failed = errors.Join(failed, s.sealed(s.out, func(w io.Writer) error { return reports.VerificationJSON(w, v) }))
+			failed = errors.Join(failed, s.standard(func(w io.Writer) error { return reports.VerificationJSON(w, v) }))
 			return
 		}
 		if err := s.file(name, func(w io.Writer) error { return write(w, v) }); err != nil {
