@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/verify"
@@ -308,61 +307,4 @@ func stateCounts(s verify.Summary) string {
 		line += fmt.Sprintf(" (%d kept on a ground)", s.Kept)
 	}
 	return line
-}
-
-// openDSR is the status of a request in the OpenDSR framework.
-type openDSR struct {
-	ControllerID string `json:"controller_id,omitempty"`
-	RequestID    string `json:"subject_request_id"`
-	Status       string `json:"request_status"` // pending | in_progress | completed | cancelled
-	Type         string `json:"subject_request_type"`
-	Received     string `json:"received_time,omitempty"`
-	Expected     string `json:"expected_completion_time,omitempty"`
-	ResultsCount int    `json:"results_count"`
-	APIVersion   string `json:"api_version"`
-	Extensions   any    `json:"extensions,omitempty"`
-}
-
-// OpenDSRStatus writes the status of the requests of a verification as OpenDSR
-// status responses: one object, or an array where there are several requests. A
-// request for erasure is completed when nothing remains that was to be erased and
-// nothing was left unchecked, else in progress; of others, and of one that nobody
-// has acted upon, a verification can only say that they are in progress or
-// pending.
-func OpenDSRStatus(w io.Writer, v *verify.Verification) error {
-	list := []openDSR{}
-	for _, s := range v.Subjects {
-		for _, q := range s.Requests {
-			x := openDSR{RequestID: q.ID, Type: q.Type, APIVersion: "1.0", Status: "in_progress", ResultsCount: s.Remaining + s.Kept + s.States[verify.Unchecked]}
-			if t, err := time.Parse(time.DateOnly, q.Received); err == nil {
-				x.Received = t.Format(time.RFC3339)
-			}
-			if t, err := time.Parse(time.DateOnly, q.Due); err == nil {
-				x.Expected = t.Format(time.RFC3339)
-			}
-			switch {
-			case q.Type == "erasure" && s.Remaining == 0 && s.States[verify.Unchecked] == 0 && s.Searched && v.Run.Status == "complete":
-				x.Status = "completed"
-				x.Expected = ""
-			case q.Type != "erasure" || s.Erased == 0:
-				x.Status = "pending"
-			}
-			x.Extensions = map[string]any{"spoor": map[string]any{
-				"verification": v.Run.ID, "status": v.Run.Status, "states": s.States, "new": s.New, "kept": s.Kept, "gone_by": s.GoneBy,
-			}}
-			list = append(list, x)
-		}
-	}
-	var b []byte
-	var err error
-	if len(list) == 1 {
-		b, err = json.MarshalIndent(list[0], "", "  ")
-	} else {
-		b, err = json.MarshalIndent(list, "", "  ")
-	}
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(append(b, '\n'))
-	return err
 }

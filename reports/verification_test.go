@@ -52,7 +52,7 @@ func verified(t *testing.T) *verify.Verification {
 	rep := sample()
 	return &verify.Verification{
 		Format: verify.Format, Run: inventory.Run{ID: "20261201T093000Z-2", Spoor: "0.1.0", Mode: "verify", Started: at, Finished: at.Add(time.Minute), Status: "incomplete", Key: "0011223344556677", Notice: "uri is exact"},
-		Report:   verify.Checked{Run: "20261102T093000Z-1", Started: at.AddDate(0, -1, 0), Finished: at.AddDate(0, -1, 0), Status: "complete", Findings: 7, SameKey: true},
+		Report:   verify.Checked{Run: "20261102T093000Z-1", Started: at.AddDate(0, -1, 0), Finished: at.AddDate(0, -1, 0), Status: "complete", Findings: 7, SameKey: true, Controller: "Voorbeeld Hosting"},
 		Searched: true,
 		Subjects: []verify.Subject{
 			{ID: "person-0042", Requests: []inventory.Request{{ID: "dsr-2026-0042", Type: "erasure", Received: "2026-11-02", Due: "2026-12-02"}}, Searched: true, NotSearched: 1, Summary: verify.Summary{States: map[verify.State]int{"gone": 1, "present": 2, "changed": 1, "moved": 1, "unchecked": 1}, New: 1, Kept: 1, Erased: 2, Remaining: 3, Copies: map[verify.State]int{"present": 1, "gone": 1}, GoneBy: &day}},
@@ -228,5 +228,68 @@ func TestCertificateInBrowser(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A status says what the framework asks for, and completed only when all is.
+func TestOpenDSRStatus(t *testing.T) {
+	due, day := "2026-12-02", "2027-01-10"
+	erasure := inventory.Request{ID: "a7551968-d5d6-44b2-9831-815ac9017798", Type: "erasure", Received: "2026-11-02", Due: due}
+	access := erasure
+	access.Type = "access"
+	gone := func(change func(*verify.Subject)) verify.Subject {
+		s := verify.Subject{Searched: true, Requests: []inventory.Request{erasure}, Summary: verify.Summary{States: map[verify.State]int{verify.Gone: 2}, Erased: 2}}
+		change(&s)
+		return s
+	}
+	for name, c := range map[string]struct {
+		subject    verify.Subject
+		incomplete bool
+		status     string
+		expected   string
+		results    int
+	}{
+		"all gone":                    {gone(func(s *verify.Subject) {}), false, "completed", "2026-12-01T09:31:00Z", 2},
+		"kept on a ground":            {gone(func(s *verify.Subject) { s.Kept = 1 }), false, "completed", "2026-12-01T09:31:00Z", 3},
+		"something is there":          {gone(func(s *verify.Subject) { s.Remaining = 1 }), false, "in_progress", "2026-12-02T23:59:59Z", 3},
+		"backups keep it":             {gone(func(s *verify.Subject) { s.Remaining, s.GoneBy = 1, &day }), false, "in_progress", "2027-01-10T23:59:59Z", 3},
+		"nothing was erased":          {gone(func(s *verify.Subject) { s.Remaining, s.Erased = 2, 0 }), false, "pending", "2026-12-02T23:59:59Z", 2},
+		"a gap":                       {gone(func(s *verify.Subject) {}), true, "in_progress", "2026-12-02T23:59:59Z", 2},
+		"not searched":                {gone(func(s *verify.Subject) { s.Searched = false }), false, "in_progress", "2026-12-02T23:59:59Z", 2},
+		"an identifier was left out":  {gone(func(s *verify.Subject) { s.NotSearched = 1 }), false, "in_progress", "2026-12-02T23:59:59Z", 2},
+		"not an erasure":              {gone(func(s *verify.Subject) { s.Requests = []inventory.Request{access} }), false, "pending", "2026-12-02T23:59:59Z", 2},
+		"a day of receipt is missing": {gone(func(s *verify.Subject) { s.Requests[0].Due, s.Remaining = "", 1 }), false, "in_progress", "", 3},
+	} {
+		v := verified(t)
+		v.Subjects = []verify.Subject{c.subject}
+		if v.Run.Status = "complete"; c.incomplete {
+			v.Run.Status = "incomplete"
+		}
+		var b bytes.Buffer
+		if err := OpenDSRStatus(&b, v); err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]any
+		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		expected, _ := got["expected_completion_time"].(string)
+		if got["request_status"] != c.status || expected != c.expected || got["results_count"] != float64(c.results) || got["controller_id"] != "Voorbeeld Hosting" || got["subject_request_id"] != erasure.ID {
+			t.Errorf("%s: %s", name, b.Bytes())
+		}
+		for _, k := range []string{"extensions", "received_time", "encoded_request"} {
+			if _, ok := got[k]; ok {
+				t.Errorf("%s: %s stands in a status", name, k)
+			}
+		}
+	}
+	// A rectification is no request of the framework.
+	v := verified(t)
+	rectification := erasure
+	rectification.Type = "rectification"
+	v.Subjects = []verify.Subject{gone(func(s *verify.Subject) { s.Requests = []inventory.Request{rectification} })}
+	var b bytes.Buffer
+	if err := OpenDSRStatus(&b, v); err != nil || strings.TrimSpace(b.String()) != "[]" {
+		t.Errorf("%s, %v", b.Bytes(), err)
 	}
 }

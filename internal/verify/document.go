@@ -35,6 +35,8 @@ type Checked struct {
 	Findings int       `json:"findings"`
 	// SameKey says that contents could be compared.
 	SameKey bool `json:"same_key"`
+	// Controller is the organisation whose report it is; empty where it names none.
+	Controller string `json:"controller,omitempty"`
 }
 
 // A Subject is a data subject and what has become of the findings about them.
@@ -147,6 +149,9 @@ func (c *Check) Settle(run inventory.Run, read *inventory.Report) (*Verification
 		},
 		Searched: c.scan != nil, Subjects: []Subject{}, Sources: read.Sources, Gaps: read.Gaps, Exclusions: read.Exclusions, Summary: newSummary(),
 		Results: c.Results, News: c.News,
+	}
+	if o := c.report.Organisation; o != nil {
+		v.Report.Controller = o.Name
 	}
 	at := map[string]int{}
 	for i, s := range c.report.Subjects {
