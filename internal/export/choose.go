@@ -32,8 +32,8 @@ func (x *exporter) choose(f *inventory.Finding) (reason, detail string) {
 		if a.LegalBasis != nil {
 			b = *a.LegalBasis
 		}
-		b = rights.Basis(b) // of what the configuration calls it, in any language
-		basis, unclear = basis || b == "consent" || b == "contract", unclear || b == ""
+		// Whatever the configuration calls it, in any language.
+		basis, unclear = basis || rights.Portable(b), unclear || rights.Basis(b) == ""
 		derived = derived || a.Provision == "derived"
 	}
 	if f.Tenant != nil && !own {

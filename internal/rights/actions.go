@@ -90,28 +90,28 @@ func (j *judge) keep(f *inventory.Finding) *inventory.Keep {
 
 // ground returns the ground that an activity has to keep a finding today.
 func (j *judge) ground(f *inventory.Finding, a *inventory.Activity) *inventory.Keep {
-	b := basisOf(basisText(a))
+	b := basesOf(basisText(a))
 	if a.Retention != nil && a.Retention.From == "backup" {
 		return nil // a backup goes, it is not kept
 	}
 	k := &inventory.Keep{Activity: a.ID, Kind: "retention"}
-	if b == obligation {
+	if b.has(obligation) {
 		k.Kind = "legal-obligation"
 	}
 	switch {
-	case a.Retention == nil && b != obligation:
+	case a.Retention == nil && !b.has(obligation):
 		return nil
-	case b == consent, a.Marketing:
+	case b.only(consent), a.Marketing:
 		return nil // it goes when the consent is withdrawn or the person objects
 	case a.Retention == nil:
 		k.Ground = "legal obligation (Art. 17(3)(b)); the configuration names no period"
 		return k
 	}
 	k.Ground = fmt.Sprintf("kept for %s from %s", a.Retention.Period, since(a.Retention.From))
-	if b == obligation {
+	if b.has(obligation) {
 		k.Ground = "legal obligation (Art. 17(3)(b)): " + k.Ground
-	} else if b != unclear {
-		k.Ground = string(b) + ": " + k.Ground
+	} else if len(b) == 1 {
+		k.Ground = string(b[0]) + ": " + k.Ground
 	}
 	for _, r := range f.Retention {
 		if r.Activity == a.ID {
@@ -160,18 +160,18 @@ func (j *judge) keepColumns(f *inventory.Finding) (*inventory.Keep, []string) {
 
 // column returns the ground on which a column is kept that has its own.
 func (j *judge) column(x inventory.Field) *inventory.Keep {
-	b := basisOf(x.LegalBasis)
+	b := basesOf(x.LegalBasis)
 	if x.Activity != "" && x.LegalBasis == "" {
-		b = basisOf(basisText(j.activities[x.Activity]))
+		b = basesOf(basisText(j.activities[x.Activity]))
 	}
 	switch {
-	case x.Until != "" && j.runs(x.Until) && b != consent:
+	case x.Until != "" && j.runs(x.Until) && !b.only(consent):
 		k := &inventory.Keep{Activity: x.Activity, Kind: "retention", Ground: "column " + x.Name + ": its own retention runs", Until: &x.Until}
-		if b == obligation {
+		if b.has(obligation) {
 			k.Kind = "legal-obligation"
 		}
 		return k
-	case b == obligation && x.Until == "":
+	case b.has(obligation) && x.Until == "":
 		return &inventory.Keep{Activity: x.Activity, Kind: "legal-obligation", Ground: "column " + x.Name + ": legal obligation (Art. 17(3)(b))"}
 	}
 	return nil
@@ -183,7 +183,7 @@ func (j *judge) freeColumns(f *inventory.Finding) []string {
 	var out []string
 	for _, x := range f.Fields {
 		own := x.LegalBasis != "" || x.Activity != "" || x.Until != ""
-		if own && j.column(x) == nil && (x.Until == "" || !j.runs(x.Until) || basisOf(x.LegalBasis) == consent) {
+		if own && j.column(x) == nil && (x.Until == "" || !j.runs(x.Until) || basesOf(x.LegalBasis).only(consent)) {
 			out = append(out, x.Name)
 		}
 	}

@@ -7,7 +7,6 @@ package rights
 import (
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/calendar"
@@ -155,44 +154,6 @@ func (j *judge) processor(f *inventory.Finding) bool {
 		a := j.activities[id]
 		return a != nil && a.Role == "processor"
 	})
-}
-
-// A basis is a legal basis of Art. 6(1).
-type basis string
-
-const (
-	consent    basis = "consent"
-	contract   basis = "contract"
-	obligation basis = "legal obligation"
-	vital      basis = "vital interests"
-	publicTask basis = "public task"
-	legitimate basis = "legitimate interests"
-	unclear    basis = ""
-)
-
-// bases are words by which configurations name legal bases, in the languages of
-// the officers.
-var bases = []struct {
-	basis basis
-	words []string
-}{
-	{consent, []string{"consent", "toestemming", "einwilligung", "6(1)(a)", "6.1.a"}},
-	{legitimate, []string{"legitimate", "gerechtvaardigd", "légitime", "legitime", "berechtigt", "6(1)(f)", "6.1.f"}},
-	{obligation, []string{"legal obligation", "legal_obligation", "legal-obligation", "wettelijk", "obligation légale", "obligation legale", "rechtliche", "gesetzlich", "6(1)(c)", "6.1.c"}},
-	{vital, []string{"vital", "vitaal", "vitale", "lebenswichtig", "6(1)(d)", "6.1.d"}},
-	{publicTask, []string{"public", "algemeen belang", "öffentlich", "6(1)(e)", "6.1.e"}},
-	{contract, []string{"contract", "overeenkomst", "contrat", "vertrag", "6(1)(b)", "6.1.b"}},
-}
-
-// basisOf tells the legal basis from what a configuration says.
-func basisOf(text string) basis {
-	text = strings.ToLower(text)
-	for _, b := range bases {
-		if slices.ContainsFunc(b.words, func(w string) bool { return strings.Contains(text, w) }) {
-			return b.basis
-		}
-	}
-	return unclear
 }
 
 func basisText(a *inventory.Activity) string {

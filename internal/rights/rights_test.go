@@ -155,14 +155,61 @@ func golden(t *testing.T, name string, got []byte, write bool) {
 }
 
 func TestBasis(t *testing.T) {
-	for s, want := range map[string]basis{
-		"contract": contract, "Uitvoering van de overeenkomst": contract, "Art. 6(1)(b)": contract, "legal obligation": obligation,
-		"legal_obligation": obligation, "obligation légale": obligation, "gesetzliche Pflicht": obligation, "legitimate interests": legitimate, "gerechtvaardigd belang": legitimate,
-		"intérêt légitime": legitimate, "berechtigtes Interesse": legitimate, "consent": consent, "Toestemming": consent, "public task": publicTask, "vital interests": vital,
-		"": unclear, "because": unclear,
+	for s, want := range map[string]bases{
+		"contract": {contract}, "Uitvoering van de overeenkomst": {contract}, "Art. 6(1)(b)": {contract}, "legal obligation": {obligation},
+		"legal_obligation": {obligation}, "obligation légale": {obligation}, "gesetzliche Pflicht": {obligation}, "legitimate interests": {legitimate}, "gerechtvaardigd belang": {legitimate},
+		"intérêt légitime": {legitimate}, "berechtigtes Interesse": {legitimate}, "consent": {consent}, "Toestemming": {consent}, "public task": {publicTask}, "vital interests": {vital},
+		"": nil, "because": nil, "contract; legal obligation": {obligation, contract}, "consent and contract": {consent, contract}, "legitimate interests, contract": {legitimate, contract},
 	} {
-		if got := basisOf(s); got != want {
+		if got := basesOf(s); !slices.Equal(got, want) {
 			t.Errorf("%q is %q, want %q", s, got, want)
+		}
+		if got := Basis(s); len(want) != 1 && got != "" || len(want) == 1 && got != string(want[0]) {
+			t.Errorf("%q is %q", s, got)
+		}
+	}
+}
+
+// Where an activity names several legal bases, the law that wants a record kept is
+// not overlooked for the consent, nor the objection for the contract.
+func TestSeveralBases(t *testing.T) {
+	year := &inventory.Retention{Period: "P7Y", From: "the end of the contract"}
+	for text, want := range map[string]struct {
+		kind     string // of the ground to keep; empty: none
+		portable int
+		effect   string
+	}{
+		"consent":                            {"", 1, "withdraw"},
+		"consent; legal obligation":          {"legal-obligation", 1, "withdraw"},
+		"contract and legal obligation":      {"legal-obligation", 1, ""},
+		"contract, legitimate interests":     {"retention", 1, "balance"},
+		"consent, legitimate interests":      {"retention", 1, "balance"},
+		"legal obligation, public task":      {"legal-obligation", 0, "balance"},
+		"something that nobody can classify": {"retention", 0, "unclear"},
+	} {
+		rep := &inventory.Report{Subjects: []inventory.Subject{{ID: "zoe"}}, Activities: []inventory.Activity{{ID: "a", Role: "controller", LegalBasis: &text, Retention: year}}}
+		var kept *inventory.Keep
+		rep.Findings = func() iter.Seq2[*inventory.Finding, error] {
+			return func(yield func(*inventory.Finding, error) bool) {
+				yield(&inventory.Finding{Subject: "zoe", Confidence: "certain", Activities: []string{"a"}, Fields: []inventory.Field{{Name: "email", Origin: "provided"}}, Actions: []inventory.Action{{Kind: "delete-row"}}}, nil)
+			}
+		}
+		if err := Exercise(rep, Options{Now: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}); err != nil {
+			t.Fatal(err)
+		}
+		for f := range rep.Findings() {
+			kept = f.Actions[0].Keep
+		}
+		kind, effect := "", ""
+		if kept != nil {
+			kind = kept.Kind
+		}
+		r := rep.Subjects[0].Rights
+		for _, a := range r.Objection.Activities {
+			effect = a.Effect
+		}
+		if kind != want.kind || r.Portability.Findings != want.portable || effect != want.effect {
+			t.Errorf("%s: kept %q, portable %d, objection %q; want %+v", text, kind, r.Portability.Findings, effect, want)
 		}
 	}
 }

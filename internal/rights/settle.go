@@ -184,14 +184,14 @@ func (v *view) rest(typ string) inventory.RestView {
 			continue
 		}
 		effect := ""
-		switch b := basisOf(basisText(&x)); {
+		switch b := basesOf(basisText(&x)); {
 		case x.Marketing:
 			effect = "stop"
-		case b == consent:
-			effect = "withdraw"
-		case b == legitimate, b == publicTask:
+		case b.has(legitimate), b.has(publicTask):
 			effect = "balance"
-		case b == unclear:
+		case b.has(consent):
+			effect = "withdraw"
+		case len(b) == 0:
 			effect = "unclear"
 		default:
 			continue

@@ -262,12 +262,12 @@ func (v *view) portability(f *inventory.Finding) {
 			if !of(f, x, i) {
 				continue
 			}
-			b := basisOf(basisText(a))
+			b := basesOf(basisText(a))
 			if x.LegalBasis != "" {
-				b = basisOf(x.LegalBasis)
+				b = basesOf(x.LegalBasis)
 			}
 			switch {
-			case b != consent && b != contract:
+			case !b.portable():
 			case x.Origin == "derived":
 				derived = append(derived, x.Name)
 			default:
@@ -277,11 +277,10 @@ func (v *view) portability(f *inventory.Finding) {
 				}
 			}
 		}
-		b := basisOf(basisText(a))
-		rests := b == consent || b == contract
-		if !rests && len(ported) == 0 {
-			detail := "it rests on " + string(b) + ", neither on consent nor on a contract"
-			if b == unclear {
+		b := basesOf(basisText(a))
+		if !b.portable() && len(ported) == 0 {
+			detail := "it rests on " + b.String() + ", neither on consent nor on a contract"
+			if len(b) == 0 {
 				detail = "the configuration names no legal basis that is known"
 			}
 			v.leftOut(id, "legal-basis", detail, nil)
