@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
@@ -55,6 +56,7 @@ type certView struct {
 	Style                     template.CSS
 	People                    []certPerson
 	Sources, Gaps             []certRow
+	MoreGaps, Policy          string
 }
 
 // Certificate writes a statement for each data subject: what was erased, what is
@@ -65,13 +67,13 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 	if !ok {
 		return fmt.Errorf("reports: no certificate in the language %q", lang)
 	}
-	page, err := template.New("certificate").Parse(certificatePage)
+	page, err := template.New("certificate").Funcs(template.FuncMap{"x": clean}).Parse(certificatePage)
 	if err != nil {
 		return fmt.Errorf("reports: %w", err)
 	}
 	words := wording.In(language.Lang(lang))
 	x := &certView{
-		Lang: lang, Spoor: v.Run.Spoor, Run: v.Run.ID, T: t, Style: template.CSS(verificationStyle),
+		Lang: lang, Spoor: v.Run.Spoor, Run: v.Run.ID, T: t, Style: template.CSS(verificationStyle), Policy: stylePolicy(),
 		Checked: moment(v.Run.Finished), Report: clean(v.Report.Run), Reported: moment(v.Report.Finished),
 	}
 	erased, kept, backups, remains, unchecked := map[string]*byPlace{}, map[string]*byPlace{}, map[string]*byPlace{}, map[string]*byPlace{}, map[string]*byPlace{}
@@ -99,7 +101,7 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 				p.Ground, p.Until = words.Sentence(r.Keep.Ground), dayOf(r.Keep.Until)
 			}
 			in(kept, r.Subject, p)
-		case n > 0 && r.Locator == verify.Absent || r.GoneBy != nil:
+		case r.State == verify.Present && (n > 0 && r.Locator == verify.Absent || r.GoneBy != nil):
 			p.Until = dayOf(r.GoneBy)
 			copies[r.Subject] += n
 			in(backups, r.Subject, p)
@@ -129,7 +131,7 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 	for _, g := range v.Gaps {
 		gaps.add(placeState{Source: g.Source, Place: g.Place, Why: t.reason(g.Reason)})
 	}
-	x.Gaps, _ = t.rows(gaps, func(p *placeState) string { return p.Why })
+	x.Gaps, x.MoreGaps = t.rows(gaps, func(p *placeState) string { return p.Why })
 	for _, s := range v.Subjects {
 		x.People = append(x.People, t.person(v, s, erased[s.ID], kept[s.ID], backups[s.ID], remains[s.ID], unchecked[s.ID]))
 	}
@@ -137,6 +139,12 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 		return fmt.Errorf("reports: render the certificate: %w", err)
 	}
 	return nil
+}
+
+// stylePolicy is the content security policy of a page that has a style and
+// nothing else.
+func stylePolicy() string {
+	return "default-src 'none'; style-src 'sha256-" + digest(verificationStyle) + "'; base-uri 'none'; form-action 'none'"
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
@@ -240,6 +248,9 @@ func (t *certWords) person(v *verify.Verification, s verify.Subject, erased, kep
 	}
 	if s.NotSearched > 0 {
 		p.Notes = append(p.Notes, fmt.Sprintf(t.FewerIdentifiers, s.NotSearched))
+	}
+	if len(s.NotLookedFor) > 0 {
+		p.Notes = append(p.Notes, fmt.Sprintf(t.NotLookedFor, clean(strings.Join(s.NotLookedFor, ", "))))
 	}
 	if len(v.Exclusions) > 0 {
 		p.Notes = append(p.Notes, fmt.Sprintf(t.Exclusions, len(v.Exclusions)))

@@ -2,13 +2,13 @@ package reports
 
 // certWords is what a certificate says, in one language.
 type certWords struct {
-	Title, Person, Request, Received, Made, Verification                                        string
-	Place, Records, Source, Read, ReadOf, NotListed, LeftOut, Why, Times, More                  string
-	All, AllButKept, InBackups, Remains, NotWhole, Nothing                                      string
-	Erased, ErasedNote, Kept, KeptNote, Ground, Backups, BackupsNote, GoneBy                    string
-	There, ThereNote, State, Unchecked, UncheckedNote, AtPlace, Until, NoDay                    string
-	Covered, Limits, GapsNote, NotSearched, FewerIdentifiers, Exclusions, Date, Name, Signature string
-	States, Reasons                                                                             map[string]string
+	Title, Person, Request, Received, Made, Verification                                                      string
+	Place, Records, Source, Read, ReadOf, NotListed, LeftOut, Why, Times, More                                string
+	All, AllButKept, InBackups, Remains, NotWhole, Nothing                                                    string
+	Erased, ErasedNote, Kept, KeptNote, Ground, Backups, BackupsNote, GoneBy                                  string
+	There, ThereNote, State, Unchecked, UncheckedNote, AtPlace, Until, NoDay                                  string
+	Covered, Limits, GapsNote, NotSearched, FewerIdentifiers, NotLookedFor, Exclusions, Date, Name, Signature string
+	States, Reasons                                                                                           map[string]string
 }
 
 // CertificateLanguages are those in which there are certificates.
@@ -25,7 +25,7 @@ func certificateWords() map[string]*certWords {
 			Backups: "In backups", BackupsNote: "Gone from where they were used; copies remain until the backups end.", GoneBy: "Gone by",
 			There: "Still there", ThereNote: "These records are there, and the report named no ground to keep them.", State: "State", Unchecked: "Not checked", UncheckedNote: "Of these records nothing can be said.", AtPlace: "At its place", Until: "until %s", NoDay: "the day is not known",
 			Covered: "What this covers", Limits: "This statement holds for the sources named here, as they were when they were read, and for the identifiers that were looked for. It says nothing of other sources, of what could not be read or was left out, or of what was changed since.",
-			GapsNote: "The following could not be read, and may hold more:", NotSearched: "The person's identifiers were not at hand: only the places of the report were read, not the whole scope.", FewerIdentifiers: "Identifiers that the report knew and that were not looked for: %d.", Exclusions: "Places or kinds of content left out by configuration: %d.",
+			GapsNote: "The following could not be read, and may hold more:", NotSearched: "The person's identifiers were not at hand: only the places of the report were read, not the whole scope.", FewerIdentifiers: "Identifiers that the report knew and that were not looked for: %d.", NotLookedFor: "Types of identifiers by which nobody can be looked for: %s.", Exclusions: "Places or kinds of content left out on purpose: %d.",
 			Date: "Date", Name: "Name", Signature: "Signature",
 			States:  map[string]string{"present": "there as it was", "changed": "there, changed", "moved": "moved elsewhere", "new": "not in the report", "absent": "nothing is there any more", "there": "something is there", "unread": "could not be read"},
 			Reasons: map[string]string{"encrypted": "encrypted", "corrupt": "damaged", "denied": "access denied", "unsupported": "format not supported", "too-deep": "nested too deep", "too-large": "too large", "bomb": "grows out of proportion", "timeout": "took too long", "vanished": "vanished while it was read", "offline": "not reachable", "key-missing": "key is missing", "error": "error"},
@@ -39,7 +39,7 @@ func certificateWords() map[string]*certWords {
 			Backups: "In back-ups", BackupsNote: "Weg van waar ze werden gebruikt; er blijven kopieën tot de back-ups aflopen.", GoneBy: "Weg op",
 			There: "Nog aanwezig", ThereNote: "Deze records zijn er nog, en het rapport noemt geen grond om ze te bewaren.", State: "Toestand", Unchecked: "Niet nagegaan", UncheckedNote: "Over deze records kan niets worden gezegd.", AtPlace: "Op de plaats", Until: "tot %s", NoDay: "de dag is niet bekend",
 			Covered: "Wat dit dekt", Limits: "Deze verklaring geldt voor de bronnen die hier staan, zoals ze waren toen ze werden gelezen, en voor de gegevens waarmee is gezocht. Ze zegt niets over andere bronnen, over wat niet kon worden gelezen of werd weggelaten, of over wat sindsdien is veranderd.",
-			GapsNote: "Het volgende kon niet worden gelezen en kan nog meer bevatten:", NotSearched: "De gegevens om de persoon te herkennen waren niet voorhanden: alleen de plaatsen van het rapport zijn gelezen, niet het hele bereik.", FewerIdentifiers: "Gegevens die het rapport kende en waarnaar niet is gezocht: %d.", Exclusions: "Door de configuratie weggelaten plaatsen of soorten inhoud: %d.",
+			GapsNote: "Het volgende kon niet worden gelezen en kan nog meer bevatten:", NotSearched: "De gegevens om de persoon te herkennen waren niet voorhanden: alleen de plaatsen van het rapport zijn gelezen, niet het hele bereik.", FewerIdentifiers: "Gegevens die het rapport kende en waarnaar niet is gezocht: %d.", NotLookedFor: "Soorten gegevens waarop niet kan worden gezocht: %s.", Exclusions: "Bewust weggelaten plaatsen of soorten inhoud: %d.",
 			Date: "Datum", Name: "Naam", Signature: "Handtekening",
 			States:  map[string]string{"present": "er nog zoals het was", "changed": "er nog, gewijzigd", "moved": "verplaatst", "new": "niet in het rapport", "absent": "er is niets meer", "there": "er staat iets", "unread": "kon niet worden gelezen"},
 			Reasons: map[string]string{"encrypted": "versleuteld", "corrupt": "beschadigd", "denied": "geen toegang", "unsupported": "formaat niet ondersteund", "too-deep": "te diep genest", "too-large": "te groot", "bomb": "groeit buiten verhouding", "timeout": "duurde te lang", "vanished": "verdween tijdens het lezen", "offline": "niet bereikbaar", "key-missing": "sleutel ontbreekt", "error": "fout"},
@@ -53,7 +53,7 @@ func certificateWords() map[string]*certWords {
 			Backups: "Dans les sauvegardes", BackupsNote: "Disparus de là où ils servaient ; des copies restent jusqu’au terme des sauvegardes.", GoneBy: "Disparaît",
 			There: "Toujours là", ThereNote: "Ces enregistrements existent, et le rapport ne nomme aucun motif de les conserver.", State: "État", Unchecked: "Non vérifié", UncheckedNote: "De ces enregistrements, rien ne peut être dit.", AtPlace: "À l’emplacement", Until: "jusqu’au %s", NoDay: "le jour n’est pas connu",
 			Covered: "Ce que ceci couvre", Limits: "Cette attestation vaut pour les sources nommées ici, telles qu’elles étaient lors de la lecture, et pour les identifiants recherchés. Elle ne dit rien d’autres sources, de ce qui n’a pas pu être lu ou a été laissé de côté, ni de ce qui a changé depuis.",
-			GapsNote: "Ce qui suit n’a pas pu être lu et peut contenir davantage :", NotSearched: "Les identifiants de la personne n’étaient pas disponibles : seuls les emplacements du rapport ont été lus, pas tout le périmètre.", FewerIdentifiers: "Identifiants connus du rapport qui n’ont pas été recherchés : %d.", Exclusions: "Emplacements ou types de contenu laissés de côté par la configuration : %d.",
+			GapsNote: "Ce qui suit n’a pas pu être lu et peut contenir davantage :", NotSearched: "Les identifiants de la personne n’étaient pas disponibles : seuls les emplacements du rapport ont été lus, pas tout le périmètre.", FewerIdentifiers: "Identifiants connus du rapport qui n’ont pas été recherchés : %d.", NotLookedFor: "Types d’identifiants qui ne peuvent pas être recherchés : %s.", Exclusions: "Emplacements ou types de contenu laissés de côté à dessein : %d.",
 			Date: "Date", Name: "Nom", Signature: "Signature",
 			States:  map[string]string{"present": "là comme avant", "changed": "là, modifié", "moved": "déplacé", "new": "absent du rapport", "absent": "il n’y a plus rien", "there": "quelque chose s’y trouve", "unread": "n’a pas pu être lu"},
 			Reasons: map[string]string{"encrypted": "chiffré", "corrupt": "endommagé", "denied": "accès refusé", "unsupported": "format non pris en charge", "too-deep": "imbriqué trop profondément", "too-large": "trop grand", "bomb": "grossit hors de proportion", "timeout": "trop long", "vanished": "disparu pendant la lecture", "offline": "injoignable", "key-missing": "clé manquante", "error": "erreur"},
@@ -67,7 +67,7 @@ func certificateWords() map[string]*certWords {
 			Backups: "In Sicherungen", BackupsNote: "Dort weg, wo sie verwendet wurden; Kopien bleiben, bis die Sicherungen ablaufen.", GoneBy: "Weg",
 			There: "Noch vorhanden", ThereNote: "Diese Datensätze sind da, und der Bericht nennt keinen Grund, sie aufzubewahren.", State: "Zustand", Unchecked: "Nicht geprüft", UncheckedNote: "Über diese Datensätze lässt sich nichts sagen.", AtPlace: "Am Ort", Until: "bis %s", NoDay: "der Tag ist nicht bekannt",
 			Covered: "Was dies abdeckt", Limits: "Diese Bescheinigung gilt für die hier genannten Quellen, wie sie beim Lesen waren, und für die Kennungen, nach denen gesucht wurde. Sie sagt nichts über andere Quellen, über das, was nicht gelesen werden konnte oder ausgelassen wurde, oder was sich seither geändert hat.",
-			GapsNote: "Folgendes konnte nicht gelesen werden und kann mehr enthalten:", NotSearched: "Die Kennungen der Person lagen nicht vor: Nur die Orte des Berichts wurden gelesen, nicht der ganze Bereich.", FewerIdentifiers: "Kennungen, die der Bericht kannte und nach denen nicht gesucht wurde: %d.", Exclusions: "Durch die Konfiguration ausgelassene Orte oder Arten von Inhalt: %d.",
+			GapsNote: "Folgendes konnte nicht gelesen werden und kann mehr enthalten:", NotSearched: "Die Kennungen der Person lagen nicht vor: Nur die Orte des Berichts wurden gelesen, nicht der ganze Bereich.", FewerIdentifiers: "Kennungen, die der Bericht kannte und nach denen nicht gesucht wurde: %d.", NotLookedFor: "Arten von Kennungen, nach denen nicht gesucht werden kann: %s.", Exclusions: "Bewusst ausgelassene Orte oder Arten von Inhalt: %d.",
 			Date: "Datum", Name: "Name", Signature: "Unterschrift",
 			States:  map[string]string{"present": "da wie zuvor", "changed": "da, geändert", "moved": "verschoben", "new": "nicht im Bericht", "absent": "dort ist nichts mehr", "there": "dort steht etwas", "unread": "konnte nicht gelesen werden"},
 			Reasons: map[string]string{"encrypted": "verschlüsselt", "corrupt": "beschädigt", "denied": "kein Zugriff", "unsupported": "Format nicht unterstützt", "too-deep": "zu tief verschachtelt", "too-large": "zu groß", "bomb": "wächst unverhältnismäßig", "timeout": "dauerte zu lange", "vanished": "beim Lesen verschwunden", "offline": "nicht erreichbar", "key-missing": "Schlüssel fehlt", "error": "Fehler"},

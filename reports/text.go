@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/language"
@@ -122,10 +123,11 @@ func placesBySubject(r *inventory.Report) map[string][]inventory.PlaceCount {
 	return m
 }
 
-// clean keeps foreign names from driving a terminal.
+// clean keeps foreign names from driving a terminal, and from turning a line
+// around.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 || r == 0x202e {
+		if r < ' ' || wording.Visible(r) == utf8.RuneError {
 			return '?'
 		}
 		return r

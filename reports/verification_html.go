@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/spoor-scan/spoor/internal/verify"
 )
@@ -33,7 +34,7 @@ func VerificationHTML(w io.Writer, v *verify.Verification, lang string) error {
 	if words == nil || c == nil {
 		return fmt.Errorf("reports: no verification in the language %q", lang)
 	}
-	t, err := template.New("verification").Funcs(template.FuncMap{"stamp": moment, "num": thousands, "reason": c.reason}).Parse(verificationPage)
+	t, err := template.New("verification").Funcs(template.FuncMap{"x": clean, "stamp": moment, "num": thousands, "reason": c.reason}).Parse(verificationPage)
 	if err != nil {
 		return fmt.Errorf("reports: %w", err)
 	}
@@ -43,12 +44,13 @@ func VerificationHTML(w io.Writer, v *verify.Verification, lang string) error {
 		W              *verifyWords
 		C              *certWords
 		Style          template.CSS
+		Policy         string
 		Class, Verdict string
 		People         []verificationPerson
 		Rows           []verificationRow
 		More           string
 		Gaps           []gapGroup
-	}{Lang: lang, V: v, W: words, C: c, Style: template.CSS(verificationStyle), Gaps: groupGaps(v.Gaps)}
+	}{Lang: lang, V: v, W: words, C: c, Style: template.CSS(verificationStyle), Policy: stylePolicy(), Gaps: groupGaps(v.Gaps)}
 	more := 0
 	add := func(r verificationRow) {
 		if len(x.Rows) < verificationRows {
@@ -88,6 +90,7 @@ func VerificationHTML(w io.Writer, v *verify.Verification, lang string) error {
 	if more > 0 {
 		x.More = fmt.Sprintf(words.More, more)
 	}
+	fewer := false // identifiers that the report knew were not looked for
 	for _, s := range v.Subjects {
 		p := verificationPerson{ID: s.ID}
 		for _, st := range verify.States() {
@@ -105,13 +108,17 @@ func VerificationHTML(w io.Writer, v *verify.Verification, lang string) error {
 		}
 		if s.NotSearched > 0 {
 			p.Notes = append(p.Notes, fmt.Sprintf(c.FewerIdentifiers, s.NotSearched))
+			fewer = true
+		}
+		if len(s.NotLookedFor) > 0 {
+			p.Notes = append(p.Notes, fmt.Sprintf(c.NotLookedFor, clean(strings.Join(s.NotLookedFor, ", "))))
 		}
 		x.People = append(x.People, p)
 	}
 	switch {
 	case v.Summary.Remaining > 0:
 		x.Class, x.Verdict = "bad", words.Remains
-	case v.Run.Status != "complete":
+	case v.Run.Status != "complete" || fewer:
 		x.Verdict = words.NotAll
 	default:
 		x.Class, x.Verdict = "good", words.Done

@@ -120,7 +120,23 @@ func TestCertificateClaims(t *testing.T) {
 		"nobody was looked for":       {func(v *verify.Verification) { v.Subjects[0].Searched = false }, certificateWords()["en"].NotWhole},
 		"fewer identifiers":           {func(v *verify.Verification) { v.Subjects[0].NotSearched = 1 }, certificateWords()["en"].NotWhole},
 		"a source that is not listed": {func(v *verify.Verification) { v.Sources[0].Listed = false }, certificateWords()["en"].NotWhole},
-		"something new":               {func(v *verify.Verification) { v.News = each([]verify.New{{Subject: "person-0043"}}) }, "still there: 1."},
+		"moved, and a copy was not read": {func(v *verify.Verification) {
+			day := "2027-01-10"
+			v.Results = each([]verify.Result{{Subject: "person-0043", Source: "s", Place: "p", State: verify.Moved, Locator: verify.Absent, GoneBy: &day, Copies: []verify.Copy{{State: verify.Unchecked, GoneBy: &day}}}})
+		}, "still there: 1."},
+		"what nobody can look for": {func(v *verify.Verification) {
+			v.Subjects[0].NotLookedFor = []string{"android_id"}
+			v.Gaps = []inventory.Gap{{Source: "s", Place: "p", Reason: "denied"}}
+		}, "nobody can be looked for: android_id."},
+		"more gaps than it lists": {func(v *verify.Verification) {
+			for i := range certificateRows + 7 {
+				v.Gaps = append(v.Gaps, inventory.Gap{Source: "s", Place: fmt.Sprint("p", i), Reason: "denied"})
+			}
+		}, "further places: 7"},
+		"a name that turns the line around": {func(v *verify.Verification) {
+			v.Subjects[0].ID, v.Subjects[0].Searched = "a\u202eb", false
+		}, "a?b"},
+		"something new": {func(v *verify.Verification) { v.News = each([]verify.New{{Subject: "person-0043"}}) }, "still there: 1."},
 	} {
 		v := verified(t)
 		v.Gaps, v.News = nil, each([]verify.New{})
@@ -291,5 +307,24 @@ func TestOpenDSRStatus(t *testing.T) {
 	var b bytes.Buffer
 	if err := OpenDSRStatus(&b, v); err != nil || strings.TrimSpace(b.String()) != "[]" {
 		t.Errorf("%s, %v", b.Bytes(), err)
+	}
+}
+
+// A page does not call good what was searched with fewer identifiers than the
+// report knew.
+func TestVerificationVerdict(t *testing.T) {
+	for fewer, want := range map[int]string{0: verificationWords()["en"].Done, 1: verificationWords()["en"].NotAll} {
+		v := verified(t)
+		v.Subjects, v.Gaps, v.News, v.Results = v.Subjects[1:], nil, each([]verify.New{}), each([]verify.Result{})
+		v.Summary = verify.Summary{States: map[verify.State]int{}}
+		v.Run.Status = "complete"
+		v.Subjects[0].NotSearched = fewer
+		var b bytes.Buffer
+		if err := VerificationHTML(&b, v, "en"); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) || fewer > 0 && strings.Contains(b.String(), "verdict good") {
+			t.Errorf("%d identifiers fewer: the page does not say %q", fewer, want)
+		}
 	}
 }

@@ -20,7 +20,7 @@ func verificationWords() map[string]*verifyWords {
 				"not-compared": "The record is there; what it was can't be compared.", "differs": "The record is there with another content, and is about the person still.", "differs-unknown": "The record is there with another content; whether it is about the person still can't be told.",
 				"cleared": "The record is there and is no longer about the person.", "elsewhere": "Its content stands at another place.", "not-read": "What is at its place could not be read.",
 				"not-searched": "Nothing is at its place any more; the scope was not searched, as the identifiers were not at hand.", "not-covered": "Nothing is at its place any more; but the place was not read in the new scan.",
-				"may-be-new": "Nothing is at its place any more; but it may be one of the new findings.", "copy-not-read": "Nothing is at its place any more; but a copy could not be read.", "new": "The report does not have it.",
+				"may-be-new": "Nothing is at its place any more; but it may be one of the new findings.", "copy-not-read": "At its place nothing of the person is left; but a copy could not be read.", "new": "The report does not have it.",
 			},
 		},
 		"nl": {
@@ -33,7 +33,7 @@ func verificationWords() map[string]*verifyWords {
 				"not-compared": "Het record is er; met wat het was, kan niet worden vergeleken.", "differs": "Het record is er met een andere inhoud, en gaat nog over de persoon.", "differs-unknown": "Het record is er met een andere inhoud; of het nog over de persoon gaat, is niet te zeggen.",
 				"cleared": "Het record is er en gaat niet meer over de persoon.", "elsewhere": "De inhoud staat op een andere plaats.", "not-read": "Wat op de plaats staat, kon niet worden gelezen.",
 				"not-searched": "Op de plaats is niets meer; het bereik is niet doorzocht, omdat de gegevens van de persoon niet voorhanden waren.", "not-covered": "Op de plaats is niets meer; maar de plaats is bij het nieuwe onderzoek niet gelezen.",
-				"may-be-new": "Op de plaats is niets meer; maar het kan een van de nieuwe bevindingen zijn.", "copy-not-read": "Op de plaats is niets meer; maar een kopie kon niet worden gelezen.", "new": "Het rapport heeft dit niet.",
+				"may-be-new": "Op de plaats is niets meer; maar het kan een van de nieuwe bevindingen zijn.", "copy-not-read": "Op de plaats is niets meer van de persoon; maar een kopie kon niet worden gelezen.", "new": "Het rapport heeft dit niet.",
 			},
 		},
 		"fr": {
@@ -46,7 +46,7 @@ func verificationWords() map[string]*verifyWords {
 				"not-compared": "L’enregistrement est là ; ce qu’il était ne peut pas être comparé.", "differs": "L’enregistrement est là avec un autre contenu, et concerne toujours la personne.", "differs-unknown": "L’enregistrement est là avec un autre contenu ; s’il concerne toujours la personne, on ne peut le dire.",
 				"cleared": "L’enregistrement est là et ne concerne plus la personne.", "elsewhere": "Le contenu se trouve à un autre emplacement.", "not-read": "Ce qui se trouve à l’emplacement n’a pas pu être lu.",
 				"not-searched": "Il n’y a plus rien à l’emplacement ; le périmètre n’a pas été parcouru, faute des identifiants.", "not-covered": "Il n’y a plus rien à l’emplacement ; mais il n’a pas été lu lors du nouvel examen.",
-				"may-be-new": "Il n’y a plus rien à l’emplacement ; mais cela peut être l’un des nouveaux résultats.", "copy-not-read": "Il n’y a plus rien à l’emplacement ; mais une copie n’a pas pu être lue.", "new": "Le rapport ne l’a pas.",
+				"may-be-new": "Il n’y a plus rien à l’emplacement ; mais cela peut être l’un des nouveaux résultats.", "copy-not-read": "À l’emplacement, il n’y a plus rien de la personne ; mais une copie n’a pas pu être lue.", "new": "Le rapport ne l’a pas.",
 			},
 		},
 		"de": {
@@ -59,7 +59,7 @@ func verificationWords() map[string]*verifyWords {
 				"not-compared": "Der Datensatz ist da; was er war, lässt sich nicht vergleichen.", "differs": "Der Datensatz ist mit anderem Inhalt da und betrifft die Person noch.", "differs-unknown": "Der Datensatz ist mit anderem Inhalt da; ob er die Person noch betrifft, lässt sich nicht sagen.",
 				"cleared": "Der Datensatz ist da und betrifft die Person nicht mehr.", "elsewhere": "Der Inhalt steht an einem anderen Ort.", "not-read": "Was am Ort steht, konnte nicht gelesen werden.",
 				"not-searched": "Am Ort ist nichts mehr; der Bereich wurde nicht durchsucht, da die Kennungen nicht vorlagen.", "not-covered": "Am Ort ist nichts mehr; doch er wurde bei der neuen Suche nicht gelesen.",
-				"may-be-new": "Am Ort ist nichts mehr; doch es kann einer der neuen Funde sein.", "copy-not-read": "Am Ort ist nichts mehr; doch eine Kopie konnte nicht gelesen werden.", "new": "Der Bericht hat ihn nicht.",
+				"may-be-new": "Am Ort ist nichts mehr; doch es kann einer der neuen Funde sein.", "copy-not-read": "Am Ort ist nichts mehr von der Person; doch eine Kopie konnte nicht gelesen werden.", "new": "Der Bericht hat ihn nicht.",
 			},
 		},
 	}

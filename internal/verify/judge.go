@@ -141,6 +141,12 @@ func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, 
 				code = DiffersUnknown
 			}
 			set(state, code, "%s; whether it is about the person still can't be told: %s", there, unknown)
+		case uncheckedCopy != "":
+			r.About = about(false)
+			set(Unchecked, CopyNotRead, "the record is there and is no longer about them, but a copy could not be checked: %s", uncheckedCopy)
+		case len(f.Copies) > 0 && f.CopiesTotal > len(f.Copies):
+			r.About = about(false)
+			set(Unchecked, CopyNotRead, "the record is there and is no longer about them, and nothing is at the places of the copies that the report lists, but it counted more than it lists")
 		default:
 			r.About = about(false)
 			set(Changed, Cleared, "the record is there and is no longer about them")

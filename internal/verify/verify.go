@@ -47,7 +47,7 @@ const (
 	NotSearched    Code = "not-searched"    // unchecked: absent, but the identifiers were not at hand
 	NotCovered     Code = "not-covered"     // unchecked: absent, but a gap or an exclusion covers the place
 	MayBeNew       Code = "may-be-new"      // unchecked: absent, but it may be one of the new findings
-	CopyNotRead    Code = "copy-not-read"   // unchecked: absent, but a copy could not be read
+	CopyNotRead    Code = "copy-not-read"   // unchecked: erased at its place, but a copy could not be read
 )
 
 // What stands at the place that a report names.
@@ -173,6 +173,7 @@ type Check struct {
 
 	ids     map[id]bool      // of the report's findings
 	wanted  map[key]bool     // their URIs, and those of their copies
+	copies  map[key]bool     // the URIs of copies, each with the subject
 	watched map[name][]Place // other places of their contents, as far as they are seen
 	own     map[key]name     // what stood at their URIs
 	home    map[name]key     // and where
@@ -206,7 +207,7 @@ type freshKey struct {
 // Of starts to check a report. keyID names the key of hashes that is used now.
 func Of(report *inventory.Report, keyID string) (*Check, error) {
 	c := &Check{
-		report: report, other: report.Run.Key == "" || report.Run.Key != keyID, ids: map[id]bool{}, wanted: map[key]bool{}, watched: map[name][]Place{}, wants: map[name]bool{}, own: map[key]name{}, home: map[name]key{}, holding: map[string]bool{},
+		report: report, other: report.Run.Key == "" || report.Run.Key != keyID, ids: map[id]bool{}, wanted: map[key]bool{}, copies: map[key]bool{}, watched: map[name][]Place{}, wants: map[name]bool{}, own: map[key]name{}, home: map[name]key{}, holding: map[string]bool{},
 		seen: map[key]name{}, missed: map[key]string{}, about: map[id]bool{}, searched: map[string]bool{}, known: map[string]map[string]bool{},
 		found: map[string]map[string]bool{}, old: map[freshKey]id{}, fresh: map[freshKey][]Place{}, claimed: map[id]bool{}, unlike: map[string]int{},
 	}
@@ -228,6 +229,7 @@ func Of(report *inventory.Report, keyID string) (*Check, error) {
 		c.wanted[keyOf(f.URI)] = true
 		for _, o := range f.Copies {
 			c.wanted[keyOf(o.URI)] = true
+			c.copies[keyOf(f.Subject+"\x00"+o.URI)] = true
 		}
 		if n := nameOf(f.Content); n != (name{}) && !c.other {
 			c.old[freshKey{f.Subject, n}] = idOf(f.ID)
@@ -341,9 +343,18 @@ func (c *Check) Scanned(scan *inventory.Report) error {
 	return nil
 }
 
-// named reports whether the report names the place of a finding of the scan.
+// named reports whether the report names a finding of the scan: as one of its own,
+// or as a copy that is the same still. A copy that was written over is something
+// else, and so is what is about another person now.
 func (c *Check) named(f *inventory.Finding) bool {
-	return c.ids[idOf(f.ID)] || c.wanted[keyOf(f.URI)]
+	if c.ids[idOf(f.ID)] {
+		return true
+	}
+	if !c.copies[keyOf(f.Subject+"\x00"+f.URI)] {
+		return false
+	}
+	now, was := nameOf(f.Content), c.own[keyOf(f.URI)]
+	return c.other || now == (name{}) || was == (name{}) || now == was
 }
 
 // Opened takes the report of what was opened once more into account.

@@ -98,6 +98,14 @@ func TestStates(t *testing.T) {
 		"cleared of the person": {
 			was: found(uri, 1), scan: []*inventory.Finding{}, see: map[string]int{uri: 2}, state: Changed, locator: There, about: "false", why: "no longer about them",
 		},
+		"cleared of the person, and a copy could not be read": {
+			was: found(uri, 1, other("file:///s/copy")), scan: []*inventory.Finding{}, see: map[string]int{uri: 2}, missed: map[string]string{"file:///s/copy": "denied"},
+			state: Unchecked, locator: There, about: "false", why: "a copy could not be checked",
+		},
+		"cleared of the person, with more copies than are listed": {
+			was: found(uri, 1, other("file:///s/copy"), func(f *inventory.Finding) { f.CopiesTotal = 5000 }), scan: []*inventory.Finding{}, see: map[string]int{uri: 2}, missed: map[string]string{"file:///s/copy": ""},
+			state: Unchecked, locator: There, about: "false", why: "more than it lists",
+		},
 		"changed into what can't be read": {
 			was: found(uri, 1), scan: []*inventory.Finding{}, see: map[string]int{uri: 2}, gaps: []inventory.Gap{{Source: "s", URI: uri, Reason: "encrypted"}},
 			state: Changed, locator: There, why: "can't be told: a gap covers it: encrypted",
@@ -445,5 +453,44 @@ func TestCompareManyNewSubjects(t *testing.T) {
 	}
 	if took := time.Since(start); took > 5*time.Second { // a third of a second; a search for each takes a minute
 		t.Errorf("%v", took)
+	}
+}
+
+// A copy that was written over and is about the person still is something new;
+// one that is as it was is a copy.
+func TestCopyThatChanged(t *testing.T) {
+	copied := func(f *inventory.Finding) { f.Copies = []inventory.Copy{{URI: "file:///s/copy"}} }
+	for name, c := range map[string]struct {
+		content int
+		state   State
+		news    int
+	}{
+		"written over": {2, Gone, 1},
+		"as it was":    {1, Present, 0},
+	} {
+		ch, err := Of(report(keyID, found("file:///s/a", 1, copied)), keyID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scan := report(keyID, found("file:///s/copy", c.content))
+		if err := ch.Scanned(scan); err != nil {
+			t.Fatal(err)
+		}
+		ch.Missed("file:///s/a", "")
+		if err := ch.Opened(report(keyID)); err != nil {
+			t.Fatal(err)
+		}
+		v, err := ch.Settle(inventory.Run{}, scan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for r := range v.Results() {
+			if r.State != c.state {
+				t.Errorf("%s: %+v", name, r)
+			}
+		}
+		if v.Summary.New != c.news || v.Summary.Remaining != 1 {
+			t.Errorf("%s: %+v", name, v.Summary)
+		}
 	}
 }
