@@ -1,7 +1,7 @@
 // Package rights computes, from a settled report, what each right of chapter III
 // of the GDPR asks of its findings: which are kept, on which ground and until
 // when, which go by themselves, what contradicts what, who must be told. It reads
-// the findings one by one, at most three times, and keeps counts alone.
+// the findings one by one, at most five times, and keeps counts alone.
 package rights
 
 import (
@@ -36,6 +36,9 @@ func Exercise(rep *inventory.Report, opt Options) error {
 	if err := j.learn(raw()); err != nil {
 		return err
 	}
+	if err := j.taken(raw); err != nil {
+		return err
+	}
 	rep.Findings = func() iter.Seq2[*inventory.Finding, error] {
 		return func(yield func(*inventory.Finding, error) bool) {
 			for f, err := range raw() {
@@ -58,6 +61,7 @@ func newJudge(rep *inventory.Report, opt Options) *judge {
 	}
 	for i := range rep.Activities {
 		j.activities[rep.Activities[i].ID] = &rep.Activities[i]
+		j.assigned = j.assigned || rep.Activities[i].Role != "unassigned"
 	}
 	return j
 }
@@ -71,6 +75,8 @@ type judge struct {
 	activities map[string]*inventory.Activity
 	subjects   map[string]*inventory.Subject
 	latest     map[clockOf]inventory.Kept // of activities whose clock stands in some of a subject's records only
+	assigned   bool                       // the configuration has activities
+	kept       map[tableOf]bool           // tables of which rows are kept that would go with others
 }
 
 type clockOf struct{ subject, activity string }
@@ -121,6 +127,7 @@ func (j *judge) finding(f *inventory.Finding) {
 	defer func() { f.Confidence = was }()
 	j.clocks(f)
 	j.actions(f)
+	j.ask(f)
 	j.correct(f)
 	if f.Review == refused {
 		f.Corrections = nil // nobody corrects what is another's
