@@ -384,8 +384,13 @@ func (g *rdf) findings() error {
 				add(kinds[c])
 			}
 		}
-		n.say("dct:identifier", f.ID)
-		n.say("dpv:hasDataSubject", subjectRef(f.Subject))
+		n.say("dct:identifier", shown(f.ID))
+		// What only may be about the person, as a namesake's, is not said to be.
+		about := "dpv:hasDataSubject"
+		if f.Confidence != "certain" && f.Confidence != "likely" && f.Review != "confirmed" {
+			about = "spoor:mayHaveDataSubject"
+		}
+		n.say(about, subjectRef(f.Subject))
 		for _, a := range f.Activities {
 			n.say("spoor:process", g.activity(a))
 			if err := g.emit(&node{id: g.activity(a), types: []string{"dpv:Process"}, props: []property{{"dpv:hasPersonalData", []any{n.id}}}}); err != nil {

@@ -106,7 +106,7 @@ type Ref struct {
 	// or "review" where no single command does it.
 	Action string `json:"action,omitempty"`
 	// Blocked names what would stop Action, or would be set off by it: foreign
-	// keys that restrict, triggers; no identifiers of persons.
+	// keys that restrict or cascade, triggers; no identifiers of persons.
 	Blocked []string `json:"blocked,omitempty"`
 	// If holds the precondition under which Action touches this very content,
 	// for example {"etag": "..."}. The engine adds "row-hmac" for rows.

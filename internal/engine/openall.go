@@ -356,6 +356,7 @@ func (m *many) hashed(ctx context.Context, list []wanted) (err error) {
 		}
 		same := map[string]int{}
 		held := map[string]*hashedRow{} // of the last block: its long values come behind it
+		bytes := 0                      // of these
 		flush := func() error {
 			for uri, r := range held {
 				left--
@@ -369,6 +370,7 @@ func (m *many) hashed(ctx context.Context, list []wanted) (err error) {
 				}
 			}
 			clear(held)
+			bytes = 0
 			return nil
 		}
 		for it, err := range m.Source.Items(ctx, p) {
@@ -379,7 +381,7 @@ func (m *many) hashed(ctx context.Context, list []wanted) (err error) {
 			if b == nil {
 				row, column, ok := strings.Cut(it.Ref.URI, "!/")
 				if r := held[row]; ok && r != nil && it.Body != nil {
-					r.add(column, it.Body)
+					r.add(column, it.Body, &bytes)
 				} else if hash, named := keyValue(row, "row-hmac"); ok && named {
 					// A source may name it by where it stands: it is of one of these.
 					for _, r := range held {
@@ -421,22 +423,27 @@ type hashedRow struct {
 	lost  bool
 }
 
-// maxLong is the most bytes of long values of a row that are held.
+// maxLong is the most bytes of long values that are held, of the rows of a block
+// together.
 const maxLong = 16 << 20
 
-// add takes a long value, by the name of its column as it stands in a URI.
-func (r *hashedRow) add(column string, body io.Reader) {
+// add takes a long value, by the name of its column as it stands in a URI. held is
+// how many bytes of such values the rows hold.
+func (r *hashedRow) add(column string, body io.Reader, held *int) {
 	name, err := scanners.Unescape(column)
 	col := slices.Index(r.block.Table.Columns, name)
 	if err != nil || col < 0 || body == nil {
 		r.lost = true
 		return
 	}
-	v, err := io.ReadAll(io.LimitReader(body, maxLong+1))
-	if r.size += len(v); err != nil || r.size > maxLong {
-		r.lost, r.long = true, nil
+	v, err := io.ReadAll(io.LimitReader(body, int64(maxLong-*held)+1))
+	if r.lost = r.lost || err != nil || *held+len(v) > maxLong; r.lost {
+		*held -= r.size
+		r.size, r.long = 0, nil
 		return
 	}
+	r.size += len(v)
+	*held += len(v)
 	if r.long == nil {
 		r.long = map[int][]byte{}
 	}

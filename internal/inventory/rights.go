@@ -71,12 +71,22 @@ type AccessActivity struct {
 	Recipients         []Recipient      `json:"recipients"`
 	Transfers          []Transfer       `json:"transfers"`
 	Retention          *Retention       `json:"retention"`
-	Until              string           `json:"until,omitempty"` // the latest day to which a found record is kept
-	Source             string           `json:"source"`          // where the data come from
-	Origins            []string         `json:"origins"`         // provided, observed, derived: what was found
+	Until              string           `json:"until,omitempty"`         // the latest day to which a found record is kept
+	UntilUnknown       int              `json:"until_unknown,omitempty"` // found records of which nobody can tell the day
+	Columns            []ColumnBasis    `json:"columns,omitempty"`       // what rests on a legal basis of its own
+	Source             string           `json:"source"`                  // where the data come from
+	Origins            []string         `json:"origins"`                 // provided, observed, derived: what was found
 	AutomatedDecisions *string          `json:"automated_decisions"`
 	Findings           ConfidenceCounts `json:"findings"`
 	Places             int              `json:"places"` // how many different ones
+}
+
+// A ColumnBasis is the legal basis of some columns, where it is another than that
+// of the activity.
+type ColumnBasis struct {
+	LegalBasis string   `json:"legal_basis"`
+	Fields     []string `json:"fields"`
+	Findings   int      `json:"findings"`
 }
 
 // PortabilityView says what goes into the copy of Art. 20: what the person
@@ -204,8 +214,8 @@ type RestView struct {
 	Activities []RestActivity `json:"activities"`
 }
 
-// RestActivity is an activity that rests on what a person can withdraw or object
-// to.
+// RestActivity is an activity that a restriction reaches, or that rests on what a
+// person can withdraw or object to.
 type RestActivity struct {
 	Activity   string `json:"activity"`
 	Name       string `json:"name"`
@@ -217,6 +227,9 @@ type RestActivity struct {
 	// configuration names no legal basis that is known.
 	Effect   string           `json:"effect"`
 	Findings ConfidenceCounts `json:"findings"`
+	// Fields are the columns that it is about, where they have a legal basis of
+	// their own; empty: all of the activity's records.
+	Fields []string `json:"fields,omitempty"`
 }
 
 // Notification is somebody who must be told of a correction, an erasure or a
@@ -230,6 +243,18 @@ type Notification struct {
 	Findings   int      `json:"findings"`
 	IDs        []string `json:"ids"` // of the first findings that concern it
 	Categories []string `json:"categories"`
+	// Rights say of which of them it is to be told what each right does.
+	Rights []NotifiedRight `json:"rights,omitempty"`
+}
+
+// A NotifiedRight is what a right does with findings of which somebody is to be
+// told: of an erasure, those that are erased; of a rectification, those that are
+// changed or completed; of an objection, those of what it stops.
+type NotifiedRight struct {
+	Right    string   `json:"right"`    // erasure | rectification | restriction | objection
+	Requests []string `json:"requests"` // ids; empty: nobody asked
+	Findings int      `json:"findings"`
+	IDs      []string `json:"ids"` // of the first
 }
 
 // TenantView is what the host holds for a customer, as processor.

@@ -179,3 +179,11 @@ func TestFormats(t *testing.T) {
 		t.Errorf("Decimal: %q", got)
 	}
 }
+
+// What a sentence names may hold whatever it likes.
+func TestTranslateForeignNames(t *testing.T) {
+	c := &Catalogue{Phrases: []Phrase{{"{} refers to {}", "{} verwijst naar {}"}}}
+	if got, ok := c.Translate("a{} refers to {}b"); !ok || got != "a{} verwijst naar {}b" {
+		t.Errorf("%q, %v", got, ok)
+	}
+}

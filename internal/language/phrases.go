@@ -13,12 +13,15 @@ func (c *Catalogue) Translate(s string) (string, bool) {
 		if !ok {
 			continue
 		}
-		out := p.Here
+		var out strings.Builder
+		rest := p.Here
 		for _, v := range values {
+			before, after, _ := strings.Cut(rest, "{}") // a value may hold braces itself
 			v, _ = c.Translate(v)
-			out = strings.Replace(out, "{}", v, 1)
+			out.WriteString(before + v)
+			rest = after
 		}
-		return out, true
+		return out.String() + rest, true
 	}
 	return s, false
 }

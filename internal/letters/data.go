@@ -22,6 +22,7 @@ type data struct {
 	Complete  bool // everything that was listed was read
 	Records   string
 	Open      string // records that nobody has reviewed; empty: none
+	Hosted    bool   // data that the host holds as processor stand apart, or were not searched
 
 	Activities  []activity // of access
 	Unassigned  string     // records whose activity is not known
@@ -161,6 +162,7 @@ func (w *writer) answer(q inventory.Request) data {
 	case "objection":
 		w.rests(&d, v.Objection)
 	}
+	d.Hosted = len(v.AsProcessor)+len(v.NotSearched) > 0
 	if n := v.Unassigned.All(); n > 0 {
 		d.Notice = append(d.Notice, w.T.Notice.Unassigned)
 	}

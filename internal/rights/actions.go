@@ -21,10 +21,11 @@ func (j *judge) actions(f *inventory.Finding) {
 	j.backups(f, a)
 	keep := j.keep(f)
 	var apart []string // columns that the ground does not cover
+	own := false       // they have a legal basis of their own
 	if keep == nil {
 		keep, apart = j.keepColumns(f)
 	} else if keep.Kind != "hold" {
-		apart = j.freeColumns(f)
+		apart, own = j.freeColumns(f), true
 	}
 	held := j.holds(f)
 	if held != nil {
@@ -54,7 +55,10 @@ func (j *judge) actions(f *inventory.Finding) {
 		a.Then = a.Kind
 	}
 	a.Kind = "keep"
-	if len(apart) > 0 && row.Kind == "delete-row" && held == nil {
+	// Where other people stand in the row, a column that has its own basis can be
+	// emptied all the same.
+	can := row.Kind == "delete-row" || own && row.Kind == "review" && row.Then == "delete-row"
+	if len(apart) > 0 && can && held == nil {
 		f.Actions = append(f.Actions, inventory.Action{
 			Kind: "null-columns", Target: row.Target, Fields: apart, If: row.If, Affects: row.Affects, BlockedBy: slices.Clone(row.BlockedBy),
 			Reasons: []string{"the ground to keep the record does not cover these columns"},

@@ -62,6 +62,7 @@ func newJudge(rep *inventory.Report, opt Options) *judge {
 	}
 	for i := range rep.Activities {
 		j.activities[rep.Activities[i].ID] = &rep.Activities[i]
+		j.assigned = j.assigned || rep.Activities[i].Role != "unassigned"
 	}
 	return j
 }
@@ -75,8 +76,9 @@ type judge struct {
 	activities map[string]*inventory.Activity
 	subjects   map[string]*inventory.Subject
 	own        map[ownClock]inventory.Kept // of findings with a clock of their own
-	staying    map[stays]int              // findings that a deletion elsewhere must not take with it
-	latest     map[clockOf]inventory.Kept // of activities whose clock stands in some of a subject's records only
+	staying    map[stays]int               // findings that a deletion elsewhere must not take with it
+	latest     map[clockOf]inventory.Kept  // of activities whose clock stands in some of a subject's records only
+	assigned   bool                        // the configuration has activities
 }
 
 type clockOf struct{ subject, activity string }
@@ -137,6 +139,7 @@ func (j *judge) finding(f *inventory.Finding) {
 	j.clocks(f)
 	j.actions(f)
 	j.cascade(f)
+	j.ask(f)
 	j.correct(f)
 	if f.Review == refused {
 		f.Corrections = nil // nobody corrects what is another's

@@ -30,6 +30,11 @@ func (v *view) settle() *inventory.Rights {
 	for _, k := range slices.SortedFunc(maps.Keys(v.told), func(a, b toldKey) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name)) }) {
 		n := v.told[k].Notification
 		n.Activities, n.Categories = v.told[k].activities.sorted(), v.told[k].categories.sorted()
+		for _, right := range toldRights {
+			if t := v.told[k].rights[right]; t != nil {
+				n.Rights = append(n.Rights, *t)
+			}
+		}
 		r.Notifications = append(r.Notifications, n)
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(v.tenants), func(a, b tenantKey) int {
@@ -75,11 +80,20 @@ func (v *view) access() inventory.AccessView {
 		a.Activities = append(a.Activities, inventory.AccessActivity{
 			Activity: x.ID, Name: name(x), Role: x.Role, Purpose: x.Purpose, LegalBasis: basisText(&x), Categories: c.categories.sorted(),
 			Recipients: append([]inventory.Recipient{}, x.Recipients...), Transfers: append([]inventory.Transfer{}, x.Transfers...),
-			Retention: x.Retention, Until: c.until, Source: x.Origin, Origins: c.origins.sorted(), AutomatedDecisions: x.AutomatedDecisions,
+			Retention: x.Retention, Until: c.until, UntilUnknown: c.unknown, Columns: c.own(), Source: x.Origin, Origins: c.origins.sorted(), AutomatedDecisions: x.AutomatedDecisions,
 			Findings: c.findings, Places: len(c.places),
 		})
 	}
 	return a
+}
+
+// own returns the columns that have a legal basis of their own.
+func (c *activityCount) own() []inventory.ColumnBasis {
+	var out []inventory.ColumnBasis
+	for _, b := range slices.Sorted(maps.Keys(c.columns)) {
+		out = append(out, inventory.ColumnBasis{LegalBasis: b, Fields: c.columns[b].fields.sorted(), Findings: c.columns[b].findings.All()})
+	}
+	return out
 }
 
 func name(a inventory.Activity) string {
@@ -173,9 +187,11 @@ func sortedPlaces(places map[fieldKey]*inventory.FieldView) []inventory.FieldVie
 	return out
 }
 
-// rest lists the activities that a restriction or an objection is about: those
-// that rest on consent, on legitimate interests or on a public task, and
-// marketing before all.
+// rest lists what a restriction or an objection is about. A restriction reaches
+// all that the host processes, on whatever basis (Art. 18(1)(a) to (c)); an
+// objection, what rests on legitimate interests or a public task, or on consent,
+// which is withdrawn, and marketing before all. Columns that have a legal basis of
+// their own are told apart.
 func (v *view) rest(typ string) inventory.RestView {
 	out := inventory.RestView{Requested: v.requested(typ), Activities: []inventory.RestActivity{}}
 	for _, x := range v.j.rep.Activities {
@@ -183,25 +199,30 @@ func (v *view) rest(typ string) inventory.RestView {
 		if c == nil || x.Role == "processor" || x.Role == "unassigned" {
 			continue
 		}
-		effect := ""
-		switch b := basesOf(basisText(&x)); {
-		case x.Marketing:
-			effect = "stop"
-		case b.has(legitimate), b.has(publicTask):
-			effect = "balance"
-		case b.has(consent):
-			effect = "withdraw"
-		case len(b) == 0:
-			effect = "unclear"
-		default:
+		add := func(basis, effect string, findings inventory.ConfidenceCounts, fields []string) {
+			out.Activities = append(out.Activities, inventory.RestActivity{
+				Activity: x.ID, Name: name(x), LegalBasis: basis, Marketing: x.Marketing, Effect: effect, Findings: findings, Fields: fields,
+			})
+		}
+		if typ == "restriction" {
+			add(basisText(&x), "restrict", c.findings, nil)
 			continue
 		}
-		if typ == "restriction" && effect != "unclear" {
-			effect = "restrict"
+		whole := effect(basesOf(basisText(&x)))
+		switch {
+		case x.Marketing:
+			whole = "stop"
+		case len(basesOf(basisText(&x))) == 0:
+			whole = "unclear"
 		}
-		out.Activities = append(out.Activities, inventory.RestActivity{
-			Activity: x.ID, Name: name(x), LegalBasis: basisText(&x), Marketing: x.Marketing, Effect: effect, Findings: c.findings,
-		})
+		if whole != "" {
+			add(basisText(&x), whole, c.findings, nil)
+		}
+		for _, own := range c.own() {
+			if e := effect(basesOf(own.LegalBasis)); e != "" && !x.Marketing && e != whole {
+				add(own.LegalBasis, e, c.columns[own.LegalBasis].findings, own.Fields)
+			}
+		}
 	}
 	slices.SortStableFunc(out.Activities, func(a, b inventory.RestActivity) int {
 		switch {
@@ -213,4 +234,15 @@ func (v *view) rest(typ string) inventory.RestView {
 		return 1
 	})
 	return out
+}
+
+// effect is what an objection does to what rests on legal bases; empty: nothing.
+func effect(b bases) string {
+	switch {
+	case b.has(legitimate), b.has(publicTask):
+		return "balance"
+	case b.has(consent):
+		return "withdraw"
+	}
+	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
 )
@@ -112,9 +113,17 @@ type activityCount struct {
 	categories set
 	origins    set
 	until      string
+	unknown    int // of which nobody can tell until when they are kept
 	included   int
-	fields     set // that are portable
-	portable   set // categories of these
+	fields     set                     // that are portable
+	portable   set                     // categories of these
+	columns    map[string]*columnCount // by their own legal basis
+}
+
+// A columnCount counts columns that have a legal basis of their own.
+type columnCount struct {
+	findings inventory.ConfidenceCounts
+	fields   set
 }
 
 // A set of texts is bounded, but its count is not of more than it holds.
@@ -142,6 +151,7 @@ type (
 	toldCount  struct {
 		inventory.Notification
 		activities, categories set
+		rights                 map[string]*inventory.NotifiedRight
 	}
 	tenantKey   struct{ activity, tenant string }
 	tenantCount struct {
@@ -210,7 +220,7 @@ func of(f *inventory.Finding, x inventory.Field, i int) bool {
 func (v *view) of(id string) *activityCount {
 	c := v.activities[id]
 	if c == nil {
-		c = &activityCount{places: set{}, categories: set{}, origins: set{}, fields: set{}, portable: set{}}
+		c = &activityCount{places: set{}, categories: set{}, origins: set{}, fields: set{}, portable: set{}, columns: map[string]*columnCount{}}
 		v.activities[id] = c
 	}
 	return c
@@ -221,6 +231,7 @@ func (v *view) activity(f *inventory.Finding, id string, i int) {
 	c := v.of(id)
 	c.findings.Add(f.Confidence)
 	c.places.add(f.Source+"\x00"+f.Place, 100_000)
+	var counted []string // legal bases of columns
 	for _, x := range f.Fields {
 		if !of(f, x, i) {
 			continue
@@ -229,11 +240,29 @@ func (v *view) activity(f *inventory.Finding, id string, i int) {
 			c.categories.add(cat, maxFields)
 		}
 		c.origins.add(x.Origin, maxFields)
+		if x.LegalBasis == "" {
+			continue
+		}
+		own := c.columns[x.LegalBasis]
+		if own == nil {
+			own = &columnCount{fields: set{}}
+			c.columns[x.LegalBasis] = own
+		}
+		if !slices.Contains(counted, x.LegalBasis) {
+			counted = append(counted, x.LegalBasis)
+			own.findings.Add(f.Confidence)
+		}
+		own.fields.add(x.Name, maxFields)
 	}
+	known := false
 	for _, k := range f.Retention {
 		if k.Activity == id {
 			c.until = max(c.until, k.Until)
+			known = known || k.Until != ""
 		}
+	}
+	if a := v.j.activities[id]; !known && a != nil && a.Retention != nil {
+		c.unknown++
 	}
 }
 
@@ -256,7 +285,7 @@ func (v *view) portability(f *inventory.Finding) {
 			v.leftOut(id, "unassigned", "no activity tells on which legal basis it is processed", nil)
 			continue
 		}
-		var ported, derived []string
+		var ported, derived, other []string
 		c := v.of(id)
 		for _, x := range f.Fields {
 			if !of(f, x, i) {
@@ -267,9 +296,14 @@ func (v *view) portability(f *inventory.Finding) {
 				b = basesOf(x.LegalBasis)
 			}
 			switch {
-			case !b.portable():
+			case slices.Contains(x.Categories, "credentials"), slices.Contains(x.Categories, "credential"):
+				// Mentioned in the copy, never copied.
 			case x.Origin == "derived":
 				derived = append(derived, x.Name)
+			case !b.portable():
+				if x.LegalBasis != "" {
+					other = append(other, x.Name)
+				}
 			default:
 				ported = append(ported, x.Name)
 				for _, cat := range x.Categories {
@@ -285,6 +319,9 @@ func (v *view) portability(f *inventory.Finding) {
 			}
 			v.leftOut(id, "legal-basis", detail, nil)
 			continue
+		}
+		if len(other) > 0 {
+			v.leftOut(id, "legal-basis", "these columns rest neither on consent nor on a contract", other)
 		}
 		if len(derived) > 0 || a.Provision == "derived" {
 			v.leftOut(id, "derived", "derived from what the person provided", derived)
@@ -530,7 +567,7 @@ func (v *view) tell(f *inventory.Finding, i int, n inventory.Notification) {
 		if len(v.told) >= maxPlaces {
 			return
 		}
-		c = &toldCount{Notification: n, activities: set{}, categories: set{}}
+		c = &toldCount{Notification: n, activities: set{}, categories: set{}, rights: map[string]*inventory.NotifiedRight{}}
 		c.IDs = []string{}
 		v.told[k] = c
 	}
@@ -546,6 +583,63 @@ func (v *view) tell(f *inventory.Finding, i int, n inventory.Notification) {
 	if len(c.IDs) < maxIDs {
 		c.IDs = append(c.IDs, f.ID)
 	}
+	for _, right := range toldRights {
+		if !v.concerned(f, i, right) {
+			continue
+		}
+		r := c.rights[right]
+		if r == nil {
+			r = &inventory.NotifiedRight{Right: right, Requests: v.requested(right), IDs: []string{}}
+			c.rights[right] = r
+		}
+		r.Findings++
+		if len(r.IDs) < maxIDs {
+			r.IDs = append(r.IDs, f.ID)
+		}
+	}
+}
+
+// toldRights are those of whose exercise others are told: Art. 19, and Art. 28 for
+// what an objection stops.
+var toldRights = []string{"erasure", "rectification", "restriction", "objection"}
+
+// concerned reports whether a right does something with what a finding is in its
+// activity with an index: only of that others are told.
+func (v *view) concerned(f *inventory.Finding, i int, right string) bool {
+	named := func(names []string) bool {
+		for _, name := range names {
+			k := slices.IndexFunc(f.Fields, func(x inventory.Field) bool { return x.Name == name })
+			if k < 0 && i == 0 || k >= 0 && of(f, f.Fields[k], i) {
+				return true
+			}
+		}
+		return false
+	}
+	switch right {
+	case "erasure":
+		return slices.ContainsFunc(f.Actions, func(a inventory.Action) bool {
+			switch a.Kind {
+			case "keep", "wait", "review":
+				return false
+			case "null-columns":
+				return named(a.Fields)
+			}
+			return true
+		})
+	case "rectification":
+		return slices.ContainsFunc(f.Corrections, func(c inventory.Correction) bool {
+			return (c.State == "change" || c.State == "complete") && named(strings.Split(c.Field, "+"))
+		})
+	case "restriction":
+		return true
+	}
+	a := v.j.activities[f.Activities[i]]
+	if a.Marketing || effect(basesOf(basisText(a))) != "" {
+		return true
+	}
+	return slices.ContainsFunc(f.Fields, func(x inventory.Field) bool {
+		return x.LegalBasis != "" && of(f, x, i) && effect(basesOf(x.LegalBasis)) != ""
+	})
 }
 
 // tenant counts what is held for a customer.

@@ -451,7 +451,7 @@ func testBlocked(t *testing.T, m *testenv.MariaDB) {
 		s := open(t, m.Addr(), user, db, nil)
 		r := readAll(t, t.Context(), s)
 		got := r.rows[db+".cli-ents"][0].ref.Blocked
-		if want := []string{"foreign key fk_orders of " + db + ".orders", "trigger no_more (BEFORE DELETE)"}; !slices.Equal(got, want) {
+		if want := []string{"foreign key fk_notes of " + db + ".notes (ON DELETE CASCADE)", "foreign key fk_orders of " + db + ".orders", "trigger no_more (BEFORE DELETE)"}; !slices.Equal(got, want) {
 			t.Errorf("%s: blocked by %q, want %q", user, got, want)
 		}
 		if got := r.rows[db+".orders"][0].ref.Blocked; len(got) != 0 {

@@ -229,7 +229,8 @@ type blockers struct {
 }
 
 // blocked names what would stop the deletion of a row of the table, or would be
-// set off by it: foreign keys that restrict, and triggers.
+// set off by it: foreign keys, those that restrict as well as those that delete the rows
+// that refer to it, and triggers.
 func (s *source) blocked(ctx context.Context, t *table) []string {
 	b := &s.blockers
 	b.mu.Lock()
@@ -246,10 +247,14 @@ func (s *source) blocked(ctx context.Context, t *table) []string {
 		} else {
 			b.keys = make(map[string][]string)
 			for _, k := range keys {
-				if k.onDelete != "CASCADE" && k.onDelete != "SET NULL" {
-					to := k.refSchema + "." + k.refTable
-					b.keys[to] = append(b.keys[to], "foreign key "+k.name+" of "+k.schema+"."+k.table)
+				to, what := k.refSchema+"."+k.refTable, "foreign key "+k.name+" of "+k.schema+"."+k.table
+				switch k.onDelete {
+				case "SET NULL": // nothing of the other row is lost but the reference
+					continue
+				case "CASCADE":
+					what += " (ON DELETE CASCADE)"
 				}
+				b.keys[to] = append(b.keys[to], what)
 			}
 		}
 	}
