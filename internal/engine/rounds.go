@@ -82,6 +82,8 @@ type heldRow struct {
 	table  string
 	values map[string]string // by column
 	self   bool              // the columns that say whom the row is about name the person
+	prose  bool              // the row mentions the person in a text
+	other  bool              // and is about somebody else
 }
 
 func newLinker(r *run) (*linker, error) {
@@ -249,6 +251,9 @@ func (l *linker) note(scope string, b *scanners.Block, row int, o origin, f *inv
 		return
 	}
 	h := heldRow{origin: o, scope: scope, table: b.Table.Name, values: map[string]string{}, self: self(f)}
+	if h.prose = len(o.chain) == 0 && inProse(b, row, f.Matches); h.prose {
+		h.other = aboutOther(b, row, f.Matches)
+	}
 	t := l.survey.Known(scope, b.Table.Name)
 	for col, name := range b.Table.Columns {
 		if t != nil && !slices.Contains(t.Keys, col) && !l.declared(scope, b.Table.Name, name) {

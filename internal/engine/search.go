@@ -60,6 +60,9 @@ func (l *linker) searches(held []heldRow) []*search {
 	}
 	for _, h := range held {
 		scope := l.into(h.scope)
+		if h.prose && (h.other || l.ofSomebody(scope, h)) {
+			continue // what belongs to the row is somebody else's
+		}
 		for _, x := range l.links[scope] {
 			if x.RefTable == h.table {
 				add(scope, x, h)
@@ -94,6 +97,17 @@ func (l *linker) searches(held []heldRow) []*search {
 		}
 	}
 	return out
+}
+
+// ofSomebody reports whether a row refers to one of a table of people.
+func (l *linker) ofSomebody(scope string, h heldRow) bool {
+	return slices.ContainsFunc(l.links[scope], func(x links.Link) bool {
+		if x.Table != h.table || x.Confidence < links.Followed || h.values[x.Column] == "" || h.values[x.Column] == "0" {
+			return false
+		}
+		parent := l.survey.Known(scope, x.RefTable)
+		return parent != nil && links.PersonTable(parent.Table)
+	})
 }
 
 // tablesOf returns the scopes of a source that have a table, and its name there.

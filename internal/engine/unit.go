@@ -317,10 +317,11 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 		conf, why := a.evidence.Judge(a.contradicted && !a.born)
 		third := len(rec.people) - 1 + strangers + rec.counted
 		var columns []string // in which the person deals with a record about somebody else
+		mentioned := a.chain == nil && rec.isRow && rec.block != nil && inProse(rec.block, rec.at, a.matches)
 		switch {
 		case a.chain != nil && (a.total == 0 || rankOf(a.tied) < rankOf(conf)):
 			conf, why, a.relation = a.tied, a.tiedWhy, "linked"
-		case rec.isRow && conf == subject.Certain && a.relation == "mentioned":
+		case rec.isRow && conf == subject.Certain && a.relation == "mentioned" && !mentioned:
 			if columns = inRole(a.matches); columns == nil {
 				a.relation = "owner"
 			}
@@ -343,12 +344,12 @@ func (rec *record) finishWith(each func(*inventory.Finding)) {
 			f.Otherwise = &inventory.Verdict{Confidence: string(c), Why: w}
 		}
 		f.SetSubject(p, id)
-		if rec.isRow && columns == nil && conf != subject.Possible {
+		if rec.isRow && columns == nil && conf != subject.Possible && !mentioned {
 			f.Fields = withHeld(f.Fields, rec.held)
 			f.Attributes = rec.attrs
 		}
 		r.describe(rec, f)
-		f.Actions = []inventory.Action{rec.action(conf, third, columns)}
+		f.Actions = []inventory.Action{rec.action(conf, third, columns, rec.whose(mentioned, a.matches))}
 		rec.unit.findings = append(rec.unit.findings, f)
 		rec.unit.found++
 		if each != nil {
@@ -476,7 +477,8 @@ func fields(seen map[string]map[string]bool) []inventory.Field {
 // action proposes what an erasure would do.
 // columns are those in which the person stands, where the record is about
 // somebody else.
-func (rec *record) action(conf subject.Confidence, third int, columns []string) inventory.Action {
+// whose is what has to be asked first of a record that mentions the person.
+func (rec *record) action(conf subject.Confidence, third int, columns []string, whose string) inventory.Action {
 	a := inventory.Action{
 		Kind: rec.ref.Action, Target: rec.ref.URI, Fields: []string{}, If: rec.ref.If, Affects: 1, BlockedBy: []string{},
 	}
@@ -503,6 +505,9 @@ func (rec *record) action(conf subject.Confidence, third int, columns []string) 
 	}
 	if conf != subject.Certain {
 		a.Reasons = append(a.Reasons, "the confidence is "+string(conf))
+	}
+	if whose != "" {
+		a.Reasons = append(a.Reasons, whose)
 	}
 	if third > 0 {
 		a.Reasons = append(a.Reasons, "other people stand in the record")

@@ -275,6 +275,8 @@ func german() *Catalogue {
 			{"other people stand in the record", "im Datensatz stehen andere Personen"},
 			{"it is a long text, of which only the surroundings of the person were looked at for others", "es ist ein langer Text, von dem nur die Umgebung der Person auf andere durchgesehen wurde"},
 			{"the database would delete rows of {} with it that are to stay", "die Datenbank würde damit Datensätze von {} löschen, die bleiben sollen"},
+			{"only a text in it mentions the person", "nur ein Text darin erwähnt die Person"},
+			{"it is about somebody else, and mentions the person in a text", "er betrifft jemand anderen und erwähnt die Person in einem Text"},
 			{"no single command erases it", "kein einzelner Befehl löscht es"},
 			{"{}; another table fits as well", "{}; eine andere Tabelle passt ebenso gut"},
 			{"{}; no values to compare", "{}; es gibt keine Werte zum Vergleichen"},

@@ -275,6 +275,8 @@ func french() *Catalogue {
 			{"other people stand in the record", "d’autres personnes figurent dans l’enregistrement"},
 			{"it is a long text, of which only the surroundings of the person were looked at for others", "c’est un long texte, dont seul l’entourage de la personne a été examiné quant à d’autres"},
 			{"the database would delete rows of {} with it that are to stay", "la base de données supprimerait avec lui des enregistrements de {} qui doivent rester"},
+			{"only a text in it mentions the person", "seul un texte y mentionne la personne"},
+			{"it is about somebody else, and mentions the person in a text", "il concerne quelqu’un d’autre, et mentionne la personne dans un texte"},
 			{"no single command erases it", "aucune commande unique ne l’efface"},
 			{"{}; another table fits as well", "{} ; une autre table convient aussi bien"},
 			{"{}; no values to compare", "{} ; aucune valeur à comparer"},

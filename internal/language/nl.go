@@ -275,6 +275,8 @@ func dutch() *Catalogue {
 			{"other people stand in the record", "er staan andere personen in het record"},
 			{"it is a long text, of which only the surroundings of the person were looked at for others", "het is een lange tekst, waarvan alleen de omgeving van de betrokkene op andere personen is nagekeken"},
 			{"the database would delete rows of {} with it that are to stay", "de database zou daarmee records van {} wissen die moeten blijven"},
+			{"only a text in it mentions the person", "alleen een tekst erin vermeldt de betrokkene"},
+			{"it is about somebody else, and mentions the person in a text", "het gaat over iemand anders, en vermeldt de betrokkene in een tekst"},
 			{"no single command erases it", "geen enkele opdracht wist het in één keer"},
 			{"{}; another table fits as well", "{}; een andere tabel past evengoed"},
 			{"{}; no values to compare", "{}; er zijn geen waarden om te vergelijken"},
