@@ -47,3 +47,40 @@ func TestMentionedInNotes(t *testing.T) {
 		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// TestLogOfOthers counts other people's addresses in a log.
+func TestLogOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("SPOOR_STATE_DIR", dir)
+	logs := filepath.Join(dir, "logs")
+	if err := os.Mkdir(logs, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	line := func(ip, user string) string {
+		return ip + " - " + user + " [01/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 17\n"
+	}
+	for name, text := range map[string]string{
+		"access.log": line("198.51.100.1", "-") + line("198.51.100.2", "zoe@example.be") + line("203.0.113.77", "-") + line("203.0.113.78", "-"),
+		"own.txt":    "zoe@example.be, last seen at 198.51.100.2\n",
+	} {
+		if err := os.WriteFile(filepath.Join(logs, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := filepath.Join(dir, "spoor.yaml")
+	if err := os.WriteFile(config, []byte("sources:\n  - {name: logs, type: files, path: '"+logs+"'}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, findings := scan(t, config)
+	want := map[string]int{"access.log": 4, "own.txt": 0}
+	for _, f := range findings {
+		name := filepath.Base(f.URI)
+		if f.ThirdParties != want[name] || (f.Actions[0].Kind == "review") != (want[name] > 0) {
+			t.Errorf("%s: %d others, action %s", name, f.ThirdParties, f.Actions[0].Kind)
+		}
+		delete(want, name)
+	}
+	if len(want) > 0 {
+		t.Errorf("not found: %v", want)
+	}
+}

@@ -73,6 +73,7 @@ type run struct {
 	linker   *linker           // nil in a survey
 	reveals  *revelation       // nil where nothing is made of what records reveal
 	mails    []map[string]bool // each person's own e-mail addresses
+	ips      *rules.Set        // finds IP addresses
 	places   sync.Map          // places as they are shown, by place as scanners call it
 	placed   atomic.Int64      // how many
 	windows  *match.Matcher    // of no patterns: cuts texts into pieces
@@ -105,6 +106,10 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 	defer cancel(nil)
 	r := &run{Options: opt, col: col, cancel: cancel, clocks: clocksOf(opt.Activities), layouts: layout.New(), spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	col.Dated = r.dated
+	var err error
+	if r.ips, err = rules.NewSet(slices.DeleteFunc(rules.All(), func(x rules.Rule) bool { return x.ID != "ipv4" && x.ID != "ipv6" })); err != nil {
+		return nil, err
+	}
 	for _, m := range nestedMagic() {
 		r.magics[m[0]] = true
 	}

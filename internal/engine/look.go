@@ -169,6 +169,9 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 				rec.others = map[string]bool{}
 			}
 			addresses(rec.others, piece)
+			if lines && rec.plain {
+				r.hosts(rec, piece)
+			}
 			births = r.Recognizer.NamesBirths(piece)
 		}
 		off, near := int64(-1), int64(-1)
@@ -327,6 +330,25 @@ func memberOf(kind string) string {
 		return "message"
 	}
 	return kind + " member"
+}
+
+// fewHosts is how many IP addresses one person's own text may hold.
+const fewHosts = 2
+
+// hosts adds the IP addresses in b to those of a record, but for such as are
+// looked for.
+func (r *run) hosts(rec *record, b []byte) {
+	if rec.hosts == nil {
+		rec.hosts = map[string]bool{}
+	}
+	for _, h := range r.ips.Find(nil, b) {
+		if len(rec.hosts) >= maxAddresses {
+			return
+		}
+		if ip := b[h.Start:h.End]; !rec.hosts[string(ip)] && len(r.Recognizer.Find(nil, ip)) == 0 {
+			rec.hosts[string(ip)] = true
+		}
+	}
 }
 
 // maxAddresses bounds how many addresses of a record are told apart.

@@ -85,6 +85,7 @@ type record struct {
 	large    bool   // it is a text of which only the surroundings of hits were looked at for others
 	people   map[int]*about
 	others   map[string]bool       // e-mail addresses in the record, where they are collected
+	hosts    map[string]bool       // IP addresses in it, if it is a text
 	held     []inventory.Field     // columns that hold data of whom the row is about
 	attrs    []inventory.Attribute // what they say
 	kept     []inventory.Kept      // clocks that run from its columns
@@ -413,8 +414,8 @@ func (c *copies) behind(inside string) (list []inventory.Copy, total int) {
 	return list, total
 }
 
-// strangers returns how many of the addresses in the record belong to none of
-// the people who have a finding in it.
+// strangers returns how many of the addresses in the record, in a text of IP
+// addresses too, belong to none of the people who have a finding in it.
 func (rec *record) strangers() int {
 	known := map[string]bool{}
 	for p := range rec.people {
@@ -427,6 +428,9 @@ func (rec *record) strangers() int {
 		if !known[untagged(addr)] {
 			n++
 		}
+	}
+	if len(rec.hosts) > fewHosts { // a log
+		n += len(rec.hosts)
 	}
 	return n
 }
