@@ -229,6 +229,7 @@ func german() *Catalogue {
 			Fill:       "Füllen Sie aus, was in eckigen Klammern steht.",
 		},
 		Phrases: []Phrase{
+			{"{}, which has not come yet", "{}, was noch nicht eingetreten ist"},
 			{"{}, a day that could not be told", "{}, einem Tag, der nicht zu bestimmen war"},
 			{"contract: {}", "Erfüllung eines Vertrags: {}"},
 			{"legitimate interests: {}", "berechtigte Interessen: {}"},

@@ -229,6 +229,7 @@ func french() *Catalogue {
 			Fill:       "Complétez ce qui figure entre crochets.",
 		},
 		Phrases: []Phrase{
+			{"{}, which has not come yet", "{}, ce qui n’a pas encore eu lieu"},
 			{"{}, a day that could not be told", "{}, un jour qui n’a pas pu être déterminé"},
 			{"contract: {}", "exécution d’un contrat : {}"},
 			{"legitimate interests: {}", "intérêts légitimes : {}"},

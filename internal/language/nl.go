@@ -229,6 +229,7 @@ func dutch() *Catalogue {
 			Fill:       "Vul in wat tussen vierkante haken staat.",
 		},
 		Phrases: []Phrase{
+			{"{}, which has not come yet", "{}, wat nog niet gebeurd is"},
 			{"{}, a day that could not be told", "{}, een dag die niet te bepalen is"},
 			{"contract: {}", "uitvoering van een overeenkomst: {}"},
 			{"legitimate interests: {}", "gerechtvaardigde belangen: {}"},

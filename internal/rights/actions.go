@@ -130,7 +130,11 @@ func (j *judge) ground(f *inventory.Finding, a *inventory.Activity) *inventory.K
 			return k
 		}
 	}
-	k.Ground += ", a day that could not be told"
+	if slices.Contains(f.Open, a.ID) || j.open[clockOf{f.Subject, a.ID}] {
+		k.Ground += ", which has not come yet"
+	} else {
+		k.Ground += ", a day that could not be told"
+	}
 	return k
 }
 

@@ -161,3 +161,34 @@ func TestToldOfWhatIsDone(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// The clock of a contract that goes on has not begun, neither for it nor for the
+// customer whose it is.
+func TestClockThatHasNotBegun(t *testing.T) {
+	rep := &inventory.Report{Subjects: []inventory.Subject{{ID: "zoe"}}, Activities: []inventory.Activity{{ID: "customers", Role: "controller", LegalBasis: text("contract"), Retention: &inventory.Retention{Period: "P2Y", From: "services.ended"}}}}
+	row := func(until string, open ...string) inventory.Finding {
+		f := inventory.Finding{Confidence: "certain", Activities: []string{"customers"}, Open: open, Actions: []inventory.Action{{Kind: "delete-row"}}}
+		if until != "" {
+			f.Retention = []inventory.Kept{{Activity: "customers", Clock: "services.ended", Since: "2020-01-01", Until: until}}
+		}
+		return f
+	}
+	for name, c := range map[string]struct {
+		open bool
+		want []string
+	}{
+		"one goes on": {true, []string{"keep", "delete-row", "keep"}},
+		"all ended":   {false, []string{"delete-row", "delete-row", "delete-row"}},
+	} {
+		going := row("2022-01-01")
+		if c.open {
+			going = row("", "customers")
+		}
+		list := exercised(t, rep, row(""), row("2022-01-01"), going) // the customer, what ended, what goes on
+		for i, want := range c.want {
+			if a := list[i].Actions[0]; a.Kind != want || want == "keep" && (a.Keep.Until != nil || !strings.Contains(a.Keep.Ground, "has not come yet")) {
+				t.Errorf("%s: %d: %+v", name, i, a)
+			}
+		}
+	}
+}
