@@ -229,6 +229,9 @@ func german() *Catalogue {
 			Fill:       "Füllen Sie aus, was in eckigen Klammern steht.",
 		},
 		Phrases: []Phrase{
+			{"modified", "letzter Änderung"},
+			{"received", "Eingang"},
+			{"backup", "Sicherung"},
 			{"{}, which has not come yet", "{}, was noch nicht eingetreten ist"},
 			{"{}, a day that could not be told", "{}, einem Tag, der nicht zu bestimmen war"},
 			{"contract: {}", "Erfüllung eines Vertrags: {}"},

@@ -229,6 +229,9 @@ func french() *Catalogue {
 			Fill:       "Complétez ce qui figure entre crochets.",
 		},
 		Phrases: []Phrase{
+			{"modified", "la dernière modification"},
+			{"received", "la réception"},
+			{"backup", "la sauvegarde"},
 			{"{}, which has not come yet", "{}, ce qui n’a pas encore eu lieu"},
 			{"{}, a day that could not be told", "{}, un jour qui n’a pas pu être déterminé"},
 			{"contract: {}", "exécution d’un contrat : {}"},

@@ -229,6 +229,9 @@ func dutch() *Catalogue {
 			Fill:       "Vul in wat tussen vierkante haken staat.",
 		},
 		Phrases: []Phrase{
+			{"modified", "de laatste wijziging"},
+			{"received", "de ontvangst"},
+			{"backup", "de back-up"},
 			{"{}, which has not come yet", "{}, wat nog niet gebeurd is"},
 			{"{}, a day that could not be told", "{}, een dag die niet te bepalen is"},
 			{"contract: {}", "uitvoering van een overeenkomst: {}"},

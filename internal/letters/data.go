@@ -301,6 +301,11 @@ func (w *writer) erasure(d *data, v *inventory.Rights) {
 	}
 	for _, k := range v.Erasure.Keep {
 		x := part{What: w.records(k.Findings), Ground: w.Ground(k), Until: w.Day(k.Until)}
+		for _, a := range w.r.Activities {
+			if a.ID == k.Activity && a.Retention != nil && inventory.IsColumn(a.Retention.From) { // to be said in words
+				x.Ground = strings.Replace(x.Ground, wording.Shown(a.Retention.From), fillIn(wording.Shown(a.Retention.From)), 1)
+			}
+		}
 		if k.Activity != "" {
 			x.What = w.name(k.Activity, "") + ", " + x.What
 		}

@@ -130,7 +130,7 @@ func (j *judge) ground(f *inventory.Finding, a *inventory.Activity) *inventory.K
 			return k
 		}
 	}
-	if slices.Contains(f.Open, a.ID) || j.open[clockOf{f.Subject, a.ID}] {
+	if j.open[clockOf{f.Subject, a.ID}] {
 		k.Ground += ", which has not come yet"
 	} else {
 		k.Ground += ", a day that could not be told"

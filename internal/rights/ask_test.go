@@ -174,15 +174,20 @@ func TestClockThatHasNotBegun(t *testing.T) {
 		return f
 	}
 	for name, c := range map[string]struct {
-		open bool
-		want []string
+		open   bool
+		backup bool
+		want   []string
 	}{
-		"one goes on": {true, []string{"keep", "delete-row", "keep"}},
-		"all ended":   {false, []string{"delete-row", "delete-row", "delete-row"}},
+		"one goes on":                {true, false, []string{"keep", "delete-row", "keep"}},
+		"all ended":                  {false, false, []string{"delete-row", "delete-row", "delete-row"}},
+		"one went on when backed up": {true, true, []string{"delete-row", "delete-row", "drop-snapshots"}},
 	} {
 		going := row("2022-01-01")
 		if c.open {
 			going = row("", "customers")
+		}
+		if c.backup {
+			going.Actions = []inventory.Action{{Kind: "drop-snapshots"}}
 		}
 		list := exercised(t, rep, row(""), row("2022-01-01"), going) // the customer, what ended, what goes on
 		for i, want := range c.want {

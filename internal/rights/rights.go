@@ -106,6 +106,9 @@ func (j *judge) learn(findings iter.Seq2[*inventory.Finding, error]) error {
 			continue
 		}
 		for _, id := range f.Open {
+			if inBackup(f) {
+				break // what went on then may have ended since
+			}
 			j.open[clockOf{f.Subject, id}] = true
 		}
 		for _, k := range f.Retention {
