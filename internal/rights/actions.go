@@ -60,7 +60,7 @@ func (j *judge) actions(f *inventory.Finding) {
 	can := row.Kind == "delete-row" || own && row.Kind == "review" && row.Then == "delete-row"
 	if len(apart) > 0 && can && held == nil {
 		f.Actions = append(f.Actions, inventory.Action{
-			Kind: "null-columns", Target: row.Target, Fields: apart, If: row.If, Affects: row.Affects, BlockedBy: slices.Clone(row.BlockedBy),
+			Kind: "null-columns", Target: row.Target, Fields: apart, If: row.If, Affects: row.Affects, BlockedBy: []string{}, // what is in the way of a deletion is not in that of a change
 			Reasons: []string{"the ground to keep the record does not cover these columns"},
 		})
 	}

@@ -88,7 +88,7 @@ func profiled() (*inventory.Report, inventory.Finding) {
 			{Name: "risk_score", Origin: "derived", LegalBasis: "legitimate interests"}, {Name: "tips", Origin: "observed", LegalBasis: "legitimate interests"},
 			{Name: "newsletter", Origin: "provided", Activity: "flag"},
 		},
-		Actions: []inventory.Action{{Kind: "review", Then: "delete-row", Reasons: []string{"other people stand in the record"}}},
+		Actions: []inventory.Action{{Kind: "review", Then: "delete-row", BlockedBy: []string{"foreign key fk of cp.invoices"}, Reasons: []string{"other people stand in the record"}}},
 	}
 }
 
@@ -98,7 +98,7 @@ func TestColumnsHaveTheirOwnBasis(t *testing.T) {
 	list := exercised(t, rep, f)
 	// What withdraws consent is emptied, though another person's name keeps the row
 	// from being deleted.
-	if a := list[0].Actions; len(a) != 2 || a[0].Kind != "keep" || a[1].Kind != "null-columns" || !slices.Contains(a[1].Fields, "newsletter") || slices.Contains(a[1].Fields, "email") {
+	if a := list[0].Actions; len(a) != 2 || a[0].Kind != "keep" || a[1].Kind != "null-columns" || len(a[1].BlockedBy) != 0 || !slices.Contains(a[1].Fields, "newsletter") || slices.Contains(a[1].Fields, "email") {
 		t.Errorf("%+v", a)
 	}
 	r := rep.Subjects[0].Rights
