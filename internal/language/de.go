@@ -309,6 +309,7 @@ func german() *Catalogue {
 			{"All rows of a database are seen as of one moment, the start of its listing, and no writer is blocked. That state is held for at most {} at a time; when it has to be given up before a table has been read to its end, the rest is seen as of a later moment, and rows that changed in between are read again.", "Alle Zeilen einer Datenbank werden gesehen wie zu einem Zeitpunkt, dem Beginn der Auflistung, und niemand, der schreibt, wird aufgehalten. Dieser Stand wird jeweils höchstens {} gehalten; muss er aufgegeben werden, bevor eine Tabelle zu Ende gelesen ist, wird der Rest wie zu einem späteren Zeitpunkt gesehen, und inzwischen geänderte Zeilen werden noch einmal gelesen."},
 			{"foreign key {} of {} (ON DELETE CASCADE)", "Fremdschlüssel {} von {}, der dort Zeilen mitlöscht"},
 			{"it is held for a customer, whose order to erase it the request does not name", "es wird für einen Kunden gehalten, dessen Auftrag zur Löschung der Antrag nicht nennt"},
+			{"the legal basis of the activity {} is none that is known", "die Rechtsgrundlage der Tätigkeit {} ist keine bekannte"},
 			{"no processing activity says whose it is", "keine Verarbeitungstätigkeit sagt, wessen es ist"},
 			{"these columns rest neither on consent nor on a contract", "diese Spalten beruhen weder auf Einwilligung noch auf einem Vertrag"},
 			{"foreign key {} of {}", "Fremdschlüssel {} von {}"},

@@ -309,6 +309,7 @@ func french() *Catalogue {
 			{"All rows of a database are seen as of one moment, the start of its listing, and no writer is blocked. That state is held for at most {} at a time; when it has to be given up before a table has been read to its end, the rest is seen as of a later moment, and rows that changed in between are read again.", "Toutes les lignes d’une base sont vues telles qu’à un même instant, le début de l’inventaire, et aucune écriture n’est bloquée. Cet état est maintenu au plus {} à la fois ; s’il doit être abandonné avant la fin d’une table, le reste est vu tel qu’à un instant ultérieur, et les lignes modifiées entre-temps sont relues."},
 			{"foreign key {} of {} (ON DELETE CASCADE)", "clé étrangère {} de {}, qui y efface des lignes"},
 			{"it is held for a customer, whose order to erase it the request does not name", "c’est conservé pour un client, dont l’ordre de l’effacer n’est pas nommé dans la demande"},
+			{"the legal basis of the activity {} is none that is known", "la base juridique de l’activité {} n’est pas connue"},
 			{"no processing activity says whose it is", "aucune activité de traitement ne dit à qui c’est"},
 			{"these columns rest neither on consent nor on a contract", "ces colonnes ne reposent ni sur le consentement ni sur un contrat"},
 			{"foreign key {} of {}", "clé étrangère {} de {}"},

@@ -309,6 +309,7 @@ func dutch() *Catalogue {
 			{"All rows of a database are seen as of one moment, the start of its listing, and no writer is blocked. That state is held for at most {} at a time; when it has to be given up before a table has been read to its end, the rest is seen as of a later moment, and rows that changed in between are read again.", "Alle rijen van een databank worden gezien zoals op één ogenblik, het begin van de opsomming, en niemand die schrijft, wordt geblokkeerd. Die toestand wordt telkens hoogstens {} vastgehouden; moet hij losgelaten worden voordat een tabel tot het einde gelezen is, dan wordt de rest gezien zoals op een later ogenblik, en worden rijen die intussen veranderd zijn opnieuw gelezen."},
 			{"foreign key {} of {} (ON DELETE CASCADE)", "vreemde sleutel {} van {}, die daar rijen mee wist"},
 			{"it is held for a customer, whose order to erase it the request does not name", "het wordt bewaard voor een klant, wiens opdracht om het te wissen het verzoek niet noemt"},
+			{"the legal basis of the activity {} is none that is known", "de rechtsgrond van de activiteit {} is er geen die bekend is"},
 			{"no processing activity says whose it is", "geen verwerkingsactiviteit zegt van wie het is"},
 			{"these columns rest neither on consent nor on a contract", "deze kolommen steunen niet op toestemming of een overeenkomst"},
 			{"foreign key {} of {}", "vreemde sleutel {} van {}"},

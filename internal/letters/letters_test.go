@@ -368,3 +368,24 @@ func TestToldOfWhatConcernsThem(t *testing.T) {
 		t.Error("a recipient is told of a rectification that does not concern it")
 	}
 }
+
+// Nobody is told that nothing was found while records wait to be reviewed.
+func TestNothingIsNotSaidBeforeTheReview(t *testing.T) {
+	for _, l := range language.All() {
+		for open, want := range map[bool]bool{false: true, true: false} {
+			r := report()
+			r.Gaps, r.Findings = nil, findings()
+			if open {
+				r.Findings = findings(&inventory.Finding{Confidence: "possible", Activities: []string{"customers"}})
+			}
+			list, err := Write(r, Options{Lang: l, Now: time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			says := map[language.Lang]string{language.English: "We found no personal data", language.Dutch: "Wij vonden geen persoonsgegevens", language.French: "trouvé aucune donnée", language.German: "keine personenbezogenen Daten"}[l]
+			if got := strings.Contains(strings.Join(strings.Fields(string(list[0].Text)), " "), says); got != want {
+				t.Errorf("%s, records to review: %v: it says that nothing was found: %v", l, open, got)
+			}
+		}
+	}
+}

@@ -50,11 +50,13 @@ func TestWhoseItIs(t *testing.T) {
 		"a customer's, who ordered the erasure": {"hosting", inventory.Request{Type: "erasure", Instruction: "ORDER-9"}, "delete-row"},
 		"nobody's":                              {"unassigned", inventory.Request{Type: "erasure"}, "review"},
 		"the host's":                            {"shop", inventory.Request{Type: "erasure"}, "delete-row"},
+		"of an activity with a mistyped basis":  {"typo", inventory.Request{Type: "erasure"}, "review"},
 	} {
 		rep := &inventory.Report{
 			Subjects: []inventory.Subject{{ID: "zoe", Requests: []inventory.Request{c.request}}},
 			Activities: []inventory.Activity{
 				{ID: "shop", Role: "controller", LegalBasis: text("consent")}, {ID: "hosting", Role: "processor", Instruction: text("DPA-7")}, {ID: "unassigned", Role: "unassigned"},
+				{ID: "typo", Role: "controller", LegalBasis: text("legal obligaton")},
 			},
 		}
 		list := exercised(t, rep, inventory.Finding{Confidence: "certain", Activities: []string{c.activity}, Actions: []inventory.Action{{Kind: "delete-row"}}})
