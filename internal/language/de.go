@@ -254,6 +254,8 @@ func german() *Catalogue {
 			{"the records of several people reveal it", "die Datensätze mehrerer Personen offenbaren es"},
 			{"it was revealed too late to be looked for", "es zeigte sich zu spät, um noch gesucht zu werden"},
 			{"it stands in rows that name other people, so it counts as shared", "es steht in Zeilen, die andere Personen nennen, und gilt daher als gemeinsam"},
+			{"{} (finding {}) ← {}", "{} (Datensatz {}) ← {}"},
+			{"{} (finding {}) → {}", "{} (Datensatz {}) → {}"},
 			{"column {} of finding {}", "Spalte {} des Datensatzes {}"},
 			{"a declared foreign key", "ein festgelegter Fremdschlüssel"},
 			{"confirmed in the configuration", "in der Konfiguration bestätigt"},

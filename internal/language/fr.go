@@ -254,6 +254,8 @@ func french() *Catalogue {
 			{"the records of several people reveal it", "les enregistrements de plusieurs personnes le révèlent"},
 			{"it was revealed too late to be looked for", "il est apparu trop tard pour être recherché"},
 			{"it stands in rows that name other people, so it counts as shared", "il figure dans des lignes qui nomment d’autres personnes, et compte donc comme commun"},
+			{"{} (finding {}) ← {}", "{} (enregistrement {}) ← {}"},
+			{"{} (finding {}) → {}", "{} (enregistrement {}) → {}"},
 			{"column {} of finding {}", "colonne {} de l’enregistrement {}"},
 			{"a declared foreign key", "une clé étrangère déclarée"},
 			{"confirmed in the configuration", "confirmé dans la configuration"},

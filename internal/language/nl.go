@@ -254,6 +254,8 @@ func dutch() *Catalogue {
 			{"the records of several people reveal it", "de records van meerdere personen onthullen het"},
 			{"it was revealed too late to be looked for", "het bleek te laat om er nog naar te zoeken"},
 			{"it stands in rows that name other people, so it counts as shared", "het staat in rijen die andere personen noemen, en geldt dus als gedeeld"},
+			{"{} (finding {}) ← {}", "{} (record {}) ← {}"},
+			{"{} (finding {}) → {}", "{} (record {}) → {}"},
 			{"column {} of finding {}", "kolom {} van record {}"},
 			{"a declared foreign key", "een vastgelegde vreemde sleutel"},
 			{"confirmed in the configuration", "bevestigd in de configuratie"},

@@ -371,6 +371,8 @@ func corrections(f *inventory.Finding, s *inventory.Subject, request string, rig
 			c.State = "compare"
 		case x.Fingerprint == "":
 			c.State = "complete"
+		case several(s, right):
+			c.State = "compare" // which of them it is that is wrong, the request does not say
 		}
 		out = append(out, c)
 	}
@@ -378,7 +380,15 @@ func corrections(f *inventory.Finding, s *inventory.Subject, request string, rig
 		return out
 	}
 	// A text holds what people wrote at the time; somebody has to tell.
+	whole := wholeOf[right.Attribute]
 	for _, m := range f.Matches {
+		if whole != "" && m.Type == whole {
+			// A text, or a column that holds more than the part.
+			if c := (inventory.Correction{Request: request, Attribute: right.Attribute, Field: m.Field, State: "compare"}); !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+			continue
+		}
 		if m.Type != right.Attribute || m.Identifier < 0 || m.Identifier >= len(s.Identifiers) {
 			continue
 		}
@@ -391,6 +401,25 @@ func corrections(f *inventory.Finding, s *inventory.Subject, request string, rig
 		}
 	}
 	return out
+}
+
+// wholeOf are the identifiers that parts of names and addresses are parts of.
+var wholeOf = map[string]string{"first_name": "name", "last_name": "name", "street": "address", "postcode": "address", "city": "address"}
+
+// several reports whether a person is known by more than one value of what a right
+// value corrects, beside it: two addresses to which mail goes.
+func several(s *inventory.Subject, right inventory.RightValue) bool {
+	first := ""
+	for _, id := range s.Identifiers {
+		switch {
+		case id.Type != right.Attribute, id.Fingerprint == "", id.Fingerprint == right.Fingerprint, id.Fingerprint == first:
+		case first != "":
+			return true
+		default:
+			first = id.Fingerprint
+		}
+	}
+	return false
 }
 
 func fieldText(fields []string) string {

@@ -199,3 +199,34 @@ func TestClockThatHasNotBegun(t *testing.T) {
 		}
 	}
 }
+
+// What a request does not say which of two is wrong, or where only a part of what
+// stands there is, somebody compares.
+func TestCorrectionsToCompare(t *testing.T) {
+	for name, c := range map[string]struct {
+		known []string // e-mail addresses of the person
+		right inventory.RightValue
+		want  string
+	}{
+		"one address":           {[]string{"old"}, inventory.RightValue{Attribute: "email", Fingerprint: "new"}, "email change"},
+		"two addresses":         {[]string{"old", "second"}, inventory.RightValue{Attribute: "email", Fingerprint: "new"}, "email compare"},
+		"the right one and one": {[]string{"old", "new"}, inventory.RightValue{Attribute: "email", Fingerprint: "new"}, "email change"},
+		"a part of a name":      {[]string{"old"}, inventory.RightValue{Attribute: "first_name", Fingerprint: "x"}, "first_name compare"},
+	} {
+		s := inventory.Subject{ID: "zoe", Requests: []inventory.Request{{ID: "r", Type: "rectification", Correct: []inventory.RightValue{c.right}}}}
+		for _, fp := range c.known {
+			s.Identifiers = append(s.Identifiers, inventory.Identifier{Type: "email", Fingerprint: fp})
+		}
+		list := exercised(t, &inventory.Report{Subjects: []inventory.Subject{s}}, inventory.Finding{
+			Confidence: "certain", Activities: []string{"unassigned"}, Attributes: []inventory.Attribute{{Attribute: "email", Fields: []string{"email"}, Fingerprint: "old"}},
+			Matches: []inventory.Match{{Type: "name", Identifier: 9, Field: "naam"}, {Type: "name", Identifier: 9, Field: "naam"}}, Actions: []inventory.Action{{Kind: "delete-row"}},
+		})
+		got := ""
+		for _, x := range list[0].Corrections {
+			got += x.Attribute + " " + x.State
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
