@@ -55,7 +55,9 @@ func TestWhoseItIs(t *testing.T) {
 		rep := &inventory.Report{
 			Subjects: []inventory.Subject{{ID: "zoe", Requests: []inventory.Request{c.request}}},
 			Activities: []inventory.Activity{
-				{ID: "shop", Role: "controller", LegalBasis: text("consent")}, {ID: "hosting", Role: "processor", Instruction: text("DPA-7")}, {ID: "unassigned", Role: "unassigned"},
+				{ID: "shop", Role: "controller", LegalBasis: text("consent")},
+				{ID: "hosting", Role: "processor", Instruction: text("DPA-7")},
+				{ID: "unassigned", Role: "unassigned"},
 				{ID: "typo", Role: "controller", LegalBasis: text("legal obligaton")},
 			},
 		}
@@ -86,8 +88,10 @@ func profiled() (*inventory.Report, inventory.Finding) {
 		ID: "c", Source: "db", Place: "cp / clients / row", Confidence: "certain", Activities: []string{"customers", "flag"},
 		Retention: []inventory.Kept{{Activity: "customers", Until: "2028-10-31"}},
 		Fields: []inventory.Field{
-			{Name: "email", Categories: []string{"contact"}, Origin: "provided"}, {Name: "password_hash", Categories: []string{"credentials"}, Origin: "provided"},
-			{Name: "risk_score", Origin: "derived", LegalBasis: "legitimate interests"}, {Name: "tips", Origin: "observed", LegalBasis: "legitimate interests"},
+			{Name: "email", Categories: []string{"contact"}, Origin: "provided"},
+			{Name: "password_hash", Categories: []string{"credentials"}, Origin: "provided"},
+			{Name: "risk_score", Origin: "derived", LegalBasis: "legitimate interests"},
+			{Name: "tips", Origin: "observed", LegalBasis: "legitimate interests"},
 			{Name: "newsletter", Origin: "provided", Activity: "flag"},
 		},
 		Actions: []inventory.Action{{Kind: "review", Then: "delete-row", BlockedBy: []string{"foreign key fk of cp.invoices"}, Reasons: []string{"other people stand in the record"}}},
