@@ -3,6 +3,7 @@ package rights
 import (
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 

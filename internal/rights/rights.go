@@ -165,7 +165,7 @@ func (j *judge) clocks(f *inventory.Finding) {
 			slices.ContainsFunc(f.Retention, func(k inventory.Kept) bool { return k.Activity == id }) {
 			continue
 		}
-		if slices.Contains(f.Open, id) {
+		if slices.Contains(f.Open, id) && !inBackup(f) {
 			continue // its own has not begun
 		}
 		if k, ok := j.above(f, id); ok { // an invoice's line has the clock of its invoice
