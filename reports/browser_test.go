@@ -260,6 +260,22 @@ func TestReviewInBrowser(t *testing.T) {
 	}
 	act(t, ctx, chromedp.KeyEvent("c"))
 	eval[int](t, ctx, `(e => { e.value = "seen"; e.dispatchEvent(new Event("change")); return 1 })(document.querySelector("#list input"))`)
+	// A decision moves on to the next record, and undo takes it back all the same.
+	eval[int](t, ctx, `(e => { e.value = ""; e.dispatchEvent(new Event("change")); return 1 })(document.getElementById("state"))`)
+	focus := func(i int) {
+		eval[int](t, ctx, fmt.Sprintf(`document.querySelectorAll("#list > li")[%d].focus(), 1`, i))
+	}
+	before := eval[string](t, ctx, `[...document.querySelectorAll("#list > li")].map(e => e.className).join()`)
+	focus(2)
+	act(t, ctx, chromedp.KeyEvent("u"))
+	focus(1)
+	for _, k := range []string{"x", "u", "c", "c"} {
+		act(t, ctx, chromedp.KeyEvent(k))
+	}
+	if after := eval[string](t, ctx, `[...document.querySelectorAll("#list > li")].map(e => e.className).join()`); after != before {
+		t.Errorf("after a refusal, undo and confirmation: %s, want %s", after, before)
+	}
+	eval[int](t, ctx, `(e => { e.value = "seen"; e.dispatchEvent(new Event("change")); return 1 })(document.querySelectorAll("#list > li")[1].querySelector("input"))`)
 	// Kept when the page is opened again, and saved.
 	visit()
 	if s := act(t, ctx, chromedp.Text("#left")); s != "Everything is reviewed." {

@@ -67,23 +67,29 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 	if !ok {
 		return fmt.Errorf("reports: no certificate in the language %q", lang)
 	}
-	page, err := template.New("certificate").Funcs(template.FuncMap{"x": clean}).Parse(certificatePage)
+	page, err := template.New("certificate").Funcs(template.FuncMap{"x": clean, "day": wording.In(language.Lang(lang)).Day}).Parse(certificatePage)
 	if err != nil {
 		return fmt.Errorf("reports: %w", err)
 	}
 	words := wording.In(language.Lang(lang))
 	x := &certView{
 		Lang: lang, Spoor: v.Run.Spoor, Run: v.Run.ID, T: t, Style: template.CSS(verificationStyle), Policy: stylePolicy(),
-		Checked: moment(v.Run.Finished), Report: clean(v.Report.Run), Reported: moment(v.Report.Finished),
+		Checked: words.Time(v.Run.Finished), Report: clean(v.Report.Run), Reported: words.Time(v.Report.Finished),
 	}
 	erased, kept, backups, remains, unchecked := map[string]*byPlace{}, map[string]*byPlace{}, map[string]*byPlace{}, map[string]*byPlace{}, map[string]*byPlace{}
-	in := func(m map[string]*byPlace, subject string, p placeState) {
+	in := func(m map[string]*byPlace, subject string, p placeState) *placeState {
 		if m[subject] == nil {
 			m[subject] = &byPlace{}
 		}
-		m[subject].add(p)
+		return m[subject].add(p)
 	}
-	copies := map[string]int{}
+	// last notes the last day of the records of a place; of some none may be known.
+	last := func(p *placeState, day string) {
+		if day == "" {
+			p.Undated++
+		}
+		p.Until = max(p.Until, day)
+	}
 	for r, err := range v.Results() {
 		if err != nil {
 			return err
@@ -98,13 +104,15 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 			in(unchecked, r.Subject, p)
 		case r.Kept():
 			if r.Keep != nil {
-				p.Ground, p.Until = words.Sentence(r.Keep.Ground), dayOf(r.Keep.Until)
+				p.Ground = words.Sentence(r.Keep.Ground)
 			}
-			in(kept, r.Subject, p)
+			day := ""
+			if r.Keep != nil {
+				day = dayOf(r.Keep.Until)
+			}
+			last(in(kept, r.Subject, p), day)
 		case r.State == verify.Present && (n > 0 && r.Locator == verify.Absent || r.GoneBy != nil):
-			p.Until = dayOf(r.GoneBy)
-			copies[r.Subject] += n
-			in(backups, r.Subject, p)
+			last(in(backups, r.Subject, p), dayOf(r.GoneBy))
 		default:
 			p.State = r.State
 			in(remains, r.Subject, p)
@@ -133,7 +141,7 @@ func Certificate(w io.Writer, v *verify.Verification, lang string) error {
 	}
 	x.Gaps, x.MoreGaps = t.rows(gaps, func(p *placeState) string { return p.Why })
 	for _, s := range v.Subjects {
-		x.People = append(x.People, t.person(v, s, erased[s.ID], kept[s.ID], backups[s.ID], remains[s.ID], unchecked[s.ID]))
+		x.People = append(x.People, t.person(words, v, s, erased[s.ID], kept[s.ID], backups[s.ID], remains[s.ID], unchecked[s.ID]))
 	}
 	if err := page.Execute(w, x); err != nil {
 		return fmt.Errorf("reports: render the certificate: %w", err)
@@ -165,6 +173,14 @@ func (t *certWords) reason(r string) string {
 	return r
 }
 
+// whole names a place with its source, which some places begin with.
+func whole(source, place string) string {
+	if place == source || strings.HasPrefix(place, source+" / ") {
+		return place
+	}
+	return source + " / " + place
+}
+
 // rows makes the rows of a table, and says how many it leaves out.
 func (t *certWords) rows(b *byPlace, extra func(*placeState) string) (rows []certRow, more string) {
 	if b == nil {
@@ -176,7 +192,7 @@ func (t *certWords) rows(b *byPlace, extra func(*placeState) string) (rows []cer
 			rest += p.N
 			continue
 		}
-		row := certRow{Place: clean(p.Source + " / " + p.Place), N: p.N}
+		row := certRow{Place: clean(whole(p.Source, p.Place)), N: p.N}
 		if extra != nil {
 			row.Extra = clean(extra(p))
 		}
@@ -188,7 +204,7 @@ func (t *certWords) rows(b *byPlace, extra func(*placeState) string) (rows []cer
 	return rows, more
 }
 
-func (t *certWords) person(v *verify.Verification, s verify.Subject, erased, kept, backups, remains, unchecked *byPlace) certPerson {
+func (t *certWords) person(words wording.Words, v *verify.Verification, s verify.Subject, erased, kept, backups, remains, unchecked *byPlace) certPerson {
 	total := func(b *byPlace) (n int) {
 		if b != nil {
 			for _, p := range b.list {
@@ -207,7 +223,7 @@ func (t *certWords) person(v *verify.Verification, s verify.Subject, erased, kep
 	case total(erased) == 0 && total(kept) == 0 && total(backups) == 0:
 		p.Verdict = t.Nothing
 	case total(backups) > 0:
-		p.Verdict = fmt.Sprintf(t.InBackups, total(backups))
+		p.Verdict = fmt.Sprintf(t.InBackups, total(backups), total(kept))
 	case total(kept) > 0:
 		p.Class, p.Verdict = "good", fmt.Sprintf(t.AllButKept, total(kept))
 	default:
@@ -227,20 +243,23 @@ func (t *certWords) person(v *verify.Verification, s verify.Subject, erased, kep
 		x.Rows, x.More = t.rows(b, of)
 		p.Tables = append(p.Tables, x)
 	}
-	until := func(d string) string {
-		if d == "" {
+	until := func(x *placeState) string {
+		switch {
+		case x.Until == "":
 			return t.NoDay
+		case x.Undated > 0:
+			return fmt.Sprintf(t.Until, words.Day(x.Until)) + "; " + t.NoDay + ": " + thousands(int64(x.Undated))
 		}
-		return fmt.Sprintf(t.Until, d)
+		return fmt.Sprintf(t.Until, words.Day(x.Until))
 	}
 	add(t.Erased, t.ErasedNote, "", erased, nil)
 	add(t.Kept, t.KeptNote, t.Ground, kept, func(x *placeState) string {
 		if x.Ground == "" {
-			return until(x.Until)
+			return until(x)
 		}
-		return x.Ground + "; " + until(x.Until)
+		return x.Ground + "; " + until(x)
 	})
-	add(t.Backups, t.BackupsNote, t.GoneBy, backups, func(x *placeState) string { return until(x.Until) })
+	add(t.Backups, t.BackupsNote, t.GoneBy, backups, until)
 	add(t.There, t.ThereNote, t.State, remains, func(x *placeState) string { return t.States[string(x.State)] })
 	add(t.Unchecked, t.UncheckedNote, t.AtPlace, unchecked, func(x *placeState) string { return t.States[string(x.State)] })
 	if !s.Searched {

@@ -54,7 +54,7 @@ func HTML(w io.Writer, r *inventory.Report, lang language.Lang) error {
 	for _, s := range r.Sources {
 		v.Units.Found += s.Coverage.Units.Found
 		v.Units.Scanned += s.Coverage.Units.Scanned
-		v.Bytes += s.Coverage.Bytes.Found
+		v.Bytes += s.Coverage.Bytes.Scanned + s.Coverage.Bytes.Partial
 		if !s.Listed {
 			v.NotListed++
 		}
@@ -110,7 +110,7 @@ type view struct {
 	Script     template.JS
 	Policy     string
 	Units      inventory.Tally
-	Bytes      int64
+	Bytes      int64 // read
 	NotListed  int
 	Canaries   []string
 	Blind      string // says that canaries were missed

@@ -44,7 +44,7 @@ if (!list || !packed) return;
 var ID = 0, PERSON = 1, SOURCE = 2, PLACE = 3, DEGREE = 4, REVIEW = 5, WHEN = 6, NOTE = 7, RELATION = 8, WHY = 9,
 	OTHERS = 10, COPIES = 11, MATCHES = 12, FIELDS = 13, EVIDENCE = 14, ACTIVITIES = 15, PROPOSAL = 16, FOREIGN = 17;
 var DEGREES = ["certain", "likely", "possible"], PER_PAGE = 50;
-var rows = [], texts = [], lower = [], found = [], page = 0, decided = {}, stored = true, dirty = false;
+var rows = [], texts = [], lower = [], found = [], page = 0, decided = {}, stored = true, dirty = false, last = -1;
 var key = "spoor-review/1:" + W.run;
 
 function unpack(b64) {
@@ -251,6 +251,7 @@ function decide(i, what) {
 	var r = rows[i], li = list.querySelector('[data-i="' + i + '"]');
 	if (r[DEGREE] === 0) return;
 	if (!what && !decision(r)) return;
+	last = what ? i : -1;
 	// What is taken back may stand in a file that was saved, or in the report: it
 	// is a decision of its own, and the later one.
 	var note = what && li && li.querySelector("input");
@@ -362,7 +363,14 @@ function pressed(e) {
 	else if (k === "k") step(li, -1);
 	else if (k === "c") decide(i, "confirmed");
 	else if (k === "x") decide(i, "refused");
-	else if (k === "u") decide(i, "");
+	else if (k === "u") {
+		// A decision moves on to the next record: where that has none, the one just
+		// made is meant.
+		var back = decision(rows[i]) || last < 0 ? i : last;
+		decide(back, "");
+		var to = list.querySelector('[data-i="' + back + '"]');
+		if (to) to.focus();
+	}
 	else return;
 	e.preventDefault();
 }

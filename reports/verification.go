@@ -169,6 +169,7 @@ type placeState struct {
 	Source, Place, Why, Ground, Until string
 	State                             verify.State
 	N                                 int
+	Undated                           int // of these, those of which no day is known
 }
 
 // byPlace counts results by place, in the order in which they come. No more than
@@ -180,7 +181,8 @@ type byPlace struct {
 
 const maxPlaceStates = 5000
 
-func (b *byPlace) add(x placeState) {
+// add counts a result, and returns the line in which it counts.
+func (b *byPlace) add(x placeState) *placeState {
 	if b.at == nil {
 		b.at = map[placeState]*placeState{}
 	}
@@ -196,6 +198,7 @@ func (b *byPlace) add(x placeState) {
 		b.list = append(b.list, p)
 	}
 	p.N++
+	return p
 }
 
 // VerificationText writes a summary for a terminal.

@@ -128,6 +128,21 @@ func TestCertificateClaims(t *testing.T) {
 			v.Subjects[0].NotLookedFor = []string{"android_id"}
 			v.Gaps = []inventory.Gap{{Source: "s", Place: "p", Reason: "denied"}}
 		}, "nobody can be looked for: android_id."},
+		"only backups hold it": {func(v *verify.Verification) {
+			day, later := "2027-01-10", "2027-01-12"
+			v.Results = each([]verify.Result{
+				{Subject: "person-0043", Source: "s", Place: "s / p", State: verify.Present, Locator: verify.There, GoneBy: &day, Action: "wait"},
+				{Subject: "person-0043", Source: "s", Place: "s / p", State: verify.Present, Locator: verify.There, GoneBy: &later, Action: "wait"},
+				{Subject: "person-0043", Source: "s", Place: "x", State: verify.Present, Locator: verify.There, Action: "keep", Keep: &verify.Keep{Ground: "law", Until: &later}},
+			})
+		}, "lie in backups until these end: 2; records that are kept on a ground: 1."},
+		"the last day of what lies in a place": {func(v *verify.Verification) {
+			day, later := "2027-01-10", "2027-01-12"
+			v.Results = each([]verify.Result{
+				{Subject: "person-0043", Source: "s", Place: "s / p", State: verify.Present, Locator: verify.There, GoneBy: &later, Action: "wait"},
+				{Subject: "person-0043", Source: "s", Place: "s / p", State: verify.Present, Locator: verify.There, GoneBy: &day, Action: "wait"},
+			})
+		}, "<tr><td>s / p</td><td data-label=\"Gone by\">until 12\u00a0January 2027</td><td class=\"n\" data-label=\"Records\">2</td></tr>"},
 		"more gaps than it lists": {func(v *verify.Verification) {
 			for i := range certificateRows + 7 {
 				v.Gaps = append(v.Gaps, inventory.Gap{Source: "s", Place: fmt.Sprint("p", i), Reason: "denied"})

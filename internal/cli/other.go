@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +33,9 @@ func (s streams) check() *cobra.Command {
 		sources, done := openSources(c.Context(), p, make([]byte, 32), nil)
 		defer done()
 		bad := 0
+		for _, d := range doubts(p, nil, time.Now()) {
+			fmt.Fprintf(s.out, "  warn  %s\n", d)
+		}
 		for _, src := range sources {
 			fmt.Fprintf(s.out, "%s (%s)\n", src.Info.Name, src.Info.Type)
 			if src.Err != nil {

@@ -139,12 +139,18 @@ Exit status: 0 complete; 3 the report names gaps; 4 something was found and
 		if err := s.begin("scan", p, subjects); err != nil {
 			return err
 		}
+		for _, d := range doubts(p, subjects, time.Now()) {
+			fmt.Fprintln(s.err, "spoor: "+d)
+		}
 		out.speak(p.Language)
 		rep, done, err := s.run(c.Context(), p, subjects, rec, widen, out.reviewed, quiet, show, func(o *engine.Options) { o.Seal = seal })
 		if err != nil {
 			return err
 		}
 		defer done()
+		for _, d := range idle(rep) {
+			fmt.Fprintln(s.err, "spoor: "+d)
+		}
 		if err := s.write(rep, &out); err != nil {
 			return failed(err)
 		}

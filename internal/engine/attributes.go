@@ -269,18 +269,18 @@ func (c clock) kept(since time.Time) inventory.Kept {
 }
 
 // since returns the day from which a clock runs for a row; ok is false where it
-// has no such column, or no day in it.
-func (c clock) since(b *scanners.Block, row int, table string) (time.Time, bool) {
+// has no such column, or no day in it: then the clock has not begun, and open says
+// so.
+func (c clock) since(b *scanners.Block, row int, table string) (t time.Time, ok, open bool) {
 	for col, name := range b.Table.Columns {
 		if activity.SameColumn(c.from, table, name) {
-			v, null := b.Cell(row, col)
-			if null {
-				return time.Time{}, false
+			if v, null := b.Cell(row, col); !null {
+				t, ok = readDay(string(v))
 			}
-			return readDay(string(v))
+			return t, ok, !ok
 		}
 	}
-	return time.Time{}, false
+	return time.Time{}, false, false
 }
 
 // readDay reads the day of a cell: a date or time as databases and people write
@@ -330,8 +330,11 @@ func (r *run) aged(rec *record, b *scanners.Block, row int) {
 	table := strings.TrimSuffix(rec.ref.Place, " / row")
 	for _, c := range r.clocks {
 		if c.column && c.rules == nil {
-			if t, ok := c.since(b, row, table); ok {
+			switch t, ok, open := c.since(b, row, table); {
+			case ok:
 				rec.kept = append(rec.kept, c.kept(t))
+			case open:
+				rec.open = append(rec.open, c.id)
 			}
 		}
 	}
@@ -408,7 +411,7 @@ func (r *run) described(rec *record, list []int, b *scanners.Block, row int, fie
 			}
 			for _, k := range r.clocks {
 				if k.rules == c {
-					if t, ok := k.since(b, row, table); ok {
+					if t, ok, _ := k.since(b, row, table); ok {
 						f.Until = k.kept(t).Until
 					}
 				}
@@ -436,7 +439,7 @@ func (r *run) describe(rec *record, f *inventory.Finding) {
 			f.Activities = append(f.Activities, x.Activity)
 		}
 	}
-	f.Retention = r.timed(rec, list, backupTime(f))
+	f.Retention, f.Open = r.timed(rec, list, backupTime(f)), rec.open
 }
 
 // backupTime is the time of the latest backup in which a finding lies, as its

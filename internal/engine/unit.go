@@ -89,6 +89,7 @@ type record struct {
 	held     []inventory.Field     // columns that hold data of whom the row is about
 	attrs    []inventory.Attribute // what they say
 	kept     []inventory.Kept      // clocks that run from its columns
+	open     []string              // activities whose clock has not begun, by its columns
 	block    *scanners.Block       // in which it is the row with the index at
 	at       int
 	acts     []int // activities, once known

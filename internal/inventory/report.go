@@ -220,6 +220,9 @@ type Finding struct {
 	// Retention says, for each activity whose clock could be read, since when
 	// the record is kept and until when.
 	Retention []Kept `json:"retention,omitempty"`
+	// Open are activities whose clock has not begun for the record: the column
+	// from which it runs is empty, as the end of a contract that goes on.
+	Open []string `json:"open,omitempty"`
 	// Corrections compare the record with what a request says is right.
 	Corrections []Correction `json:"corrections,omitempty"`
 

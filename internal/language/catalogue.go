@@ -47,6 +47,7 @@ type Terms struct {
 	Roles       map[string]string
 	Bases       map[string]string
 	Origins     map[string]string
+	Clocks      map[string]string // what a retention runs from
 	Actions     map[string]string
 	Reasons     map[string]Reason
 	Sources     map[string]string // kinds of them
@@ -140,6 +141,7 @@ type Person struct {
 	Activity, Purpose, Basis, Role     string
 	Controller, Instruction            string
 	Kept, KeptFrom, Recipients, Origin string
+	KeptMargin                         string // period, margin
 	NoRecipients, NoRetention, NoBasis string
 	Subjects, Categories               string
 	UnassignedIntro                    string
@@ -177,6 +179,7 @@ type Views struct {
 	Attribute, Values, Value, Where     string
 	Differs, Same, Right, NotRight      string
 	Change, Complete, Compare, HasRight Count
+	Restored                            Count // that lie in backups
 	Effect                              string
 	Effects                             map[string]string
 	NothingRests                        string

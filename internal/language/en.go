@@ -35,6 +35,8 @@ func english() *Catalogue {
 			Categories: map[string]string{
 				"contact": "contact details", "identity": "identity", "online identifier": "online identifiers", "credential": "login details", "credentials": "login details",
 				"financial": "financial data", "official identification": "official identification", "special category": "special category of data (Art. 9)",
+				"usage": "use of the service", "profile": "profile", "preferences": "preferences", "account": "account data", "other": "other data",
+				"online identifiers": "online identifiers", "contract": "contract data", "communication": "communication", "content": "content", "all": "all kinds of data",
 			},
 			Attributes: map[string]string{"city": "city", "postcode": "postcode", "street": "street", "country": "country", "first_name": "first name", "last_name": "last name", "company": "company", "gender": "gender", "title": "title"},
 			Roles:      map[string]string{"controller": "controller", "joint": "joint controller", "processor": "processor", "unassigned": "not assigned"},
@@ -43,6 +45,7 @@ func english() *Catalogue {
 				"vital interests": "vital interests (Art. 6(1)(d))", "public task": "task in the public interest (Art. 6(1)(e))", "legitimate interests": "legitimate interests (Art. 6(1)(f))",
 			},
 			Origins: map[string]string{"provided": "provided by the person", "observed": "observed", "derived": "derived"},
+			Clocks:  map[string]string{"backup": "the backup", "modified": "the last change", "received": "receipt"},
 			Actions: map[string]string{
 				"delete-row": "delete the row", "null-columns": "empty the fields", "delete-message": "delete the message", "delete-object-version": "delete the version of the object",
 				"delete-file": "delete the file", "rewrite-container": "rewrite the archive or document without it", "drop-snapshots": "delete the snapshots, or wait for them to expire",
@@ -128,7 +131,7 @@ func english() *Catalogue {
 			SuggestionsIntro: "If it is theirs, add it to the request and scan again: it may lead to more records.",
 			Where:            "Where the data are, by processing activity", WhereIntro: "Refused records are not counted.",
 			Activity: "Processing activity", Purpose: "Purpose", Basis: "Legal basis", Role: "Role", Controller: "Controller", Instruction: "Instruction",
-			Kept: "Storage period", KeptFrom: "%s from: %s", Recipients: "Recipients", Origin: "Source of the data",
+			Kept: "Storage period", KeptFrom: "%s from: %s", KeptMargin: "%s, and %s on top", Recipients: "Recipients", Origin: "Source of the data",
 			NoRecipients: "none named", NoRetention: "not laid down in the configuration", NoBasis: "none named",
 			Subjects: "Data subjects", Categories: "Categories of data",
 			UnassignedIntro: "Nobody has said yet why these records are kept and on which legal basis. Assign their places under “activities” in the configuration.",
@@ -153,6 +156,7 @@ func english() *Catalogue {
 			WhyLeftOut: map[string]string{
 				"derived": "derived by the controller, not provided by the person", "legal-basis": "rests neither on consent nor on a contract",
 				"unassigned": "no processing activity assigned", "role": "held as processor: its controller answers",
+				"backup": "lies in a backup; the copy is made of what is in use",
 			},
 			Does: "What an erasure would do", Records: "Records", Keep: "What may or must be kept", Ground: "Ground", Until: "Until", UntilUnknown: "end not known for %s",
 			KeepKinds: map[string]string{"legal-obligation": "legal obligation (Art. 17(3)(b))", "retention": "storage period not over", "hold": "legal hold (Art. 17(3)(e))"},
@@ -161,7 +165,8 @@ func english() *Catalogue {
 			Attribute: "Attribute", Values: "Values", Value: "Value", Where: "Where it stands", Differs: "different values", Same: "the same everywhere", Right: "right", NotRight: "to be corrected",
 			Change: Count{"%s record to correct", "%s records to correct"}, Complete: Count{"%s record to complete", "%s records to complete"},
 			Compare: Count{"%s record to compare by hand", "%s records to compare by hand"}, HasRight: Count{"%s record is right", "%s records are right"},
-			Effect: "What the request does",
+			Restored: Count{"%s record in a backup, to be corrected again if it is restored", "%s records in backups, to be corrected again if they are restored"},
+			Effect:   "What the request does",
 			Effects: map[string]string{
 				"stop": "has to stop: direct marketing (Art. 21(3))", "withdraw": "stops when the consent is withdrawn (Art. 7(3))", "balance": "stops unless compelling grounds outweigh (Art. 21(1))",
 				"restrict": "can be restricted (Art. 18)", "unclear": "not clear: no known legal basis is configured",

@@ -38,6 +38,7 @@ type data struct {
 	Told        string // recipients
 
 	Rights      string // that were asked for, to others
+	Concerns    []part // what each of them does, and of how many records; What and Name
 	Categories  string
 	For         string // activities
 	Instruction string
@@ -53,7 +54,7 @@ type activity struct{ Name, Purpose, Basis, Categories, Recipients, Transfers, K
 
 type part struct{ Name, What, Basis, Categories, Why, Ground, Until, Effect string }
 
-type correction struct{ Attribute, Change, Complete, Right string }
+type correction struct{ Attribute, Change, Complete, Right, Compare, Restored string }
 
 // writer writes letters about a person.
 type writer struct {
@@ -169,7 +170,9 @@ func (w *writer) answer(q inventory.Request) data {
 	if q.Type == "erasure" || q.Type == "rectification" || q.Type == "restriction" {
 		var names []string
 		for _, n := range v.Notifications {
-			names = append(names, wording.Shown(n.Name))
+			if slices.ContainsFunc(w.concerns(n), func(r inventory.NotifiedRight) bool { return r.Right == q.Type }) && (n.Kind != "controller" || !w.asProcessor(n.Activities)) {
+				names = append(names, wording.Shown(n.Name))
+			}
 		}
 		d.Told = w.List(names)
 	}
@@ -203,7 +206,19 @@ func (w *writer) access(d *data, v inventory.AccessView) {
 		}
 		x := activity{
 			Name: w.name(a.Activity, a.Name), Purpose: wording.Shown(a.Purpose), Basis: w.Basis(a.LegalBasis), Categories: w.Categories(a.Categories),
-			Recipients: w.Recipients(a.Recipients), Kept: w.Retention(a.Retention), Until: w.Day(a.Until), Origin: w.Sentence(a.Source), Automated: w.T.Views.NoAutomated,
+			Recipients: w.Recipients(a.Recipients), Kept: w.kept(a.Retention), Until: w.Day(a.Until), Origin: w.Sentence(a.Source), Automated: fillIn(w.T.Views.NoAutomated),
+		}
+		if len(a.Recipients) == 0 {
+			x.Recipients = fillIn(x.Recipients)
+		}
+		if a.LegalBasis == "" {
+			x.Basis = fillIn(x.Basis)
+		}
+		for _, c := range a.Columns {
+			x.Basis += "; " + w.List(shownAll(c.Fields)) + ": " + w.Basis(c.LegalBasis)
+		}
+		if a.UntilUnknown > 0 {
+			x.Until = strings.TrimSpace(x.Until + " " + fillIn(language.Fill(w.T.Views.UntilUnknown, w.Number(int64(a.UntilUnknown)))))
 		}
 		if a.AutomatedDecisions != nil && *a.AutomatedDecisions != "" {
 			x.Automated = wording.Shown(*a.AutomatedDecisions)
@@ -226,6 +241,31 @@ func (w *writer) access(d *data, v inventory.AccessView) {
 	}
 }
 
+// fillIn marks what somebody has to fill in before a letter goes out.
+func fillIn(s string) string { return "[" + s + "]" }
+
+func shownAll(list []string) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, wording.Shown(s))
+	}
+	return out
+}
+
+// kept says how long something is kept, to a person: what a configuration calls
+// the event from which the clock runs is to be said in words.
+func (w *writer) kept(r *inventory.Retention) string {
+	if r == nil {
+		return fillIn(w.T.Person.NoRetention)
+	}
+	if inventory.IsColumn(r.From) {
+		own := *r
+		own.From = fillIn(r.From)
+		r = &own
+	}
+	return w.Retention(r)
+}
+
 func (w *writer) portability(d *data, v inventory.PortabilityView) {
 	if v.Findings > 0 {
 		d.Portable = w.records(v.Findings)
@@ -234,7 +274,11 @@ func (w *writer) portability(d *data, v inventory.PortabilityView) {
 		d.Included = append(d.Included, part{Name: w.name(a.Activity, ""), Basis: w.Basis(a.LegalBasis), Categories: w.Categories(a.Categories)})
 	}
 	for _, a := range v.LeftOut {
-		if a.Why != "role" { // not the controller's answer
+		switch a.Why {
+		case "role": // not the controller's answer
+		case "unassigned": // nobody has said yet
+			d.Unassigned = w.records(a.Findings)
+		default:
 			d.LeftOut = append(d.LeftOut, part{Name: w.name(a.Activity, ""), Why: language.Term(w.T.Views.WhyLeftOut, a.Why)})
 		}
 	}
@@ -257,6 +301,11 @@ func (w *writer) erasure(d *data, v *inventory.Rights) {
 	}
 	for _, k := range v.Erasure.Keep {
 		x := part{What: w.records(k.Findings), Ground: w.Ground(k), Until: w.Day(k.Until)}
+		for _, a := range w.r.Activities {
+			if a.ID == k.Activity && a.Retention != nil && inventory.IsColumn(a.Retention.From) { // to be said in words
+				x.Ground = strings.Replace(x.Ground, wording.Shown(a.Retention.From), fillIn(wording.Shown(a.Retention.From)), 1)
+			}
+		}
 		if k.Activity != "" {
 			x.What = w.name(k.Activity, "") + ", " + x.What
 		}
@@ -279,19 +328,39 @@ func (w *writer) rectification(d *data, q inventory.Request, v *inventory.Rights
 		if c.Request == q.ID {
 			d.Corrections = append(d.Corrections, correction{
 				w.Attribute(c.Attribute), w.Count(w.T.Views.Change, int64(c.Change)), w.Count(w.T.Views.Complete, int64(c.Complete)), w.Count(w.T.Views.HasRight, int64(c.Right)),
+				w.some(w.T.Views.Compare, c.Compare), w.some(w.T.Views.Restored, c.Backups),
 			})
 		}
 	}
 }
 
+// some is a message about n things; empty where there is none.
+func (w *writer) some(c language.Count, n int) string {
+	if n == 0 {
+		return ""
+	}
+	return w.Count(c, int64(n))
+}
+
 func (w *writer) rests(d *data, v inventory.RestView) {
 	for _, a := range v.Activities {
-		d.Rests = append(d.Rests, part{Name: w.name(a.Activity, a.Name), Basis: w.Basis(a.LegalBasis), Effect: language.Term(w.T.Views.Effects, a.Effect)})
+		name := w.name(a.Activity, a.Name)
+		if len(a.Fields) > 0 {
+			name += " (" + w.List(shownAll(a.Fields)) + ")"
+		}
+		d.Rests = append(d.Rests, part{Name: name, Basis: w.Basis(a.LegalBasis), Effect: language.Term(w.T.Views.Effects, a.Effect)})
 	}
 }
 
-// mustTell reports whether a request is one of which recipients are told.
-func (w *writer) mustTell() bool { return len(w.tell()) > 0 }
+// asProcessor reports whether the host is processor in all of some activities.
+func (w *writer) asProcessor(ids []string) bool {
+	for _, id := range ids {
+		if !slices.ContainsFunc(w.r.Activities, func(a inventory.Activity) bool { return a.ID == id && a.Role == "processor" }) {
+			return false
+		}
+	}
+	return true
+}
 
 // tell are the rights asked for of which others are told (Art. 19), or which
 // processors help with (Art. 28(3)(e)).
@@ -316,13 +385,45 @@ func (w *writer) rightsOf(types []string) string {
 	return w.List(out)
 }
 
+// concerns are the rights asked for of which somebody is to be told, with the
+// findings that each does something with; none: it is to be told of nothing.
+func (w *writer) concerns(n inventory.Notification) []inventory.NotifiedRight {
+	asked := w.tell()
+	var out []inventory.NotifiedRight
+	if len(n.Rights) == 0 && w.untold() {
+		for _, right := range asked {
+			out = append(out, inventory.NotifiedRight{Right: right, Findings: n.Findings})
+		}
+		return out
+	}
+	for _, r := range n.Rights {
+		if slices.Contains(asked, r.Right) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// untold reports whether the report is of a version that does not say what each
+// right does with what concerns others.
+func (w *writer) untold() bool {
+	return !slices.ContainsFunc(w.s.Rights.Notifications, func(n inventory.Notification) bool { return len(n.Rights) > 0 })
+}
+
 // told is what a letter to a recipient says.
-func (w *writer) told(n inventory.Notification) data {
+func (w *writer) told(n inventory.Notification, concerns []inventory.NotifiedRight) data {
 	d := w.base()
 	d.To = joined("\n", n.Name, n.Contact, n.Country)
-	d.Request.ID = w.ids(w.tell())
-	d.Rights = w.rightsOf(w.tell())
-	d.Records, d.Categories = w.records(n.Findings), w.Categories(n.Categories)
+	var types []string
+	most := 0
+	for _, c := range concerns {
+		types = append(types, c.Right)
+		most = max(most, c.Findings)
+		d.Concerns = append(d.Concerns, part{Name: w.Right(c.Right).Name + " (" + w.Article(c.Right) + ")", What: w.records(c.Findings)})
+	}
+	d.Request.ID = w.ids(types)
+	d.Rights = w.rightsOf(types)
+	d.Records, d.Categories = w.records(most), w.Categories(n.Categories)
 	var names []string
 	for _, id := range n.Activities {
 		names = append(names, w.name(id, ""))
@@ -342,9 +443,38 @@ func (w *writer) ids(types []string) string {
 	return strings.Join(out, ", ")
 }
 
+// A customer is one for whom the host is processor, and all that it holds for
+// them.
+type customer struct {
+	views []inventory.TenantView
+}
+
+// customers are the customers of whom something is held, each once.
+func (w *writer) customers() []customer {
+	var out []customer
+	at := map[[2]string]int{}
+	for _, t := range w.s.Rights.AsProcessor {
+		k := [2]string{t.Tenant, ""}
+		if t.Controller != nil {
+			k[1] = t.Controller.Name
+		}
+		if k == ([2]string{}) {
+			k[1] = "\x00" + t.Activity // nothing tells whose it is
+		}
+		if _, ok := at[k]; !ok {
+			at[k] = len(out)
+			out = append(out, customer{})
+		}
+		c := &out[at[k]]
+		c.views = append(c.views, t)
+	}
+	return out
+}
+
 // tenant is what a letter to a customer says, for whom the host is processor.
-func (w *writer) tenant(t inventory.TenantView) data {
+func (w *writer) tenant(c customer) data {
 	d := w.base()
+	t := c.views[0]
 	if t.Controller != nil {
 		d.To = joined("\n", t.Controller.Name, t.Controller.Contact)
 	} else {
@@ -361,8 +491,17 @@ func (w *writer) tenant(t inventory.TenantView) data {
 	}
 	d.Request.ID = w.ids(types)
 	d.Rights = w.rightsOf(types)
-	d.Records = w.records(t.Findings.All())
-	d.For = joined(", ", t.Tenant, w.name(t.Activity, ""))
-	d.Instruction = wording.Shown(t.Instruction)
+	n := 0
+	var names, instructions []string
+	for _, v := range c.views {
+		n += v.Findings.All()
+		names = append(names, w.name(v.Activity, ""))
+		if v.Instruction != "" && !slices.Contains(instructions, wording.Shown(v.Instruction)) {
+			instructions = append(instructions, wording.Shown(v.Instruction))
+		}
+	}
+	d.Records = w.records(n)
+	d.For = joined(", ", append([]string{t.Tenant}, names...)...)
+	d.Instruction = w.List(instructions)
 	return d
 }

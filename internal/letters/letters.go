@@ -137,19 +137,23 @@ func Write(r *inventory.Report, opt Options) ([]Letter, error) {
 		}
 	}
 	for i, n := range s.Rights.Notifications {
-		if !w.mustTell() {
-			break
-		}
 		kind := n.Kind
-		if kind != "processor" && kind != "controller" {
-			kind = "recipient"
+		switch {
+		case kind == "controller" && w.customers() != nil && w.asProcessor(n.Activities):
+			continue // each gets one letter about all that is held for them
+		case kind != "processor":
+			kind = "recipient" // so is who is controller jointly
 		}
-		if err := add(fileName(fmt.Sprintf("notify-%d", i+1), n.Name), kind, w.told(n)); err != nil {
+		concerns := w.concerns(n)
+		if len(concerns) == 0 {
+			continue
+		}
+		if err := add(fileName(fmt.Sprintf("notify-%d", i+1), n.Name), kind, w.told(n, concerns)); err != nil {
 			return nil, err
 		}
 	}
-	for i, t := range s.Rights.AsProcessor {
-		if err := add(fileName(fmt.Sprintf("controller-%d", i+1), t.Tenant), "controller", w.tenant(t)); err != nil {
+	for i, c := range w.customers() {
+		if err := add(fileName(fmt.Sprintf("controller-%d", i+1), c.views[0].Tenant), "controller", w.tenant(c)); err != nil {
 			return nil, err
 		}
 	}

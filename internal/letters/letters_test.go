@@ -321,3 +321,71 @@ func TestRequestsThatAreCalledAlike(t *testing.T) {
 		seen[name] = true
 	}
 }
+
+// Others are told of what is done with what concerns them alone, and each customer
+// gets one letter.
+func TestToldOfWhatConcernsThem(t *testing.T) {
+	r := report()
+	v := r.Subjects[0].Rights
+	v.Notifications[0].Rights = []inventory.NotifiedRight{{Right: "erasure", Findings: 1}, {Right: "objection", Findings: 3}}
+	v.Notifications[1].Rights = nil // all is kept
+	v.Notifications = append(v.Notifications,
+		inventory.Notification{Name: "shop.example.org (Shop Example)", Kind: "controller", Activities: []string{"hosted"}, Findings: 2, Rights: []inventory.NotifiedRight{{Right: "erasure", Findings: 2}}},
+		inventory.Notification{Name: "Partner", Kind: "controller", Activities: []string{"customers"}, Findings: 1, Rights: []inventory.NotifiedRight{{Right: "erasure", Findings: 1}}},
+	)
+	other := v.AsProcessor[0]
+	other.Activity, other.Findings = "sites", inventory.ConfidenceCounts{Certain: 5}
+	v.AsProcessor = append(v.AsProcessor, other)
+	v.Access.Activities[0].UntilUnknown = 2
+	v.Access.Activities[0].Retention = &inventory.Retention{Period: "P2Y", From: "services.ended"}
+	list, err := Write(r, Options{Lang: language.English, Now: time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, l := range list {
+		texts[l.Name] = strings.Join(strings.Fields(string(l.Text)), " ")
+	}
+	for name, want := range map[string][]string{
+		"notify-1-Post-Example":         {"- erasure (Art. 17 GDPR): 1 record", "- objection (Art. 21 GDPR): 3 records"},
+		"notify-4-Partner":              {"Notification under Art. 19", "- erasure (Art. 17 GDPR): 1 record"},
+		"controller-1-shop-example-org": {"7 records may concern", "under your instruction DPA-2026-3"},
+		"dsr-2026-0040-access":          {"2 years from: [services.ended]", "[end not known for 2]"},
+		"dsr-2026-0042-erasure":         {"disclosed the data (Art. 19 GDPR): Post Example and Partner."},
+	} {
+		for _, w := range want {
+			if !strings.Contains(texts[name], w) {
+				t.Errorf("%s does not say %q: %s", name, w, texts[name])
+			}
+		}
+	}
+	for name := range texts {
+		if strings.HasPrefix(name, "notify-2") || strings.HasPrefix(name, "notify-3") || strings.HasPrefix(name, "controller-2") {
+			t.Errorf("a letter %s", name)
+		}
+	}
+	if strings.Contains(texts["notify-1-Post-Example"], "rectification") {
+		t.Error("a recipient is told of a rectification that does not concern it")
+	}
+}
+
+// Nobody is told that nothing was found while records wait to be reviewed.
+func TestNothingIsNotSaidBeforeTheReview(t *testing.T) {
+	for _, l := range language.All() {
+		for open, want := range map[bool]bool{false: true, true: false} {
+			r := report()
+			r.Gaps, r.Findings = nil, findings()
+			if open {
+				r.Findings = findings(&inventory.Finding{Confidence: "possible", Activities: []string{"customers"}})
+			}
+			list, err := Write(r, Options{Lang: l, Now: time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			says := map[language.Lang]string{language.English: "We found no personal data", language.Dutch: "Wij vonden geen persoonsgegevens", language.French: "trouvé aucune donnée", language.German: "keine personenbezogenen Daten"}[l]
+			if got := strings.Contains(strings.Join(strings.Fields(string(list[0].Text)), " "), says); got != want {
+				t.Errorf("%s, records to review: %v: it says that nothing was found: %v", l, open, got)
+			}
+		}
+	}
+}

@@ -60,7 +60,7 @@ func (j *judge) actions(f *inventory.Finding) {
 	can := row.Kind == "delete-row" || own && row.Kind == "review" && row.Then == "delete-row"
 	if len(apart) > 0 && can && held == nil {
 		f.Actions = append(f.Actions, inventory.Action{
-			Kind: "null-columns", Target: row.Target, Fields: apart, If: row.If, Affects: row.Affects, BlockedBy: slices.Clone(row.BlockedBy),
+			Kind: "null-columns", Target: row.Target, Fields: apart, If: row.If, Affects: row.Affects, BlockedBy: []string{}, // what is in the way of a deletion is not in that of a change
 			Reasons: []string{"the ground to keep the record does not cover these columns"},
 		})
 	}
@@ -130,7 +130,11 @@ func (j *judge) ground(f *inventory.Finding, a *inventory.Activity) *inventory.K
 			return k
 		}
 	}
-	k.Ground += ", a day that could not be told"
+	if j.open[clockOf{f.Subject, a.ID}] {
+		k.Ground += ", which has not come yet"
+	} else {
+		k.Ground += ", a day that could not be told"
+	}
 	return k
 }
 
@@ -367,6 +371,8 @@ func corrections(f *inventory.Finding, s *inventory.Subject, request string, rig
 			c.State = "compare"
 		case x.Fingerprint == "":
 			c.State = "complete"
+		case several(s, right):
+			c.State = "compare" // which of them it is that is wrong, the request does not say
 		}
 		out = append(out, c)
 	}
@@ -374,7 +380,15 @@ func corrections(f *inventory.Finding, s *inventory.Subject, request string, rig
 		return out
 	}
 	// A text holds what people wrote at the time; somebody has to tell.
+	whole := wholeOf[right.Attribute]
 	for _, m := range f.Matches {
+		if whole != "" && m.Type == whole {
+			// A text, or a column that holds more than the part.
+			if c := (inventory.Correction{Request: request, Attribute: right.Attribute, Field: m.Field, State: "compare"}); !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+			continue
+		}
 		if m.Type != right.Attribute || m.Identifier < 0 || m.Identifier >= len(s.Identifiers) {
 			continue
 		}
@@ -387,6 +401,25 @@ func corrections(f *inventory.Finding, s *inventory.Subject, request string, rig
 		}
 	}
 	return out
+}
+
+// wholeOf are the identifiers that parts of names and addresses are parts of.
+var wholeOf = map[string]string{"first_name": "name", "last_name": "name", "street": "address", "postcode": "address", "city": "address"}
+
+// several reports whether a person is known by more than one value of what a right
+// value corrects, beside it: two addresses to which mail goes.
+func several(s *inventory.Subject, right inventory.RightValue) bool {
+	first := ""
+	for _, id := range s.Identifiers {
+		switch {
+		case id.Type != right.Attribute, id.Fingerprint == "", id.Fingerprint == right.Fingerprint, id.Fingerprint == first:
+		case first != "":
+			return true
+		default:
+			first = id.Fingerprint
+		}
+	}
+	return false
 }
 
 func fieldText(fields []string) string {

@@ -1,6 +1,7 @@
 package rights
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
@@ -9,6 +10,7 @@ import (
 // Why somebody has to look before anything is erased.
 const (
 	notOrdered = "it is held for a customer, whose order to erase it the request does not name"
+	noBasis    = "the legal basis of the activity %s is none that is known"
 	notOurs    = "no processing activity says whose it is"
 )
 
@@ -23,6 +25,11 @@ func (j *judge) ask(f *inventory.Finding) {
 		}
 	case j.assigned && (len(f.Activities) == 0 || len(f.Activities) == 1 && f.Activities[0] == "unassigned"):
 		reasons = append(reasons, notOurs)
+	}
+	for _, id := range f.Activities {
+		if a := j.activities[id]; a != nil && basisText(a) != "" && !Known(basisText(a)) {
+			reasons = append(reasons, fmt.Sprintf(noBasis, id)) // it may be the law that wants it kept
+		}
 	}
 	if len(reasons) == 0 {
 		return

@@ -3,6 +3,7 @@ package rights
 import (
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,11 +51,15 @@ func TestWhoseItIs(t *testing.T) {
 		"a customer's, who ordered the erasure": {"hosting", inventory.Request{Type: "erasure", Instruction: "ORDER-9"}, "delete-row"},
 		"nobody's":                              {"unassigned", inventory.Request{Type: "erasure"}, "review"},
 		"the host's":                            {"shop", inventory.Request{Type: "erasure"}, "delete-row"},
+		"of an activity with a mistyped basis":  {"typo", inventory.Request{Type: "erasure"}, "review"},
 	} {
 		rep := &inventory.Report{
 			Subjects: []inventory.Subject{{ID: "zoe", Requests: []inventory.Request{c.request}}},
 			Activities: []inventory.Activity{
-				{ID: "shop", Role: "controller", LegalBasis: text("consent")}, {ID: "hosting", Role: "processor", Instruction: text("DPA-7")}, {ID: "unassigned", Role: "unassigned"},
+				{ID: "shop", Role: "controller", LegalBasis: text("consent")},
+				{ID: "hosting", Role: "processor", Instruction: text("DPA-7")},
+				{ID: "unassigned", Role: "unassigned"},
+				{ID: "typo", Role: "controller", LegalBasis: text("legal obligaton")},
 			},
 		}
 		list := exercised(t, rep, inventory.Finding{Confidence: "certain", Activities: []string{c.activity}, Actions: []inventory.Action{{Kind: "delete-row"}}})
@@ -84,11 +89,13 @@ func profiled() (*inventory.Report, inventory.Finding) {
 		ID: "c", Source: "db", Place: "cp / clients / row", Confidence: "certain", Activities: []string{"customers", "flag"},
 		Retention: []inventory.Kept{{Activity: "customers", Until: "2028-10-31"}},
 		Fields: []inventory.Field{
-			{Name: "email", Categories: []string{"contact"}, Origin: "provided"}, {Name: "password_hash", Categories: []string{"credentials"}, Origin: "provided"},
-			{Name: "risk_score", Origin: "derived", LegalBasis: "legitimate interests"}, {Name: "tips", Origin: "observed", LegalBasis: "legitimate interests"},
+			{Name: "email", Categories: []string{"contact"}, Origin: "provided"},
+			{Name: "password_hash", Categories: []string{"credentials"}, Origin: "provided"},
+			{Name: "risk_score", Origin: "derived", LegalBasis: "legitimate interests"},
+			{Name: "tips", Origin: "observed", LegalBasis: "legitimate interests"},
 			{Name: "newsletter", Origin: "provided", Activity: "flag"},
 		},
-		Actions: []inventory.Action{{Kind: "review", Then: "delete-row", Reasons: []string{"other people stand in the record"}}},
+		Actions: []inventory.Action{{Kind: "review", Then: "delete-row", BlockedBy: []string{"foreign key fk of cp.invoices"}, Reasons: []string{"other people stand in the record"}}},
 	}
 }
 
@@ -98,7 +105,7 @@ func TestColumnsHaveTheirOwnBasis(t *testing.T) {
 	list := exercised(t, rep, f)
 	// What withdraws consent is emptied, though another person's name keeps the row
 	// from being deleted.
-	if a := list[0].Actions; len(a) != 2 || a[0].Kind != "keep" || a[1].Kind != "null-columns" || !slices.Contains(a[1].Fields, "newsletter") || slices.Contains(a[1].Fields, "email") {
+	if a := list[0].Actions; len(a) != 2 || a[0].Kind != "keep" || a[1].Kind != "null-columns" || len(a[1].BlockedBy) != 0 || !slices.Contains(a[1].Fields, "newsletter") || slices.Contains(a[1].Fields, "email") {
 		t.Errorf("%+v", a)
 	}
 	r := rep.Subjects[0].Rights
@@ -159,5 +166,72 @@ func TestToldOfWhatIsDone(t *testing.T) {
 	exercised(t, rep, f)
 	if a := rep.Subjects[0].Rights.Access.Activities[0]; a.UntilUnknown != 1 || a.Until != "" {
 		t.Errorf("%+v", a)
+	}
+}
+
+// The clock of a contract that goes on has not begun, neither for it nor for the
+// customer whose it is.
+func TestClockThatHasNotBegun(t *testing.T) {
+	rep := &inventory.Report{Subjects: []inventory.Subject{{ID: "zoe"}}, Activities: []inventory.Activity{{ID: "customers", Role: "controller", LegalBasis: text("contract"), Retention: &inventory.Retention{Period: "P2Y", From: "services.ended"}}}}
+	row := func(until string, open ...string) inventory.Finding {
+		f := inventory.Finding{Confidence: "certain", Activities: []string{"customers"}, Open: open, Actions: []inventory.Action{{Kind: "delete-row"}}}
+		if until != "" {
+			f.Retention = []inventory.Kept{{Activity: "customers", Clock: "services.ended", Since: "2020-01-01", Until: until}}
+		}
+		return f
+	}
+	for name, c := range map[string]struct {
+		open   bool
+		backup bool
+		want   []string
+	}{
+		"one goes on":                {true, false, []string{"keep", "delete-row", "keep"}},
+		"all ended":                  {false, false, []string{"delete-row", "delete-row", "delete-row"}},
+		"one went on when backed up": {true, true, []string{"delete-row", "delete-row", "drop-snapshots"}},
+	} {
+		going := row("2022-01-01")
+		if c.open {
+			going = row("", "customers")
+		}
+		if c.backup {
+			going.Actions = []inventory.Action{{Kind: "drop-snapshots"}}
+		}
+		list := exercised(t, rep, row(""), row("2022-01-01"), going) // the customer, what ended, what goes on
+		for i, want := range c.want {
+			if a := list[i].Actions[0]; a.Kind != want || want == "keep" && (a.Keep.Until != nil || !strings.Contains(a.Keep.Ground, "has not come yet")) {
+				t.Errorf("%s: %d: %+v", name, i, a)
+			}
+		}
+	}
+}
+
+// What a request does not say which of two is wrong, or where only a part of what
+// stands there is, somebody compares.
+func TestCorrectionsToCompare(t *testing.T) {
+	for name, c := range map[string]struct {
+		known []string // e-mail addresses of the person
+		right inventory.RightValue
+		want  string
+	}{
+		"one address":           {[]string{"old"}, inventory.RightValue{Attribute: "email", Fingerprint: "new"}, "email change"},
+		"two addresses":         {[]string{"old", "second"}, inventory.RightValue{Attribute: "email", Fingerprint: "new"}, "email compare"},
+		"the right one and one": {[]string{"old", "new"}, inventory.RightValue{Attribute: "email", Fingerprint: "new"}, "email change"},
+		"a part of a name":      {[]string{"old"}, inventory.RightValue{Attribute: "first_name", Fingerprint: "x"}, "first_name compare"},
+	} {
+		s := inventory.Subject{ID: "zoe", Requests: []inventory.Request{{ID: "r", Type: "rectification", Correct: []inventory.RightValue{c.right}}}}
+		for _, fp := range c.known {
+			s.Identifiers = append(s.Identifiers, inventory.Identifier{Type: "email", Fingerprint: fp})
+		}
+		list := exercised(t, &inventory.Report{Subjects: []inventory.Subject{s}}, inventory.Finding{
+			Confidence: "certain", Activities: []string{"unassigned"}, Attributes: []inventory.Attribute{{Attribute: "email", Fields: []string{"email"}, Fingerprint: "old"}},
+			Matches: []inventory.Match{{Type: "name", Identifier: 9, Field: "naam"}, {Type: "name", Identifier: 9, Field: "naam"}}, Actions: []inventory.Action{{Kind: "delete-row"}},
+		})
+		got := ""
+		for _, x := range list[0].Corrections {
+			got += x.Attribute + " " + x.State
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }

@@ -19,6 +19,10 @@ func Basis(text string) string {
 // it, rests on consent or a contract (Art. 20(1)(a)), be it besides others.
 func Portable(text string) bool { return basesOf(text).portable() }
 
+// Known reports whether a legal basis, as a configuration calls it, names one of
+// Art. 6(1) at least.
+func Known(text string) bool { return len(basesOf(text)) > 0 }
+
 // A basis is a legal basis of Art. 6(1).
 type basis string
 

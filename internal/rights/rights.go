@@ -78,6 +78,7 @@ type judge struct {
 	own        map[ownClock]inventory.Kept // of findings with a clock of their own
 	staying    map[stays]int               // findings that a deletion elsewhere must not take with it
 	latest     map[clockOf]inventory.Kept  // of activities whose clock stands in some of a subject's records only
+	open       map[clockOf]bool            // of which the clock of some record has not begun
 	assigned   bool                        // the configuration has activities
 }
 
@@ -89,9 +90,9 @@ type ownClock struct{ finding, activity string }
 const maxClocks = 1 << 20
 
 // learn finds the latest day from which the clock of each activity runs for each
-// subject: a customer is one until the last invoice.
+// subject: a customer is one until the last invoice, and while a contract goes on.
 func (j *judge) learn(findings iter.Seq2[*inventory.Finding, error]) error {
-	j.latest, j.own = map[clockOf]inventory.Kept{}, map[ownClock]inventory.Kept{}
+	j.latest, j.own, j.open = map[clockOf]inventory.Kept{}, map[ownClock]inventory.Kept{}, map[clockOf]bool{}
 	if !slices.ContainsFunc(j.rep.Activities, func(a inventory.Activity) bool {
 		return a.Retention != nil && inventory.IsColumn(a.Retention.From)
 	}) {
@@ -103,6 +104,12 @@ func (j *judge) learn(findings iter.Seq2[*inventory.Finding, error]) error {
 		}
 		if f.Review == refused || reviewed(f).Confidence == "possible" {
 			continue
+		}
+		for _, id := range f.Open {
+			if inBackup(f) {
+				break // what went on then may have ended since
+			}
+			j.open[clockOf{f.Subject, id}] = true
 		}
 		for _, k := range f.Retention {
 			if len(j.own) < maxClocks && k.Clock != "backup" && slices.Contains(f.Activities, k.Activity) {
@@ -158,9 +165,12 @@ func (j *judge) clocks(f *inventory.Finding) {
 			slices.ContainsFunc(f.Retention, func(k inventory.Kept) bool { return k.Activity == id }) {
 			continue
 		}
+		if slices.Contains(f.Open, id) && !inBackup(f) {
+			continue // its own has not begun
+		}
 		if k, ok := j.above(f, id); ok { // an invoice's line has the clock of its invoice
 			f.Retention = append(f.Retention, k)
-		} else if k, ok := j.latest[clockOf{f.Subject, id}]; ok {
+		} else if k, ok := j.latest[clockOf{f.Subject, id}]; ok && !j.open[clockOf{f.Subject, id}] {
 			f.Retention = append(f.Retention, k)
 		}
 	}

@@ -77,10 +77,14 @@ func (v *view) access() inventory.AccessView {
 		for _, cat := range x.Categories {
 			c.categories.add(cat, maxFields)
 		}
+		origins := c.origins.sorted()
+		if x.Role == "unassigned" {
+			origins = []string{} // nobody has said where it comes from
+		}
 		a.Activities = append(a.Activities, inventory.AccessActivity{
 			Activity: x.ID, Name: name(x), Role: x.Role, Purpose: x.Purpose, LegalBasis: basisText(&x), Categories: c.categories.sorted(),
 			Recipients: append([]inventory.Recipient{}, x.Recipients...), Transfers: append([]inventory.Transfer{}, x.Transfers...),
-			Retention: x.Retention, Until: c.until, UntilUnknown: c.unknown, Columns: c.own(), Source: x.Origin, Origins: c.origins.sorted(), AutomatedDecisions: x.AutomatedDecisions,
+			Retention: x.Retention, Until: c.until, UntilUnknown: c.unknown, Columns: c.own(), Source: x.Origin, Origins: origins, AutomatedDecisions: x.AutomatedDecisions,
 			Findings: c.findings, Places: len(c.places),
 		})
 	}

@@ -79,6 +79,12 @@ func tables() []guess {
 // panels are what the databases of control panels and billing programs are called.
 var panels = words(`whmcs blesta hostbill clientexec psa plesk cpanel cphulkd ispconfig dbispconfig directadmin da_[a-z]+ froxlor virtualmin hestia vesta panel controlpanel billing crm erp odoo support helpdesk zammad otrs osticket fossbilling`)
 
+// desks are those of them that answer questions.
+var desks = words(`support helpdesk zammad otrs osticket`)
+
+// system are the schemas of database servers themselves.
+var system = regexp.MustCompile(`^(mysql|sys|information_schema|performance_schema|pg_catalog|pg_toast)$`)
+
 // hosted are tables of applications that customers install.
 var hosted = regexp.MustCompile(`(?i)(^|_)(wp|jos|oc|ps|mdl|phpbb|smf|xf|drupal|joomla|magento|mage)_|_(users?meta|postmeta|options)$|^(wp_|jos_|mdl_|ps_|oc_|node__|catalog_product_|customer_entity)`)
 
@@ -179,11 +185,47 @@ func Guess(sources []Source) (covers map[string][]Cover, open []string) {
 			}
 		}
 	}
+	if len(covers[backups]) > 0 {
+		for _, a := range []string{mail, hosting} {
+			for _, c := range inBackups(sources, covers[a]) {
+				add(a, c)
+			}
+		}
+	}
 	for _, list := range covers {
 		slices.SortFunc(list, func(a, b Cover) int { return cmp.Compare(a.Pattern, b.Pattern) })
 	}
 	slices.Sort(open)
 	return covers, slices.Compact(open)
+}
+
+// inBackups returns the patterns of what customers' data are called in backups: a
+// folder by its path, a schema in a dump by its name. What is customers' stays so
+// when it is backed up.
+func inBackups(sources []Source, list []Cover) []Cover {
+	var out []Cover
+	for _, s := range sources {
+		own := quote(s.Name) + " / "
+		for _, c := range list {
+			rest, ok := strings.CutPrefix(c.Pattern, own)
+			if !ok {
+				continue
+			}
+			switch s.Type {
+			case "mysql", "postgres":
+				out = append(out, Cover{Pattern: rest, Tenant: strings.TrimPrefix(c.Tenant, own)})
+			case "files":
+				if target := strings.TrimRight(s.Target, "/"); strings.HasPrefix(target, "/") {
+					x := Cover{Pattern: quotePath(target) + "/" + rest}
+					if t, ok := strings.CutPrefix(c.Tenant, own); ok {
+						x.Tenant = quotePath(target) + "/" + t
+					}
+					out = append(out, x)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // lastStep is the name of the folder, bucket or file that a target is.
@@ -218,17 +260,14 @@ func database(s Source, tables []guess) map[string][]Cover {
 		}
 		bySchema[schema] = append(bySchema[schema], table)
 	}
+	theirs := customerSchemas(order, bySchema)
 	for _, schema := range order {
 		list := bySchema[schema]
 		prefix := quote(s.Name) + " / " + strings.ReplaceAll(quotePath(schema), "/", " / ")
-		first, _, _ := strings.Cut(schema, "/")
-		theirs := 0
-		for _, t := range list {
-			if hosted.MatchString(t) {
-				theirs++
-			}
+		if system.MatchString(schema[strings.LastIndexByte(schema, '/')+1:]) {
+			continue // the server's own
 		}
-		if !panels.MatchString(schema) && (2*theirs >= len(list) || user.MatchString(first)) {
+		if theirs[schema] {
 			steps := strings.Count(schema, "/")
 			out[hosting] = append(out[hosting], Cover{Pattern: prefix + " / **", Tenant: quote(s.Name) + " / {tenant}" + strings.Repeat(" / *", steps) + " / **"})
 			continue
@@ -250,8 +289,55 @@ func database(s Source, tables []guess) map[string][]Cover {
 			}
 		}
 		if panels.MatchString(schema) {
-			// What else a panel keeps is about customers.
-			out[customers] = append(out[customers], Cover{Pattern: prefix + " / **"})
+			// What else a panel keeps is about customers, and what a help desk does
+			// about what they ask.
+			rest := customers
+			if desks.MatchString(schema) {
+				rest = support
+			}
+			out[rest] = append(out[rest], Cover{Pattern: prefix + " / **"})
+		}
+	}
+	return out
+}
+
+// customerSchemas returns the schemas that hold what customers put there: those of
+// applications that they install, those that panels call after accounts, and those
+// that begin as these do.
+func customerSchemas(schemas []string, tables map[string][]string) map[string]bool {
+	out := map[string]bool{}
+	begin := map[string]bool{} // whether what begins so is customers'
+	of := func(schema string) string {
+		first, _, _ := strings.Cut(schema, "/")
+		before, _, ok := strings.Cut(first, "_")
+		if !ok {
+			return ""
+		}
+		return before + "_"
+	}
+	for _, schema := range schemas {
+		first, _, _ := strings.Cut(schema, "/")
+		theirs := 0
+		for _, t := range tables[schema] {
+			if hosted.MatchString(t) {
+				theirs++
+			}
+		}
+		if panels.MatchString(schema) {
+			begin[of(schema)] = false
+			continue
+		}
+		if 2*theirs < len(tables[schema]) && !user.MatchString(first) {
+			continue
+		}
+		out[schema] = true
+		if _, known := begin[of(schema)]; !known {
+			begin[of(schema)] = true
+		}
+	}
+	for _, schema := range schemas {
+		if p := of(schema); p != "" && begin[p] && !panels.MatchString(schema) {
+			out[schema] = true
 		}
 	}
 	return out

@@ -75,3 +75,44 @@ func TestGuess(t *testing.T) {
 		t.Errorf("open: %q", open)
 	}
 }
+
+// What is customers' is never taken for the host's own, in backups either.
+func TestGuessCustomersOwn(t *testing.T) {
+	covers, _ := Guess([]Source{
+		{Name: "db", Type: "mysql", Target: "mysql://u@h/", Places: []string{
+			"c_bakkerij/wp_users", "c_bakkerij/orders", "c_yoga/members", "mysql/user", "mysql/transaction_registry", "support/tickets", "support/replies",
+			"panel/clients", "panel/notes", "my_panel/clients", "my_club/members",
+		}},
+		{Name: "srv", Type: "files", Target: "/srv/data", Places: []string{"mail", "www", "crm"}},
+		{Name: "repo", Type: "restic", Target: "restic:/srv/repo"},
+	})
+	patterns := map[string][]string{}
+	for a, list := range covers {
+		for _, c := range list {
+			patterns[a] = append(patterns[a], c.Pattern)
+		}
+	}
+	for a, want := range map[string][]string{
+		"hosting":   {"db / c_bakkerij / **", "db / c_yoga / **", "srv / www/**", "/srv/data/www/**", "c_bakkerij / **", "c_yoga / **"},
+		"mail":      {"srv / mail/**", "/srv/data/mail/**"},
+		"support":   {"db / support / **", "db / support / tickets / **"},
+		"customers": {"db / panel / **"},
+		"backups":   {"repo"},
+	} {
+		for _, p := range want {
+			if !slices.Contains(patterns[a], p) {
+				t.Errorf("%s does not cover %q: %q", a, p, patterns[a])
+			}
+		}
+	}
+	for a, list := range patterns {
+		for _, p := range list {
+			if strings.HasPrefix(p, "db / mysql") || a != "hosting" && strings.Contains(p, "c_") || a == "customers" && strings.Contains(p, "support") {
+				t.Errorf("%s covers %q", a, p)
+			}
+		}
+	}
+	if i := slices.IndexFunc(covers["hosting"], func(c Cover) bool { return c.Pattern == "/srv/data/www/**" }); i < 0 || covers["hosting"][i].Tenant != "/srv/data/www/{tenant}/**" {
+		t.Errorf("%+v", covers["hosting"])
+	}
+}

@@ -290,7 +290,7 @@ func (c *comparison) index() error {
 		if err != nil {
 			return err
 		}
-		if n := c.was[idOf(f.ID)]; (!n.seen || n.changed()) && n.content != (name{}) {
+		if n := c.was[idOf(f.ID)]; (!n.seen || n.changed() && !keyed(f.URI)) && n.content != (name{}) {
 			k := freshKey{f.Subject, n.content}
 			if _, ok := c.lost[k]; !ok {
 				c.lost[k] = idOf(f.ID)
@@ -302,7 +302,7 @@ func (c *comparison) index() error {
 			return err
 		}
 		k := freshKey{f.Subject, nameOf(f.Content)}
-		if from, ok := c.lost[k]; ok && f.Content != "" && (c.fresh[idOf(f.ID)] || c.was[idOf(f.ID)].changed()) && from != idOf(f.ID) {
+		if from, ok := c.lost[k]; ok && f.Content != "" && (c.fresh[idOf(f.ID)] || c.was[idOf(f.ID)].changed() && !keyed(f.URI)) && from != idOf(f.ID) {
 			delete(c.lost, k) // each moves once
 			c.to[from] = Place{Finding: f.ID, Source: f.Source, URI: f.URI, Place: f.Place}
 			c.arrived[idOf(f.ID)] = from

@@ -108,7 +108,7 @@ func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, 
 	if still {
 		r.About = about(true)
 	}
-	if r.Locator == There && comparable && now != was && c.tookItsPlace(now) {
+	if r.Locator == There && comparable && now != was && !keyed(f.URI) && c.tookItsPlace(now) {
 		r.Locator, r.About = Absent, nil
 	}
 	switch {
@@ -117,7 +117,11 @@ func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, 
 		r.About = about(true)
 		return
 	case r.Locator == There:
-		if to := c.moved(f); len(to) > 0 {
+		var to []Place
+		if !keyed(f.URI) { // else it is the same record still, and what stands elsewhere is new
+			to = c.moved(f)
+		}
+		if len(to) > 0 {
 			r.MovedTo = to
 			set(Moved, Elsewhere, "something else stands at its place, and its content at %s", places(len(to)))
 			return

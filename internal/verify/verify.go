@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
@@ -160,6 +161,17 @@ func keyOf(uri string) (x key) {
 	h := sha256.Sum256([]byte(uri))
 	copy(x[:], h[:])
 	return x
+}
+
+// keyed reports whether a URI names a record by its key, so that what stands there
+// is the same record whatever it holds: a row by its primary key, a message by its
+// number, a version of an object. A path, a line or the place in a file of many may
+// be taken over by another.
+func keyed(uri string) bool {
+	if strings.HasPrefix(uri, "imap") {
+		return !strings.Contains(uri, "!/") && !strings.Contains(uri, "#")
+	}
+	return strings.Contains(uri, "?") && !strings.Contains(uri, "row-hmac=")
 }
 
 // maxSightings bounds how many places of one content are remembered.

@@ -69,6 +69,7 @@ func TestStates(t *testing.T) {
 		why     string
 		moved   int
 		goneBy  string
+		news    int
 	}{
 		"deleted": {
 			was: found(uri, 1), scan: []*inventory.Finding{}, missed: map[string]string{uri: ""}, state: Gone, locator: Absent, why: "nowhere in the scope",
@@ -134,6 +135,10 @@ func TestStates(t *testing.T) {
 		},
 		"moved, and another stands in its place": {
 			was: found(uri, 1), scan: []*inventory.Finding{found("file:///s/b", 1)}, see: map[string]int{uri: 3}, state: Moved, locator: There, why: "something else", moved: 1,
+		},
+		"a row changed, and its old content restored elsewhere": {
+			was: found("mysql://db/a/clients?id=7", 1), scan: []*inventory.Finding{found("mysql://db/a/clients?id=7", 2), found("mysql://db/rest/clients?id=7", 1)},
+			state: Changed, locator: There, about: "true", why: "about the person still", news: 1,
 		},
 		"moved, found by what the scan did not know": {
 			was: found(uri, 1, byFound), scan: []*inventory.Finding{}, blind: true, see: map[string]int{"file:///s/b": 1}, missed: map[string]string{uri: ""},
@@ -233,6 +238,9 @@ func TestStates(t *testing.T) {
 					t.Errorf("new: %+v", n)
 				}
 			}
+			if c.news > 0 && v.Summary.New != c.news {
+				t.Errorf("%d are new, want %d", v.Summary.New, c.news)
+			}
 			if complete := v.Run.Status == "complete"; complete != (c.state != Unchecked && c.scan != nil && len(c.gaps) == 0) {
 				t.Errorf("the verification is %s", v.Run.Status)
 			}
@@ -313,6 +321,13 @@ func TestCompare(t *testing.T) {
 		"changed": {[]*inventory.Finding{found(row(2), 2)}, []*inventory.Finding{found(row(2), 5)}, []string{"content " + row(2)}, 0},
 		"moved, and something new in its place": {
 			[]*inventory.Finding{found("file:///s/a", 1)}, []*inventory.Finding{found("file:///s/a", 2), found("file:///s/b", 1)}, []string{"moved file:///s/a", "new file:///s/a"}, 0,
+		},
+		"a row that changed, and its old content restored elsewhere": {
+			[]*inventory.Finding{found("mysql://db/a/clients?id=7", 1)}, []*inventory.Finding{found("mysql://db/a/clients?id=7", 2), found("mysql://db/rest/clients?id=7", 1)},
+			[]string{"content mysql://db/a/clients?id=7", "new mysql://db/rest/clients?id=7"}, 0,
+		},
+		"a row under another key": {
+			[]*inventory.Finding{found("mysql://db/a/clients?id=7", 1)}, []*inventory.Finding{found("mysql://db/a/clients?id=8", 1)}, []string{"moved mysql://db/a/clients?id=7"}, 0,
 		},
 		"a second copy": {[]*inventory.Finding{found("file:///s/a", 1)}, []*inventory.Finding{found("file:///s/a", 1), found("file:///s/b", 1)}, []string{"new file:///s/b"}, 1},
 	} {

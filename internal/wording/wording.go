@@ -168,11 +168,14 @@ func (w Words) Retention(r *inventory.Retention) string {
 	if r == nil {
 		return w.T.Person.NoRetention
 	}
-	period := w.Period(r.Period)
-	if r.From == "" {
-		return Shown(period)
+	out := Shown(w.Period(r.Period))
+	if r.From != "" {
+		out = language.Fill(w.T.Person.KeptFrom, out, Shown(language.Term(w.T.Terms.Clocks, r.From)))
 	}
-	return language.Fill(w.T.Person.KeptFrom, Shown(period), Shown(r.From))
+	if r.Margin != "" {
+		out = language.Fill(w.T.Person.KeptMargin, out, Shown(w.Period(r.Margin)))
+	}
+	return out
 }
 
 // Recipients lists those to whom data go, with the country and the safeguard of

@@ -151,6 +151,8 @@ type source struct {
 	caught    map[string]bool   // see reader.moved
 	known     map[string]column // by database and number of the type
 
+	blockers blockers
+
 	pace    sqldb.Pace
 	version atomic.Int32 // of the server, as in 15; 0 where not known yet
 }

@@ -203,6 +203,7 @@ func TestPostgres(t *testing.T) {
 		{"StrangeNames", testStrangeNames},
 		{"Keys", testKeys},
 		{"Keyless", testKeyless},
+		{"Blocked", testBlocked},
 		{"OldServer", testOldServer},
 		{"Split", testSplit},
 		{"LongValues", testLongValues},
@@ -385,6 +386,28 @@ func testStrangeNames(t *testing.T, m *testenv.Postgres) {
 }
 
 // every type of key: rows open again by what their URIs say.
+func testBlocked(t *testing.T, m *testenv.Postgres) {
+	db := newDatabase(t, m,
+		`CREATE TABLE "cli-ents" (id int PRIMARY KEY)`, `INSERT INTO "cli-ents" VALUES (1)`,
+		`CREATE TABLE orders (id int PRIMARY KEY, c int CONSTRAINT fk_orders REFERENCES "cli-ents")`, "INSERT INTO orders VALUES (1,1)",
+		`CREATE TABLE notes (id int PRIMARY KEY, c int CONSTRAINT fk_notes REFERENCES "cli-ents" ON DELETE CASCADE)`,
+		`CREATE TABLE logs (id int PRIMARY KEY, c int CONSTRAINT fk_logs REFERENCES "cli-ents" ON DELETE SET NULL)`,
+		"CREATE FUNCTION no_more() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'", `CREATE TRIGGER watch BEFORE DELETE ON "cli-ents" FOR EACH ROW EXECUTE FUNCTION no_more()`,
+	)
+	s := open(t, m.Addr(), "spoor", db, nil)
+	r := readAll(t, t.Context(), s)
+	r.clean(t)
+	for name, want := range map[string][]string{
+		"cli-ents": {"foreign key fk_notes of public.notes (ON DELETE CASCADE)", "foreign key fk_orders of public.orders", "trigger watch (BEFORE DELETE)"},
+		"orders":   nil,
+	} {
+		rows := r.rows["public."+name]
+		if len(rows) != 1 || !slices.Equal(rows[0].ref.Blocked, want) {
+			t.Errorf("%s: %d rows, %+v, want %q", name, len(rows), rows, want)
+		}
+	}
+}
+
 func testKeys(t *testing.T, m *testenv.Postgres) {
 	db := newDatabase(t, m,
 		"CREATE EXTENSION citext", "CREATE TYPE mood AS ENUM ('z','a')", "CREATE TYPE pair AS (a int, b text)", "CREATE DOMAIN code AS varchar(10)",

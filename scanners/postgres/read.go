@@ -434,7 +434,9 @@ func (rd *reader) give(from, to tid) error {
 // item is the one that holds the page's block.
 func (rd *reader) item() scanners.Item {
 	s, t, p := rd.s, rd.t, &rd.page
-	p.block.Refs = func(row int, hash string, same int) scanners.Ref { return p.ref(s, t, row, hash, same) }
+	p.block.Refs = func(row int, hash string, same int) scanners.Ref {
+		return s.withBlocked(rd.ctx, t, p.ref(s, t, row, hash, same))
+	}
 	l := s.locator(t.database)
 	l.Schema, l.Table = t.schema, t.name
 	return scanners.Item{
