@@ -92,6 +92,7 @@ type run struct {
 	magics   [256]bool            // bytes with which a container in a cell starts
 	contents sync.Pool            // of *contentReader
 	smalls   sync.Pool            // of *[smallText]byte
+	briefs   sync.Pool            // of *briefs
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.
