@@ -454,7 +454,10 @@ func dumpMatch(head []byte, name string) bool {
 	}
 	head = bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
 	if start := bytes.TrimLeft(head, " \t\r\n"); len(start) == 0 || !dumpName(name) && bytes.IndexByte([]byte("-#/pP"), start[0]) < 0 {
-		// No comment: the first line decides.
+		// No comment: the first line decides, and its first letter nearly always.
+		if len(start) == 0 || strings.IndexByte("acdilrsu", start[0]|0x20) < 0 {
+			return false
+		}
 		line, _, _ := bytes.Cut(start, []byte("\n"))
 		return len(line) > 3 && dumpStatement(lowerASCII(line), true)
 	}
