@@ -2,6 +2,7 @@ package container
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"iter"
@@ -22,7 +23,7 @@ const (
 func arDecoder() Decoder {
 	return Decoder{
 		Name:  "ar",
-		Match: func(head []byte, _ string) bool { return strings.HasPrefix(string(head), arMagic) },
+		Match: func(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte(arMagic)) },
 		Decode: func(ctx context.Context, in scanners.Item, b *Budget) iter.Seq2[scanners.Item, error] {
 			return sequence(func(o output) {
 				src := &input{ctx: ctx, r: in.Body}

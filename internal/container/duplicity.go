@@ -2,6 +2,7 @@ package container
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -57,7 +58,7 @@ func dupManifestDecoder() Decoder {
 		Name: "duplicity-manifest",
 		Match: func(head []byte, name string) bool {
 			m := dupVolume.FindStringSubmatch(lastName(name))
-			return m != nil && m[3] == "" && strings.HasPrefix(string(head), "Hostname")
+			return m != nil && m[3] == "" && bytes.HasPrefix(head, []byte("Hostname"))
 		},
 		Decode: func(ctx context.Context, in scanners.Item, _ *Budget) iter.Seq2[scanners.Item, error] {
 			return sequence(func(o output) {

@@ -50,8 +50,11 @@ func DBox() container.Decoder {
 // is none.
 func dboxFileHead(head []byte) (size, n int) {
 	line, _, ok := bytes.Cut(head[:min(len(head), 128)], []byte("\n"))
+	if !ok || !bytes.HasPrefix(bytes.TrimSpace(line), []byte("2")) {
+		return 0, 0
+	}
 	f := bytes.Fields(line)
-	if !ok || len(f) < 3 || string(f[0]) != "2" || f[1][0] != 'M' || f[2][0] != 'C' {
+	if len(f) < 3 || string(f[0]) != "2" || f[1][0] != 'M' || f[2][0] != 'C' {
 		return 0, 0
 	}
 	v, err := strconv.ParseUint(string(f[1][1:]), 16, 16)

@@ -34,8 +34,8 @@ func htmlMatch(head []byte, name string) bool {
 			if i < 0 || i+2 >= len(b) || bytes.HasPrefix(b[i:], []byte("<?")) || bytes.HasPrefix(b[i:], []byte("<%")) {
 				return false
 			}
-			tag, _, _ := mimeTagName(b[i:])
-			return mimeTagKind(tag) != 0
+			tag, _, _ := mimeTagName(b[i:], nil)
+			return mimeTagKind(string(tag)) != 0
 		}
 		return false
 	}

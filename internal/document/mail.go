@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -77,6 +78,7 @@ func Mail() container.Decoder {
 				*w = mailWalker{
 					ctx: ctx, b: b, yield: yield, src: src, win: mimeWindow{buf: held.window[:]},
 					arena: w.arena[:0], fields: w.fields[:0], value: w.value[:0], b64: mimeBase64{out: w.b64.out[:0]}, qp: mimeQP{out: w.qp.out[:0]},
+					known: w.known,
 				}
 				w.message()
 				held.shed()
@@ -95,7 +97,7 @@ type mailBuffers struct {
 // shed keeps of the walker the memory for a message of usual length.
 func (m *mailBuffers) shed() {
 	const most = 64 << 10
-	w := mailWalker{}
+	w := mailWalker{known: m.walker.known}
 	if o := &m.walker; cap(o.arena) <= most && cap(o.value) <= most && cap(o.b64.out) <= most && cap(o.qp.out) <= most && cap(o.fields) <= 1024 {
 		clear(o.fields[:cap(o.fields)])
 		w.arena, w.fields, w.value, w.b64.out, w.qp.out = o.arena, o.fields, o.value, o.b64.out, o.qp.out
@@ -223,6 +225,53 @@ type mailWalker struct {
 	mix    mimeMixReader
 	html   mimeHTML
 	uu     mimeUUDecoder
+	known  mailKnown
+}
+
+// mailKnown remembers what was made of the names and values of fields, which are
+// the same in many messages.
+type mailKnown struct {
+	types map[string]mimeType
+	names map[string]string // usual spellings, of usual fields only
+}
+
+// maxRecalled bounds how many of each are remembered, and of what length.
+const (
+	maxRecalled    = 256
+	maxRecalledLen = 256
+)
+
+// parse is parseMIMEType. The parameters are not to be changed.
+func (k *mailKnown) parse(v string) mimeType {
+	t, ok := k.types[v]
+	if ok {
+		return t
+	}
+	t = parseMIMEType(v)
+	if len(v) > maxRecalledLen {
+		return t
+	}
+	if k.types == nil || len(k.types) >= maxRecalled {
+		k.types = map[string]mimeType{} // boundaries are of one message each
+	}
+	k.types[v] = t
+	return t
+}
+
+// name returns the usual spelling of a field's name, and whether the field is one
+// that mailKnownField knows.
+func (k *mailKnown) name(name string) (canonical string, usual bool) {
+	if canonical, usual = k.names[name]; usual {
+		return canonical, true
+	}
+	canonical, usual = mailCanonical(name), mailKnownField(name)
+	if usual && len(k.names) < maxRecalled {
+		if k.names == nil {
+			k.names = map[string]string{}
+		}
+		k.names[name] = canonical
+	}
+	return canonical, usual
 }
 
 func mailText(field string, body io.Reader) scanners.Item {
@@ -297,7 +346,7 @@ func (w *mailWalker) entity(at mailPlace, top bool) {
 	if w.stopped() || s.ended {
 		return
 	}
-	t := mimeChooseType(h.types, at.digest)
+	t := w.known.choose(h.types, at.digest)
 	main, _, _ := strings.Cut(t.value, "/")
 	guess := false
 	if main != "multipart" && (len(h.types) == 0 || t.value == "") || len(h.types) > 0 && !strings.Contains(h.types[0], "/") {
@@ -407,13 +456,13 @@ func (w *mailWalker) multipart(t mimeType, at mailPlace) {
 	}
 }
 
-// mimeChooseType picks among the values of Content-Type: a multipart if there is
+// choose picks among the values of Content-Type: a multipart if there is
 // one, else the first that is understood.
-func mimeChooseType(types []string, digest bool) mimeType {
+func (k *mailKnown) choose(types []string, digest bool) mimeType {
 	var best mimeType
 	var boundaries []mimeParam
 	for _, v := range types {
-		t := parseMIMEType(v)
+		t := k.parse(v)
 		for _, p := range t.params {
 			if p.name == "boundary" {
 				boundaries = append(boundaries, p)
@@ -425,7 +474,7 @@ func mimeChooseType(types []string, digest bool) mimeType {
 		}
 	}
 	if strings.HasPrefix(best.value, "multipart/") {
-		best.params = append(best.params, boundaries...)
+		best.params = slices.Concat(best.params, boundaries)
 	}
 	if !strings.Contains(best.value, "/") {
 		best.value = "" // text/plain, as RFC 2045, section 5.2, has it
@@ -440,7 +489,7 @@ func mimeChooseType(types []string, digest bool) mimeType {
 func (w *mailWalker) leaf(h *mimeHeader, t mimeType, at mailPlace) {
 	var d mimeType
 	for _, v := range h.disposition {
-		p := parseMIMEType(v)
+		p := w.known.parse(v)
 		if d.value == "" {
 			d.value = p.value
 		}

@@ -89,7 +89,7 @@ func (d *mimeBase64) start() {
 	d.started = true
 	sample := d.rest[:min(len(d.rest), 4<<10)]
 	d.url = mimeURLAlphabet(sample)
-	good, bad, words := 0, 0, 0
+	bad, words := 0, 0
 	for line := range bytes.Lines(sample) {
 		line = bytes.TrimSpace(line)
 		if len(line) == 0 {
@@ -102,13 +102,13 @@ func (d *mimeBase64) start() {
 		case bytes.IndexByte(line, ' ') > 0 && d.text:
 			words++
 		default:
-			good++
+			return
 		}
 	}
 	switch {
-	case good == 0 && bad > 0:
+	case bad > 0:
 		d.raw = true
-	case good == 0 && words > 0:
+	case words > 0:
 		// Words and spaces only: text, unless it decodes to one.
 		t := mimeBase64{s: d.s, started: true}
 		t.line(sample)

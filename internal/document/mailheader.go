@@ -223,6 +223,11 @@ func mimeTopLevel(s string) bool {
 // mimeCutParam cuts v at the next semicolon that is not quoted, and leaves
 // comments out. A quote that is never closed quotes nothing.
 func mimeCutParam(v string) (param, rest string) {
+	if i := strings.IndexAny(v, ";\"\\("); i < 0 {
+		return v, ""
+	} else if v[i] == ';' {
+		return v[:i], v[i+1:]
+	}
 	var b strings.Builder
 	quoted, depth := false, 0
 	for i := 0; i < len(v); i++ {
@@ -592,7 +597,7 @@ func (w *mailWalker) flushFields(h *mimeHeader) {
 	}
 	for _, v := range h.types {
 		if charset == "" {
-			charset = parseMIMEType(v).get("charset")
+			charset = w.known.parse(v).get("charset")
 		}
 	}
 	for _, f := range w.fields {
@@ -612,8 +617,8 @@ func (w *mailWalker) yieldField(f mailField, charset string) {
 	case f.name == "From ":
 		name = "postmark"
 	case f.name != "":
-		name = mailCanonical(f.name)
-		if !mailKnownField(f.name) {
+		usual := false
+		if name, usual = w.known.name(f.name); !usual {
 			// The name may be content.
 			raw = w.arena[f.line:f.end]
 			off -= int64(f.value - f.line)

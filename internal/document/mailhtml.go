@@ -143,8 +143,9 @@ func (h *mimeHTML) token(b []byte, final bool) bool {
 	if !final && len(b) < 4 {
 		return false
 	}
-	name, closing, n := mimeTagName(b)
-	kind := mimeTagKind(name)
+	var held [16]byte
+	name, closing, n := mimeTagName(b, held[:0])
+	kind := mimeTagKind(string(name))
 	if n == len(b) && !final {
 		return false // the name may go on
 	}
@@ -176,14 +177,18 @@ func (h *mimeHTML) token(b []byte, final bool) bool {
 			at := h.pos - end - 1 + bytes.Index(h.in[h.pos-end-1:h.pos], attrs)
 			h.heads = append(h.heads, offsetSeg{int64(len(h.attrs)), h.base + int64(at), 1, 1})
 		}
-		h.attrs = append(h.attrs, html.UnescapeString(string(attrs))...)
+		if bytes.IndexByte(attrs, '&') < 0 {
+			h.attrs = append(h.attrs, attrs...)
+		} else {
+			h.attrs = append(h.attrs, html.UnescapeString(string(attrs))...)
+		}
 		h.attrs = append(h.attrs, '\n')
 		if len(h.attrs) > 4*mimeTagLen {
 			h.block('\n')
 		}
 	}
-	if !closing && (name == "script" || name == "style") {
-		h.script = "</" + name
+	if !closing && (string(name) == "script" || string(name) == "style") {
+		h.script = "</" + string(name)
 	}
 	return true
 }
@@ -261,9 +266,9 @@ func (h *mimeHTML) flush() {
 	h.sep = '\n'
 }
 
-// mimeTagName returns the name in the tag at the start of b, in lower case, and
-// where it ends.
-func mimeTagName(b []byte) (name string, closing bool, n int) {
+// mimeTagName appends the name in the tag at the start of b to dst, in lower case,
+// and tells where it ends.
+func mimeTagName(b, dst []byte) (name []byte, closing bool, n int) {
 	n = 1
 	if n < len(b) && b[n] == '/' {
 		closing = true
@@ -273,16 +278,22 @@ func mimeTagName(b []byte) (name string, closing bool, n int) {
 		n++
 	}
 	start := n
-	if len(b)-n > 3 && bytes.EqualFold(b[n:n+3], []byte("o:p")) { // of Microsoft's mail programs
+	if len(b)-n > 3 && b[n+1] == ':' && b[n]|0x20 == 'o' && b[n+2]|0x20 == 'p' { // of Microsoft's mail programs
 		n += 3
 	}
 	for n < len(b) && n-start < 16 && (b[n]|0x20 >= 'a' && b[n]|0x20 <= 'z' || b[n] >= '0' && b[n] <= '9') {
 		n++
 	}
 	if n < len(b) && strings.IndexByte(" \t\r\n\f/>", b[n]) < 0 {
-		return "", closing, n
+		return dst, closing, n
 	}
-	return strings.ToLower(string(b[start:n])), closing, n
+	for _, c := range b[start:n] {
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		dst = append(dst, c)
+	}
+	return dst, closing, n
 }
 
 // mimeTagEnd returns where the ">" of a tag is in what follows its name, or -1.

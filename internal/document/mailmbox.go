@@ -99,8 +99,10 @@ func mailPostmarkTime(line []byte) time.Time {
 			zone = f[i+5]
 		}
 		date := strings.Join([]string{f[i+1], f[i+2], f[i+3], year}, " ")
-		if t, err := time.Parse("Jan 2 15:04:05 2006 -0700", date+" "+zone); err == nil {
-			return t.UTC()
+		if zone != "" {
+			if t, err := time.Parse("Jan 2 15:04:05 2006 -0700", date+" "+zone); err == nil {
+				return t.UTC()
+			}
 		}
 		if t, err := time.Parse("Jan 2 15:04:05 2006", date); err == nil {
 			return t

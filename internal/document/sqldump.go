@@ -453,8 +453,11 @@ func dumpMatch(head []byte, name string) bool {
 		head = s
 	}
 	head = bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
-	if start := bytes.TrimLeft(head, " \t\r\n"); len(start) == 0 || !dumpName(name) && bytes.IndexByte([]byte("-#/pP"), start[0]) < 0 {
-		// No comment: the first line decides.
+	if start := bytes.TrimLeft(head, " \t\r\n"); len(start) == 0 || !dumpName(name) && bytes.IndexByte([]byte("-#/"), start[0]) < 0 && !(len(start) > 6 && bytes.EqualFold(start[:6], []byte("pragma"))) {
+		// No comment: the first line decides, and its first letter nearly always.
+		if len(start) == 0 || strings.IndexByte("acdilrsu", start[0]|0x20) < 0 {
+			return false
+		}
 		line, _, _ := bytes.Cut(start, []byte("\n"))
 		return len(line) > 3 && dumpStatement(lowerASCII(line), true)
 	}

@@ -2,9 +2,11 @@ package document
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -566,6 +568,21 @@ func (d *dumpReader) str(b []byte, i int, q byte, backslash bool) (int, dumpStat
 	}
 	i++
 	data := d.block.Data
+	// Most are short and hold neither: eight bytes at a time.
+	const ones = 0x0101010101010101
+	quotes, slashes := uint64(q)*ones, uint64('\\')*ones
+	for k := i; k+9 <= len(b) && k-i < 64; k += 8 {
+		x := binary.LittleEndian.Uint64(b[k:])
+		m, n := x^quotes, x^slashes
+		if m = ((m-ones)&^m | (n-ones)&^n) & (0x80 * ones); m == 0 {
+			continue
+		}
+		if k += bits.TrailingZeros64(m) / 8; b[k] == q && b[k+1] != q {
+			d.block.Data = append(data, b[i:k]...)
+			return k + 1, dumpOK
+		}
+		break
+	}
 	mark := len(data)
 	end := -1 // of the quote that was found last
 	for {
@@ -664,9 +681,17 @@ func sqlUnescape(data []byte, c byte) []byte {
 }
 
 // sqlBare reports whether c belongs to a word or number without quotes.
-func sqlBare(c byte) bool {
-	return dumpWordByte(c) || c == '.' || c == '-' || c == '+' || c == '@' || c == ':'
-}
+func sqlBare(c byte) bool { return sqlBares[c] }
+
+var sqlBares = func() (t [256]bool) {
+	for c := range t {
+		t[c] = dumpWordByte(byte(c))
+	}
+	for _, c := range []byte(".-+@:") {
+		t[c] = true
+	}
+	return t
+}()
 
 // sqlExpression returns the index of the "," or ")" behind the expression at i.
 func sqlExpression(b []byte, i int, backslash bool) (int, dumpStatus) {

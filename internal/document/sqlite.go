@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -46,7 +47,7 @@ const (
 func sqliteDecoder() container.Decoder {
 	return container.Decoder{
 		Name:  "sqlite",
-		Match: func(head []byte, _ string) bool { return strings.HasPrefix(string(head), sqliteMagic) },
+		Match: func(head []byte, _ string) bool { return bytes.HasPrefix(head, []byte(sqliteMagic)) },
 		Decode: func(ctx context.Context, in scanners.Item, b *container.Budget) iter.Seq2[scanners.Item, error] {
 			return func(yield func(scanners.Item, error) bool) {
 				spool, err := b.Spool(ctx, in.Body)

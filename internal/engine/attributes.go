@@ -115,8 +115,8 @@ func (r *run) attributesIn(b *scanners.Block, row int) []inventory.Attribute {
 		if v, _ := b.Cell(row, col); len(v) > maxAttribute {
 			continue
 		}
-		part, which := postalPart(name)
-		if part != "" {
+		s := r.sense(b.Table.Table, name)
+		if part, which := s.part, s.which; part != "" {
 			a := addresses[which]
 			if a == nil {
 				a = &postal{}
@@ -137,17 +137,17 @@ func (r *run) attributesIn(b *scanners.Block, row int) []inventory.Attribute {
 			}
 			continue
 		}
-		switch typ, whose, _, ok := entity(name); {
-		case ok && whose != "":
+		switch typ := s.typ; {
+		case s.typed && s.whose != "":
 			continue
-		case ok:
+		case s.typed:
 			if typ != subject.Domain && typ != subject.Username && typ != subject.IP {
 				add(string(typ), cell(col), name)
 			}
 			continue
 		}
 		switch {
-		case r.Recognizer.BirthDateColumn(name):
+		case s.birth:
 			v := cell(col)
 			if len(v) > 10 && v[10] == ' ' {
 				v = v[:10]
@@ -156,10 +156,10 @@ func (r *run) attributesIn(b *scanners.Block, row int) []inventory.Attribute {
 				v = ""
 			}
 			add(string(subject.BirthDate), v, name)
-		case wholeName.MatchString(name) || bareName.MatchString(name) && ofPeople.MatchString(b.Table.Table):
+		case s.name:
 			add(string(subject.Name), cell(col), name)
-		case partName.MatchString(name):
-			which := partOfName(name)
+		case s.namePart != "":
+			which := s.namePart
 			add(which, cell(col), name)
 			if which == lastName {
 				last = append(last, col)

@@ -48,9 +48,46 @@ func fieldOf(table, column string) string {
 	return ""
 }
 
+// A sense is what the names of a table and of a column say of what the column
+// holds.
+type sense struct {
+	category string // of fieldOf
+
+	part, which string // of postalPart
+	typ         subject.Type
+	whose       string
+	typed       bool   // typ and whose are of entity
+	birth       bool   // dates of birth
+	name        bool   // whole names of people
+	namePart    string // of partOfName
+}
+
+// maxSenses bounds how many columns' senses are remembered.
+const maxSenses = 10_000
+
+// sense tells what a column holds by its name; it remembers that, as tables have
+// more rows than columns.
+func (r *run) sense(table, column string) *sense {
+	key := [2]string{table, column}
+	if s, ok := r.senses.Load(key); ok {
+		return s.(*sense)
+	}
+	s := &sense{category: fieldOf(table, column), birth: r.Recognizer.BirthDateColumn(column)}
+	s.part, s.which = postalPart(column)
+	s.typ, s.whose, _, s.typed = entity(column)
+	s.name = wholeName.MatchString(column) || bareName.MatchString(column) && ofPeople.MatchString(table)
+	if partName.MatchString(column) {
+		s.namePart = partOfName(column)
+	}
+	if r.sensed.Add(1) <= maxSenses {
+		r.senses.Store(key, s)
+	}
+	return s
+}
+
 // hold takes what a row says of the person whom it is about into its record.
 func (r *run) hold(rec *record, b *scanners.Block, row int) {
-	rec.held = heldIn(b, row)
+	rec.held = r.heldIn(b, row)
 	r.holdNamed(rec, b, row)
 	rec.attrs = r.attributesIn(b, row)
 	rec.block, rec.at = b, row
@@ -80,13 +117,13 @@ func (r *run) holdNamed(rec *record, b *scanners.Block, row int) {
 
 // heldIn returns the columns of a row that hold data of the person whom it is
 // about.
-func heldIn(b *scanners.Block, row int) []inventory.Field {
+func (r *run) heldIn(b *scanners.Block, row int) []inventory.Field {
 	var out []inventory.Field
 	for col, name := range b.Table.Columns {
 		if v, null := b.Cell(row, col); null || len(v) == 0 {
 			continue
 		}
-		if c := fieldOf(b.Table.Table, name); c != "" {
+		if c := r.sense(b.Table.Table, name).category; c != "" {
 			origin := "provided"
 			switch c {
 			case "online identifier", "usage":

@@ -93,6 +93,9 @@ type run struct {
 	magics   [256]bool            // bytes with which a container in a cell starts
 	contents sync.Pool            // of *contentReader
 	smalls   sync.Pool            // of *[smallText]byte
+	senses   sync.Map             // *sense of columns, by table and column
+	sensed   atomic.Int64         // how many of these were told
+	briefs   sync.Pool            // of *briefs
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.

@@ -39,6 +39,7 @@ type keyIndex struct {
 	known  map[indexTableKey]int
 	failed error          // why the index is not whole
 	left   map[string]int // documents that were too many, by source
+	bufs   sync.Pool      // of *indexBufs
 }
 
 // maxIndexDocs bounds how many documents the index tells apart.
@@ -194,7 +195,12 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 	// A row of a database that has a key is asked for again.
 	again := x.docs[doc].live && len(b.Table.Key) > 0
 	x.mu.Unlock()
-	buf := make([]byte, 0, 64<<10)
+	mem, _ := x.bufs.Get().(*indexBufs)
+	if mem == nil {
+		mem = &indexBufs{plain: make([]byte, 0, 64<<10)}
+	}
+	defer x.bufs.Put(mem)
+	buf := mem.plain[:0]
 	buf = enc.AppendUvarint(buf, uint64(b.Rows()))
 	// Column by column, so that like stands beside like.
 	n := len(b.Table.Columns)
@@ -244,7 +250,8 @@ func (x *keyIndex) addRows(doc int, t *links.Table, b, whole *scanners.Block, of
 			buf = append(buf, ref...)
 		}
 	}
-	x.write(indexChunk{doc: int32(doc), table: int32(ti)}, buf)
+	mem.plain = buf
+	x.write(indexChunk{doc: int32(doc), table: int32(ti)}, mem)
 }
 
 // emailColumns returns the columns for the address of whom a row is about.
@@ -276,11 +283,15 @@ func peopleIn(b *scanners.Block, row int, emails []int) (third, flags byte) {
 	return byte(min(count, 255)), flags
 }
 
-func (x *keyIndex) write(c indexChunk, plain []byte) {
-	packed := s2.Encode(nil, plain)
-	nonce := make([]byte, x.aead.NonceSize())
+// indexBufs is the memory in which a chunk is made.
+type indexBufs struct{ plain, packed, sealed []byte }
+
+func (x *keyIndex) write(c indexChunk, mem *indexBufs) {
+	mem.packed = s2.Encode(mem.packed[:cap(mem.packed)], mem.plain)
+	nonce := slices.Grow(mem.sealed[:0], x.aead.NonceSize()+len(mem.packed)+x.aead.Overhead())[:x.aead.NonceSize()]
 	_, _ = rand.Read(nonce)
-	sealed := x.aead.Seal(nonce, nonce, packed, nil)
+	sealed := x.aead.Seal(nonce, nonce, mem.packed, nil)
+	mem.sealed = sealed
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.failed != nil {

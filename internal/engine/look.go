@@ -48,7 +48,16 @@ func (r *run) look(ctx context.Context, rec *record, it scanners.Item, budget *c
 		side.write(ctx, 0)
 		side.settle(true)
 	}()
+	held := r.briefsOf()
+	defer func() {
+		held.match(rec)
+		r.briefs.Put(held)
+	}()
 	for child, err := range d.Decode(ctx, it, budget) {
+		if err == nil && held.take(rec, d, &child) {
+			continue
+		}
+		held.match(rec)
 		if err != nil {
 			if x, ok := err.(*scanners.Exclusion); ok {
 				rec.exclude(x)

@@ -282,7 +282,7 @@ func (r *run) rowHits(rec *record, b *scanners.Block, row int, hits []subject.Hi
 	if len(rec.people) > 0 {
 		r.hold(rec, b, row)
 		for col, name := range columns {
-			if !r.Recognizer.BirthDateColumn(name) {
+			if !r.sense(b.Table.Table, name).birth {
 				continue
 			}
 			cell, _ := b.Cell(row, col)

@@ -425,6 +425,50 @@ func (r *Recognizer) SearchAll(b []byte, fn func(h Hit, base int64, piece, windo
 	return slices.Clone(f.undone)
 }
 
+// SearchPieces is SearchAll of several texts, each of which stands in b, followed
+// by a byte 0; none holds another byte 0. They end at ends. fn is also told the
+// number of the text, in which the hit's place is.
+func (r *Recognizer) SearchPieces(b []byte, ends []int, fn func(n int, h Hit, piece []byte)) []Undecoded {
+	bounds := func(off int) (from, to int) {
+		n, _ := slices.BinarySearch(ends, off)
+		if n = min(n, len(ends)-1); n > 0 {
+			from = ends[n-1] + 1
+		}
+		return from, ends[n]
+	}
+	if r.rings != nil {
+		var undone []Undecoded // rules look at what stands beside
+		for n, end := range ends {
+			from, _ := bounds(end)
+			undone = append(undone, r.SearchAll(b[from:end], func(h Hit, _ int64, piece, _ []byte) { fn(n, h, piece) })...)
+		}
+		return undone
+	}
+	f := r.finder()
+	defer r.release(f)
+	kept := f.window(0, b, 0, len(b), false, bounds)
+	for len(kept) > 0 {
+		from, to := bounds(int(kept[0].Start))
+		k := 1
+		for k < len(kept) && int(kept[k].Start) < to {
+			k++
+		}
+		f.part, f.end = 0, -1
+		f.parts(0, b, kept[:k])
+		n, _ := slices.BinarySearch(ends, to)
+		for _, s := range kept[:k] {
+			piece := s.piece
+			if s.layer == 0 {
+				piece = b[from:to]
+			}
+			s.Start, s.End = s.Start-int64(from), s.End-int64(from)
+			fn(n, s.Hit, piece)
+		}
+		kept = kept[k:]
+	}
+	return slices.Clone(f.undone)
+}
+
 // parts numbers the parts of a text in which hits lie, from one hit to the next.
 func (f *finder) parts(base int64, b []byte, hits []sight) {
 	for i := range hits {

@@ -184,20 +184,31 @@ func dull(p []byte, i, e int) bool {
 		return false // it may go on
 	}
 	c := p[i:e]
-	switch n := len(c); {
+	n, other := len(c), 0
+	switch {
+	case n >= minRun && n <= 13 && c[4] == '-' && c[7] == '-',
+		n == 36 && c[8] == '-' && c[13] == '-' && c[18] == '-' && c[23] == '-':
+		return true
 	case n < minBase64:
-		other := 0
 		for _, x := range c {
 			if digits[x] == 0xff {
-				other++
+				if other++; n-other < minRun {
+					return true
+				}
 			}
 		}
-		return n-other < minRun
-	case n == 36 && c[8] == '-' && c[13] == '-' && c[18] == '-' && c[23] == '-',
-		n <= 13 && c[4] == '-' && c[7] == '-':
+		return n < minRun
+	case !likely(c):
 		return true
+	case n >= 2*sureRun:
+		return false
 	}
-	return !likely(c)
+	for _, x := range c {
+		if digits[x] == 0xff {
+			return false
+		}
+	}
+	return !hexText(c[:n&^1]) && !hexText(c[1:1+(n-1)&^1])
 }
 
 // runEnd returns where the run that starts at i ends.
