@@ -89,9 +89,10 @@ type run struct {
 	bare     map[bareKey]struct{} // places that no activity covers; under mu
 	spares   chan struct{}        // holds one for each goroutine that looks at something aside
 	held     atomic.Int64         // bytes of large members that are looked at aside
-	magics   [256]bool            // bytes with which a container in a cell starts
+	magics   [256][]string        // how a container in a cell starts, by the first byte
 	contents sync.Pool            // of *contentReader
 	smalls   sync.Pool            // of *[smallText]byte
+	insides  sync.Pool            // of *insides
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.
@@ -106,7 +107,7 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 	r := &run{Options: opt, col: col, cancel: cancel, clocks: clocksOf(opt.Activities), layouts: layout.New(), spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	col.Dated = r.dated
 	for _, m := range nestedMagic() {
-		r.magics[m[0]] = true
+		r.magics[m[0]] = append(r.magics[m[0]], m)
 	}
 	for _, s := range opt.Sources {
 		col.AddSource(inventory.Source{
