@@ -92,7 +92,6 @@ type run struct {
 	magics   [256][]string        // how a container in a cell starts, by the first byte
 	contents sync.Pool            // of *contentReader
 	smalls   sync.Pool            // of *[smallText]byte
-	insides  sync.Pool            // of *insides
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.

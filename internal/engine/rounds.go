@@ -58,6 +58,7 @@ type linker struct {
 	merged       map[string]string
 	inDocs       []declaration // of documents, until all are read
 	declarations int
+	spare        []*insides
 }
 
 type liveScope struct {
@@ -199,10 +200,7 @@ func (l *linker) observeInside(rec *record, b *scanners.Block, scope string, doc
 	if b.Refs == nil {
 		return
 	}
-	x, _ := l.run.insides.Get().(*insides)
-	if x == nil {
-		x = &insides{named: map[string]*member{}}
-	}
+	x := l.insides()
 	defer func() {
 		for _, m := range x.members {
 			if cap(m.block.Ends) > maxKeptCells {
@@ -211,7 +209,9 @@ func (l *linker) observeInside(rec *record, b *scanners.Block, scope string, doc
 			// What names a row holds on to its block.
 			m.block = scanners.Block{Table: m.block.Table, Data: m.block.Data[:0], Ends: m.block.Ends[:0], Nulls: m.block.Nulls[:0]}
 		}
-		l.run.insides.Put(x)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.spare = append(l.spare, x)
 	}()
 	x.collect(b, live)
 	for _, m := range x.members {
@@ -234,6 +234,20 @@ func (l *linker) observeInside(rec *record, b *scanners.Block, scope string, doc
 		}
 		l.index.addRows(doc, t, in, b, of, l.run.RowKey)
 	}
+}
+
+// insides returns memory that nobody uses. There is no more of it than blocks are
+// looked at at the same time; a sync.Pool would lose it at each collection.
+func (l *linker) insides() *insides {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(l.spare)
+	if n == 0 {
+		return &insides{named: map[string]*member{}}
+	}
+	x := l.spare[n-1]
+	l.spare = l.spare[:n-1]
+	return x
 }
 
 // collect takes the members out of the cells of a block.

@@ -28,7 +28,7 @@ var errFrame = errors.New("postgres: a message of the server is malformed")
 
 const (
 	frameHead   = 5 // the type and the length, which counts itself
-	frameBuffer = 64 << 10
+	frameBuffer = 128 << 10
 	dataRow     = 'D'
 	maxMessage  = 1<<30 + 1<<16 // of a server: a row has up to 1 GiB
 )
