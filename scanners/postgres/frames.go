@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 )
@@ -73,18 +74,24 @@ func (f *frames) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// need makes n bytes of the server's be in buf, from pos on.
+// need makes n bytes of the server's be in buf, from pos on. Memory for them is
+// taken as they come.
 func (f *frames) need(n int) error {
 	if len(f.buf)-f.pos >= n {
 		return nil
 	}
-	if size := max(n, frameBuffer); size > cap(f.buf) || cap(f.buf) > 16*frameBuffer && size == frameBuffer {
-		f.buf = append(make([]byte, 0, size), f.buf[f.pos:]...)
-	} else {
-		f.buf = f.buf[:copy(f.buf[:cap(f.buf)], f.buf[f.pos:])]
+	rest := f.buf[f.pos:]
+	switch c := cap(f.buf); {
+	case c < frameBuffer, c > 16*frameBuffer && n <= frameBuffer && len(rest) <= frameBuffer: // the first, or behind a long row
+		f.buf = append(make([]byte, 0, frameBuffer), rest...)
+	default:
+		f.buf = f.buf[:copy(f.buf[:c], rest)]
 	}
 	f.pos = 0
 	for len(f.buf) < n {
+		if len(f.buf) == cap(f.buf) {
+			f.buf = slices.Grow(f.buf, min(n, 2*cap(f.buf))-len(f.buf))
+		}
 		m, err := f.r.Read(f.buf[len(f.buf):cap(f.buf)])
 		f.buf = f.buf[:len(f.buf)+m]
 		if err != nil && len(f.buf) < n {
