@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -79,8 +80,9 @@ type run struct {
 	mu       sync.Mutex
 	failed   error // what made the run as a whole fail: the spool
 	cancel   context.CancelCauseFunc
-	without  map[option]int64         // how often; under mu
-	left     map[leftScope]*leftCount // for want of an instruction; under mu
+	without  map[option]int64           // how often; under mu
+	left     map[leftScope]*leftCount   // for want of an instruction; under mu
+	parts    map[string][]scanners.Part // that the pass before left, by source; under mu
 	clocks   []clock
 	layouts  *layout.Layouts
 	folders  sync.Map             // time.Time of folders of backups, by URI
@@ -263,7 +265,9 @@ func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool,
 			all = false
 		}
 	}()
-	for p, err := range s.Parts(ctx) {
+	listing, known := r.later(ctx, s)
+	var later []scanners.Part
+	for p, err := range listing {
 		if err != nil {
 			if b.note(err) {
 				continue
@@ -272,6 +276,7 @@ func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool,
 			return false
 		}
 		if only != nil && !only(p) {
+			later = append(later, p)
 			continue
 		}
 		c.expect(p.Units, p.Bytes)
@@ -285,7 +290,34 @@ func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool,
 		r.unlisted(b, s, errInterrupted)
 		return false
 	}
+	if only != nil && !known {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.parts == nil {
+			r.parts = map[string][]scanners.Part{}
+		}
+		r.parts[s.Info.Name] = later
+	}
 	return true
+}
+
+// later returns the parts of a source: those that the pass before left, so that
+// they are not listed once more, and else all.
+func (r *run) later(ctx context.Context, s Source) (parts iter.Seq2[scanners.Part, error], known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	left, ok := r.parts[s.Info.Name]
+	if !ok {
+		return s.Parts(ctx), false
+	}
+	delete(r.parts, s.Info.Name)
+	return func(yield func(scanners.Part, error) bool) {
+		for _, p := range left {
+			if !yield(p, nil) {
+				return
+			}
+		}
+	}, true
 }
 
 // unlisted records that a source could not be listed to its end.

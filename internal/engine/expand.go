@@ -147,6 +147,7 @@ func (r *run) again(sources []Source) error {
 	}
 	r.col.Reset(names...)
 	r.mu.Lock()
+	clear(r.parts)
 	for o := range r.without {
 		if slices.Contains(names, o.source) {
 			delete(r.without, o)

@@ -113,6 +113,12 @@ func (l *linker) begin(ctx context.Context, s Source) (err error) {
 	if !ok {
 		return nil
 	}
+	l.mu.Lock()
+	_, known := l.live[liveOf(s.Info.Name)]
+	l.mu.Unlock()
+	if known { // by another pass
+		return nil
+	}
 	relations, err := looker.Relations(ctx)
 	l.mu.Lock()
 	defer l.mu.Unlock()
