@@ -17,6 +17,13 @@ need() { # need PACKAGE PROGRAM...
 }
 need mariadb-server mariadbd
 need mariadb-client mariadb-dump
+# Engines whose tables are on other servers, which Debian has in packages of their
+# own.
+for engine in connect spider; do
+	if ! ls /usr/lib/mysql/plugin/ha_$engine.so /usr/lib/*/mariadb*/plugin/ha_$engine.so >/dev/null 2>&1; then
+		missing="$missing mariadb-plugin-$engine"
+	fi
+done
 # Debian keeps the programs of each version in a folder of its own.
 if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then need postgresql postgres; fi
 need dovecot-imapd dovecot

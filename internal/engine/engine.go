@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -80,8 +81,9 @@ type run struct {
 	mu       sync.Mutex
 	failed   error // what made the run as a whole fail: the spool
 	cancel   context.CancelCauseFunc
-	without  map[option]int64         // how often; under mu
-	left     map[leftScope]*leftCount // for want of an instruction; under mu
+	without  map[option]int64           // how often; under mu
+	left     map[leftScope]*leftCount   // for want of an instruction; under mu
+	parts    map[string][]scanners.Part // that the pass before left, by source; under mu
 	clocks   []clock
 	layouts  *layout.Layouts
 	folders  sync.Map             // time.Time of folders of backups, by URI
@@ -90,7 +92,7 @@ type run struct {
 	bare     map[bareKey]struct{} // places that no activity covers; under mu
 	spares   chan struct{}        // holds one for each goroutine that looks at something aside
 	held     atomic.Int64         // bytes of large members that are looked at aside
-	magics   [256]bool            // bytes with which a container in a cell starts
+	magics   [256][]string        // how a container in a cell starts, by the first byte
 	contents sync.Pool            // of *contentReader
 	smalls   sync.Pool            // of *[smallText]byte
 	senses   sync.Map             // *sense of columns, by table and column
@@ -114,7 +116,7 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 		return nil, err
 	}
 	for _, m := range nestedMagic() {
-		r.magics[m[0]] = true
+		r.magics[m[0]] = append(r.magics[m[0]], m)
 	}
 	for _, s := range opt.Sources {
 		col.AddSource(inventory.Source{
@@ -271,7 +273,9 @@ func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool,
 			all = false
 		}
 	}()
-	for p, err := range s.Parts(ctx) {
+	listing, known := r.later(ctx, s)
+	var later []scanners.Part
+	for p, err := range listing {
 		if err != nil {
 			if b.note(err) {
 				continue
@@ -280,6 +284,7 @@ func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool,
 			return false
 		}
 		if only != nil && !only(p) {
+			later = append(later, p)
 			continue
 		}
 		c.expect(p.Units, p.Bytes)
@@ -293,7 +298,34 @@ func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool,
 		r.unlisted(b, s, errInterrupted)
 		return false
 	}
+	if only != nil && !known {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.parts == nil {
+			r.parts = map[string][]scanners.Part{}
+		}
+		r.parts[s.Info.Name] = later
+	}
 	return true
+}
+
+// later returns the parts of a source: those that the pass before left, so that
+// they are not listed once more, and else all.
+func (r *run) later(ctx context.Context, s Source) (parts iter.Seq2[scanners.Part, error], known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	left, ok := r.parts[s.Info.Name]
+	if !ok {
+		return s.Parts(ctx), false
+	}
+	delete(r.parts, s.Info.Name)
+	return func(yield func(scanners.Part, error) bool) {
+		for _, p := range left {
+			if !yield(p, nil) {
+				return
+			}
+		}
+	}, true
 }
 
 // unlisted records that a source could not be listed to its end.

@@ -147,6 +147,7 @@ func (r *run) again(sources []Source) error {
 	}
 	r.col.Reset(names...)
 	r.mu.Lock()
+	clear(r.parts)
 	for o := range r.without {
 		if slices.Contains(names, o.source) {
 			delete(r.without, o)
@@ -435,13 +436,19 @@ func (r *run) reveal(b *scanners.Block, row int, f *inventory.Finding) {
 
 // theirs reports whether a row is the person's own: it does not name somebody
 // else, and what ties it to the person is not only what people share, as a
-// telephone, unless it has their name as well.
+// telephone, unless it has their name as well. A household shares a telephone and
+// a surname.
 func (r *run) theirs(b *scanners.Block, row int, f *inventory.Finding) bool {
 	p := f.SubjectIndex()
+	alone := slices.ContainsFunc(f.Settles, func(i int) bool { return !r.Recognizer.Persons()[p].Identifiers[i].Sharable() })
 	if words := nameIn(b, row); words != nil && r.hasName(p) {
-		return r.named(p, words)
+		least := 2
+		if alone {
+			least = 1
+		}
+		return r.namedBy(p, words, least)
 	}
-	return slices.ContainsFunc(f.Settles, func(i int) bool { return !r.Recognizer.Persons()[p].Identifiers[i].Sharable() })
+	return alone
 }
 
 // has reports whether an identifier is among those that are looked for.

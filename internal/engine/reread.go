@@ -24,7 +24,7 @@ func Reread(ctx context.Context, col *inventory.Collector, opt Options, items ma
 	defer cancel(nil)
 	r := &run{Options: opt, col: col, cancel: cancel, clocks: clocksOf(opt.Activities), layouts: layout.New(), spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	for _, m := range nestedMagic() {
-		r.magics[m[0]] = true
+		r.magics[m[0]] = append(r.magics[m[0]], m)
 	}
 	for _, s := range opt.Sources {
 		col.AddSource(inventory.Source{Name: s.Info.Name, Type: s.Info.Type, URI: s.Info.URI, Counts: s.Info.Units, Consistency: s.Info.Consistency})

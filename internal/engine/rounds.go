@@ -58,6 +58,7 @@ type linker struct {
 	merged       map[string]string
 	inDocs       []declaration // of documents, until all are read
 	declarations int
+	spare        []*insides
 }
 
 type liveScope struct {
@@ -110,6 +111,12 @@ func (l *linker) begin(ctx context.Context, s Source) (err error) {
 	}()
 	looker, ok := s.Source.(scanners.Looker)
 	if !ok {
+		return nil
+	}
+	l.mu.Lock()
+	_, known := l.live[liveOf(s.Info.Name)]
+	l.mu.Unlock()
+	if known { // by another pass
 		return nil
 	}
 	relations, err := looker.Relations(ctx)
@@ -171,6 +178,27 @@ func (l *linker) observe(rec *record, b *scanners.Block, live bool) {
 // maxInside bounds how many members of the cells of a block may be references.
 const maxInside = 16
 
+// maxKeptCells bounds the cells whose memory a member keeps from block to block.
+const maxKeptCells = 1 << 18
+
+// insides is the memory in which members of the cells of blocks are put together.
+type insides struct {
+	links.Inside
+	members []*member
+	named   map[string]*member // of one column
+	key     []bool             // the columns of the key
+	table   *scanners.Table    // of the block for which the tables of the members were made
+}
+
+// A member is what stands under one name in the cells of a column: rows with a
+// key and that value.
+type member struct {
+	column int
+	name   string
+	block  scanners.Block
+	rows   []int // of the block that it comes from
+}
+
 // observeInside learns from what the cells of a block hold: JSON, and values as
 // PHP writes them. No server can look for these by a key, so the index keeps
 // them, whatever they come from.
@@ -178,63 +206,129 @@ func (l *linker) observeInside(rec *record, b *scanners.Block, scope string, doc
 	if b.Refs == nil {
 		return
 	}
-	type member struct {
-		block *scanners.Block
-		rows  []int
-	}
-	var all []*member
-	var inside links.Inside
-	for col := range b.Table.Columns {
-		named := map[string]*member{}
-		for row := range b.Rows() {
-			cell, _ := b.Cell(row, col)
-			if !links.MayHoldKeys(cell) {
-				if row > 100 && len(all) == 0 {
-					break // the column is not of that kind
-				}
-				continue
+	x := l.insides()
+	defer func() {
+		for _, m := range x.members {
+			if cap(m.block.Ends) > maxKeptCells {
+				m.block = scanners.Block{Table: m.block.Table}
 			}
-			inside.Each(cell, func(name string, value []byte) {
-				m := named[name]
-				if m == nil {
-					if len(all) >= maxInside {
-						return
-					}
-					m = &member{block: &scanners.Block{Table: links.InsideTable(b.Table, b.Table.Columns[col], name)}}
-					named[name], all = m, append(all, m)
-				}
-				if n := len(m.rows); n > 0 && m.rows[n-1] == row {
-					return // the first of several
-				}
-				m.rows = append(m.rows, row)
-				for c := range b.Table.Columns {
-					if slices.Contains(b.Table.Key, c) {
-						m.block.Append(b.Cell(row, c))
-					} else {
-						m.block.Append(nil, true)
-					}
-				}
-				m.block.Append(value, false)
-			})
+			// What names a row holds on to its block.
+			m.block = scanners.Block{Table: m.block.Table, Data: m.block.Data[:0], Ends: m.block.Ends[:0], Nulls: m.block.Nulls[:0]}
 		}
-	}
-	for _, m := range all {
-		x, of := m.block, m.rows
-		t := l.survey.Table(scope, x.Table)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.spare = append(l.spare, x)
+	}()
+	x.collect(b, live)
+	for _, m := range x.members {
+		in, of := &m.block, m.rows
+		if len(of) == 0 {
+			continue
+		}
+		t := l.survey.Table(scope, in.Table)
 		if t == nil {
 			continue
 		}
-		t.Observe(x)
-		x.Refs = func(row int, hash string, n int) scanners.Ref { return b.Refs(of[row], hash, n) }
-		x.Name = b.Name
+		t.Observe(in)
+		in.Refs = func(row int, hash string, n int) scanners.Ref { return b.Refs(of[row], hash, n) }
+		in.Name = b.Name
 		if b.Origin != nil {
-			x.Origin = func(row int) int64 { return b.Origin(of[row]) }
+			in.Origin = func(row int) int64 { return b.Origin(of[row]) }
 		}
 		if live {
 			doc = l.index.live(rec.unit.source, scope)
 		}
-		l.index.addRows(doc, t, x, b, of, l.run.RowKey)
+		l.index.addRows(doc, t, in, b, of, l.run.RowKey)
 	}
+}
+
+// insides returns memory that nobody uses. There is no more of it than blocks are
+// looked at at the same time; a sync.Pool would lose it at each collection.
+func (l *linker) insides() *insides {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(l.spare)
+	if n == 0 {
+		return &insides{named: map[string]*member{}}
+	}
+	x := l.spare[n-1]
+	l.spare = l.spare[:n-1]
+	return x
+}
+
+// collect takes the members out of the cells of a block.
+func (x *insides) collect(b *scanners.Block, live bool) {
+	if x.table != b.Table || len(x.members) > 4*maxInside {
+		x.table, x.members = b.Table, x.members[:0]
+		x.key = slices.Grow(x.key[:0], len(b.Table.Columns))[:len(b.Table.Columns)]
+		clear(x.key)
+		for _, col := range b.Table.Key {
+			x.key[col] = true
+		}
+	}
+	for _, m := range x.members {
+		m.rows = m.rows[:0]
+	}
+	scalars := scalarColumns(b.Table, live)
+	used := 0 // members that have rows
+	for col := range b.Table.Columns {
+		if scalars != nil && scalars[col] {
+			continue
+		}
+		clear(x.named)
+		for _, m := range x.members {
+			if m.column == col {
+				x.named[m.name] = m
+			}
+		}
+		row := 0
+		each := func(name string, value []byte) {
+			m := x.named[name]
+			switch {
+			case m != nil && len(m.rows) > 0:
+				if m.rows[len(m.rows)-1] == row {
+					return // the first of several
+				}
+			case used == maxInside:
+				return
+			case m == nil:
+				m = &member{column: col, name: name, block: scanners.Block{Table: links.InsideTable(b.Table, b.Table.Columns[col], name)}}
+				x.named[name], x.members = m, append(x.members, m)
+				used++
+			default:
+				used++
+			}
+			m.rows = append(m.rows, row)
+			appendKey(&m.block, b, row, x.key)
+			m.block.Append(value, false)
+		}
+		for ; row < b.Rows(); row++ {
+			cell, _ := b.Cell(row, col)
+			if links.MayHoldKeys(cell) {
+				x.Each(cell, each)
+			} else if row > 100 && used == 0 {
+				break // the column is not of that kind
+			}
+		}
+	}
+}
+
+// appendKey appends the row of a block to another one of the same columns, with
+// its key only: the other cells are NULL.
+func appendKey(to, b *scanners.Block, row int, key []bool) {
+	data, ends, nulls := to.Data, to.Ends, to.Nulls
+	for col, keep := range key {
+		null := true
+		if keep {
+			var cell []byte
+			cell, null = b.Cell(row, col)
+			data = append(data, cell...)
+		}
+		ends = append(ends, uint32(len(data)))
+		data = append(data, 0)
+		nulls = append(nulls, null)
+	}
+	to.Data, to.Ends, to.Nulls = data, ends, nulls
 }
 
 // note takes a row that is about a person into account.

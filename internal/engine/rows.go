@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	enc "encoding/binary"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -60,12 +61,7 @@ func (r *run) found(ctx context.Context, rec *record, b *scanners.Block, hits []
 		w := at(row)
 		w.undecoded = append(w.undecoded, u)
 	}
-	for i := range b.Ends {
-		if start, end := b.Span(i); end-start >= minNested && r.nested(b.Data[start:end]) && r.holds(b.Data[start:end]) {
-			row := i / len(b.Table.Columns)
-			at(row).cells = append(at(row).cells, i%len(b.Table.Columns))
-		}
-	}
+	r.containers(b, live, func(row, col int) { at(row).cells = append(at(row).cells, col) })
 	var partialRows, partialBytes int64
 	order := make([]int, 0, len(work))
 	for row := range work {
@@ -91,6 +87,49 @@ func (r *run) found(ctx context.Context, rec *record, b *scanners.Block, hits []
 	u.cov.Bytes.Scanned += size - partialBytes
 	u.cov.Bytes.Partial += partialBytes
 	u.batch.counter.bytes.Add(size)
+}
+
+// containers calls fn for each cell of a block that holds a container.
+func (r *run) containers(b *scanners.Block, live bool, fn func(row, col int)) {
+	n := len(b.Table.Columns)
+	scalars := scalarColumns(b.Table, live)
+	cols := make([]int, 0, n)
+	for col := range n {
+		if scalars == nil || !scalars[col] {
+			cols = append(cols, col)
+		}
+	}
+	for row := range b.Rows() {
+		for _, col := range cols {
+			start, end := b.Span(row*n + col)
+			if end-start < minNested {
+				continue
+			}
+			// Of most it is seen at once that they are text like any other.
+			if cell := b.Data[start:end]; (r.magics[cell[0]] != nil || len(cell) >= 512 || binary(cell[:8])) && r.nested(cell) && r.holds(cell) {
+				fn(row, col)
+			}
+		}
+	}
+}
+
+// scalarColumns tells which columns of a live table are of types whose values are
+// numbers, times and the like, and hold nothing else: the server sees to that, a
+// document only says so. nil: none is known to be.
+func scalarColumns(t *scanners.Table, live bool) []bool {
+	if !live || len(t.Types) != len(t.Columns) {
+		return nil
+	}
+	out := make([]bool, len(t.Columns))
+	for i, typ := range t.Types {
+		switch typ {
+		case "tinyint", "smallint", "mediumint", "int", "integer", "bigint", "int2", "int4", "int8", "oid", "decimal", "numeric", "money",
+			"float", "double", "float4", "float8", "bool", "boolean", "year", "date", "time", "timetz", "datetime", "timestamp", "timestamptz",
+			"uuid", "inet", "inet4", "inet6", "cidr", "macaddr", "macaddr8":
+			out[i] = true
+		}
+	}
+	return out
 }
 
 // within returns the row and column of a hit. A match never crosses a cell,
@@ -157,12 +196,10 @@ func nestedMagic() []string {
 // nested reports whether a cell starts like a container that columns are used
 // to hold; text is matched where it stands.
 func (r *run) nested(cell []byte) bool {
-	if r.magics[cell[0]] {
-		for _, m := range nestedMagic() {
-			if len(cell) >= len(m) && string(cell[:len(m)]) == m {
-				word := m[len(m)-1] == ' ' || m == "X-"
-				return !word || bytes.IndexByte(cell[:min(len(cell), container.HeadLen)], '\n') >= 0
-			}
+	for _, m := range r.magics[cell[0]] {
+		if len(cell) >= len(m) && string(cell[:len(m)]) == m {
+			word := m[len(m)-1] == ' ' || m == "X-"
+			return !word || bytes.IndexByte(cell[:min(len(cell), container.HeadLen)], '\n') >= 0
 		}
 	}
 	if len(cell) >= 512 && string(cell[257:262]) == "ustar" {
@@ -178,14 +215,12 @@ func (r *run) nested(cell []byte) bool {
 	return opaque
 }
 
-// binary reports whether text does not start like that.
+// binary reports whether text does not start like that: whether one of the eight
+// bytes is below a tab, or no ASCII.
 func binary(start []byte) bool {
-	for _, c := range start {
-		if c < '\t' || c >= 0x80 {
-			return true
-		}
-	}
-	return false
+	x := enc.LittleEndian.Uint64(start)
+	const ones = 0x0101010101010101
+	return (x|x-'\t'*ones)&(0x80*ones) != 0
 }
 
 // row makes the record of a row, and reports whether something in it could not

@@ -19,7 +19,8 @@ var (
 )
 
 // nameIn returns the folded words of the name of the person whom a row is about,
-// as its columns say; nil where none does.
+// as its columns say, without those that many names have, as "van"; nil where none
+// does.
 func nameIn(b *scanners.Block, row int) []string {
 	var words []string
 	for col, c := range b.Table.Columns {
@@ -29,7 +30,7 @@ func nameIn(b *scanners.Block, row int) []string {
 				continue
 			}
 			for _, w := range subject.Words(string(cell)) {
-				if len(w) > 2 {
+				if len(w) > 2 && !subject.Particle(w) {
 					words = append(words, w)
 				}
 			}
@@ -73,18 +74,28 @@ func (r *run) hasName(p int) bool {
 	})
 }
 
-// named reports whether one of the words is of a name of the person.
-func (r *run) named(p int, words []string) bool {
+// named reports whether one of the words of nameIn is of a name of the person.
+func (r *run) named(p int, words []string) bool { return r.namedBy(p, words, 1) }
+
+// namedBy reports whether so many of the words are of one name of the person; of
+// a name that has fewer, all.
+func (r *run) namedBy(p int, words []string, least int) bool {
 	for _, id := range r.Recognizer.Persons()[p].Identifiers {
 		if id.Type != subject.Name || id.Hash != "" {
 			continue
 		}
+		all, common := 0, 0
 		for _, own := range subject.Words(id.Value) {
-			for _, w := range words {
-				if w == own {
-					return true
-				}
+			if subject.Particle(own) {
+				continue
 			}
+			all++
+			if slices.Contains(words, own) {
+				common++
+			}
+		}
+		if common > 0 && common >= min(least, all) {
+			return true
 		}
 	}
 	return false

@@ -52,11 +52,11 @@ func (x *Inside) json(p []byte, fn func(name string, value []byte)) {
 		if !ok {
 			return
 		}
-		p = bytes.TrimLeft(rest, " \t\r\n")
+		p = unspaced(rest)
 		if len(p) == 0 || p[0] != ':' {
 			continue
 		}
-		p = bytes.TrimLeft(p[1:], " \t\r\n")
+		p = unspaced(p[1:])
 		if len(p) == 0 {
 			return
 		}
@@ -72,6 +72,14 @@ func (x *Inside) json(p []byte, fn func(name string, value []byte)) {
 		}
 		x.emit(name, value, fn)
 	}
+}
+
+// unspaced returns what stands behind white space (RFC 8259, section 2).
+func unspaced(p []byte) []byte {
+	for len(p) > 0 && (p[0] == ' ' || p[0] == '\n' || p[0] == '\r' || p[0] == '\t') {
+		p = p[1:]
+	}
+	return p
 }
 
 // quotedText takes a quoted text off p, which begins with it. Escapes stay as
@@ -114,7 +122,7 @@ func (x *Inside) emit(name, value []byte, fn func(name string, value []byte)) {
 		}
 		x.known[full] = n
 	}
-	if n != "" && !bytes.ContainsAny(value, "\\ ") {
+	if n != "" && bytes.IndexByte(value, '\\') < 0 && bytes.IndexByte(value, ' ') < 0 {
 		fn(n, value)
 	}
 }

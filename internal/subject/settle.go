@@ -33,3 +33,7 @@ func (id Identifier) Sharable() bool {
 // Words returns the words of a name, folded: in lower case and without
 // diacritics.
 func Words(name string) []string { return tokens(name) }
+
+// Particle reports whether one of Words goes with surnames, as "van" and "de": it
+// is nobody's by itself.
+func Particle(word string) bool { return isParticle(word) }

@@ -425,7 +425,7 @@ func (s *search) escapes() {
 					s.grow(&one, i, e.Width, false)
 				}
 			case '+':
-				if i >= one.next && (s.top || s.fresh(s.parentOf(i), i, i+1)) {
+				if i >= one.next && !zone(p, i) && (s.top || s.fresh(s.parentOf(i), i, i+1)) {
 					s.grow(&one, i, 1, false)
 				}
 			}
@@ -447,6 +447,47 @@ func (s *search) between(w int) uint64 {
 		after |= d[w+1] << 63
 	}
 	return s.c.Base64[w] & before & after
+}
+
+// zone reports whether the plus at p[i], between two digits, is that of a time and
+// its offset from UTC (RFC 3339, section 5.6; ISO 8601 has it without a colon, and
+// PostgreSQL without minutes): tables and logs have it in every line.
+func zone(p []byte, i int) bool {
+	j := i
+	for j > 0 && isDigit(p[j-1]) {
+		j--
+	}
+	if j > 2 && (p[j-1] == '.' || p[j-1] == ',') { // fractions of a second
+		j -= 3
+	} else if i-j != 2 {
+		return false
+	}
+	if j < 3 || p[j-1] != ':' || !isDigit(p[j]) || !isDigit(p[j+1]) || !isDigit(p[j-2]) || !isDigit(p[j-3]) {
+		return false
+	}
+	k := i + 1
+	for k < len(p) && k-i <= 5 && isDigit(p[k]) {
+		k++
+	}
+	switch k - i {
+	case 5:
+	case 3:
+		if k+2 < len(p) && p[k] == ':' && isDigit(p[k+1]) && isDigit(p[k+2]) {
+			k += 3
+		}
+	default:
+		return false
+	}
+	// What goes on may be a telephone number behind a time.
+	switch {
+	case k >= len(p):
+		return true
+	case isAlnum(p[k]):
+		return false
+	case p[k] == 0 || p[k] == '\n' || p[k] == '"' || p[k] == '\t':
+		return true
+	}
+	return k+1 < len(p) && !isDigit(p[k+1]) && p[k+1] != '('
 }
 
 func (s *search) parentOf(i int) int {

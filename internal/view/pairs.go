@@ -59,9 +59,27 @@ func (s *search) pairs() {
 			if i < start || digits[p[i]] == 0xff {
 				continue
 			}
+			if e := uuidAround(p, i); e > 0 {
+				start = e
+				continue
+			}
 			start = max(start, s.pair(i))
 		}
 	}
+}
+
+// uuidAround returns where the UUID (RFC 9562, section 4) ends whose second or
+// third group, of five, is at p[i], and 0 where there is none. Its groups of two
+// bytes are too few to be looked at.
+func uuidAround(p []byte, i int) int {
+	for _, a := range [...]int{i - 9, i - 14} {
+		if a >= 0 && a+36 <= len(p) && p[a+8] == '-' && p[a+13] == '-' && p[a+18] == '-' && p[a+23] == '-' &&
+			(a == 0 || !isAlnum(p[a-1])) && (a+36 == len(p) || !isAlnum(p[a+36])) &&
+			uuid(p[a:a+8]) && uuid(p[a+24:a+36]) {
+			return a + 24
+		}
+	}
+	return 0
 }
 
 // runsOf returns where runs of just two and of just four bits begin in a, which

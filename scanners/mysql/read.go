@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -235,9 +236,16 @@ func (p *page) reset(t *table) {
 // add appends the row that t.list selected.
 func (p *page) add(t *table, cells []sql.RawBytes) {
 	n := len(t.cols)
-	for _, c := range cells[:n] {
-		p.block.Append(c, c == nil)
+	b := &p.block
+	// In variables of its own this takes half the time.
+	data, k := b.Data, len(b.Ends)
+	ends, nulls := slices.Grow(b.Ends, n)[:k+n], slices.Grow(b.Nulls, n)[:k+n]
+	for i, c := range cells[:n] {
+		data = append(data, c...)
+		ends[k+i], nulls[k+i] = uint32(len(data)), c == nil
+		data = append(data, 0)
 	}
+	b.Data, b.Ends, b.Nulls = data, ends, nulls
 	x := n
 	for i, k := range t.key {
 		if k.exact == "" {

@@ -1,12 +1,10 @@
 package postgres
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"net/url"
@@ -17,7 +15,6 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/spoor-scan/spoor/internal/secret"
 	"github.com/spoor-scan/spoor/internal/sqldb"
@@ -359,10 +356,6 @@ func (s *source) settings(database string, replica bool) (*pgconn.Config, error)
 	cfg.ConnectTimeout = min(s.set.Timeout, 10*time.Second)
 	cfg.DialFunc = s.dial
 	cfg.OnNotice = nil
-	// The driver would ask for 8 KiB at a time.
-	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
-		return pgproto3.NewFrontend(bufio.NewReaderSize(r, 64<<10), w)
-	}
 	params := map[string]string{"application_name": application, "client_encoding": "UTF8"}
 	maps.Copy(cfg.RuntimeParams, params)
 	return cfg, nil

@@ -118,6 +118,7 @@ func (w *wire) Close() error {
 // A conn is a connection to one database.
 type conn struct {
 	*pgconn.PgConn
+	frames   *frames
 	database string
 	encoding string // of the database
 	version  int    // of the server, as in 15
@@ -302,6 +303,8 @@ func (s *source) connectTo(ctx context.Context, database string, replica bool) (
 		if rawEncoding(enc) {
 			cfg.RuntimeParams["client_encoding"] = enc
 		}
+		f := &frames{}
+		cfg.BuildFrontend = f.frontend
 		c, err := pgconn.ConnectConfig(ctx, cfg)
 		if err != nil {
 			var ne net.Error
@@ -310,7 +313,7 @@ func (s *source) connectTo(ctx context.Context, database string, replica bool) (
 			}
 			return nil, cause(ctx, err)
 		}
-		out := &conn{PgConn: c, database: database, encoding: c.ParameterStatus("server_encoding"), used: time.Now()}
+		out := &conn{PgConn: c, frames: f, database: database, encoding: c.ParameterStatus("server_encoding"), used: time.Now()}
 		major, _, _ := strings.Cut(c.ParameterStatus("server_version"), ".")
 		// "18beta1" counts as 18.
 		if end := strings.IndexFunc(major, func(r rune) bool { return r < '0' || r > '9' }); end > 0 {
@@ -427,15 +430,16 @@ func (c *conn) run(ctx context.Context, cancel context.CancelCauseFunc, limit ti
 			continue
 		}
 		result++
-		for r.NextRow() {
+		err := c.frames.past(r, func(cells [][]byte) error {
 			if result < 0 {
-				continue
+				return nil
 			}
-			if err := row(result, r.Values()); err != nil {
-				cancel(err)
-				_ = m.Close()
-				return err
-			}
+			return row(result, cells)
+		})
+		if err != nil {
+			cancel(err)
+			_ = m.Close()
+			return err
 		}
 		if _, err := r.Close(); err != nil {
 			break

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"slices"
 	"strconv"
 	"time"
 
@@ -167,16 +168,16 @@ func (p *page) add(t *table, cells [][]byte) error {
 	n := len(t.cols)
 	b := &p.block
 	// In variables of its own this takes half the time.
-	data, ends, nulls := b.Data, b.Ends, b.Nulls
+	data, k := b.Data, len(b.Ends)
+	ends, nulls := slices.Grow(b.Ends, n)[:k+n], slices.Grow(b.Nulls, n)[:k+n]
 	for i, c := range cells[:n] {
 		if t.bytes && (t.cols[i].bytea || t.cols[i].byteas) {
 			data = t.cols[i].value(data, c)
 		} else {
 			data = append(data, c...)
 		}
-		ends = append(ends, uint32(len(data)))
+		ends[k+i], nulls[k+i] = uint32(len(data)), c == nil
 		data = append(data, 0)
-		nulls = append(nulls, c == nil)
 	}
 	b.Data, b.Ends, b.Nulls = data, ends, nulls
 	for _, i := range t.big {
