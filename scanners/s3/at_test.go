@@ -150,7 +150,7 @@ func TestReplacedWhileItIsReadAtRandom(t *testing.T) {
 	if _, err := b.ReadAt(p, 900<<10); err != nil {
 		t.Fatal(err)
 	}
-	put("o", append([]byte("x"), noise(1<<20 - 1)...))
+	put("o", append([]byte("x"), noise(1<<20-1)...))
 	_, err := b.ReadAt(p, 500<<10)
 	wantGap(t, err, scanners.Vanished)
 	put("o", noise(1<<10))
