@@ -161,8 +161,9 @@ type Item struct {
 	// It has neither Body nor Block; its Fields are matched.
 	Uncounted bool
 
-	// Extents lists the deduplicated pieces that the body is made of, in order;
-	// nil where the source does not deduplicate.
+	// Extents lists the deduplicated pieces that the body is made of, in order,
+	// so that a beginning that texts share is matched once; nil where the source
+	// does not deduplicate, or it is not worth it.
 	Extents []Extent
 
 	// Deferred is set when the item has to be opened by its Ref.
@@ -224,7 +225,8 @@ type Copy struct {
 	Host string    // that was backed up; empty where unknown
 }
 
-// An Extent is a piece of deduplicated content.
+// An Extent is a piece of deduplicated content. Those of one source that have the
+// same ID have the same bytes.
 type Extent struct {
 	ID  string
 	Len int64

@@ -27,6 +27,7 @@ func All(o container.Options) []container.Decoder {
 		xmlDumpDecoder(),
 		bsonDecoder(),
 		rdbDecoder(),
+		parquetDecoder(),
 		innodbDecoder(),
 		MBox(),
 		DBox(),

@@ -112,8 +112,6 @@ func Opaque(head []byte) (kind string, reason scanners.Reason, ok bool) {
 	// What begins as a text might, too.
 	data := bytes.IndexByte(head[:min(len(head), 512)], 0) >= 0
 	switch {
-	case data && has(0, "PAR1"):
-		return "a Parquet file", no, true
 	case data && has(0, "PARE"):
 		return "an encrypted Parquet file", locked, true
 	case data && has(0, "ORC"):

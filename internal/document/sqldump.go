@@ -60,7 +60,7 @@ func SQLDump() container.Decoder {
 
 // DumpRow is the locator of a row in a dump of a database.
 type DumpRow struct {
-	Type   string `json:"type"` // "sqldump", "sqlite", "xmldump", "bson", "rdb", "innodb"
+	Type   string `json:"type"` // "sqldump", "sqlite", "xmldump", "bson", "rdb", "innodb", "parquet"
 	Schema string `json:"schema,omitempty"`
 	Table  string `json:"table"`
 	// Key names the row. It is empty where the dump declares no key before the

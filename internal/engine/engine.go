@@ -70,34 +70,35 @@ type Options struct {
 // run is a scan under way.
 type run struct {
 	Options
-	col      *inventory.Collector
-	linker   *linker           // nil in a survey
-	reveals  *revelation       // nil where nothing is made of what records reveal
-	mails    []map[string]bool // each person's own e-mail addresses
-	ips      *rules.Set        // finds IP addresses
-	places   sync.Map          // places as they are shown, by place as scanners call it
-	placed   atomic.Int64      // how many
-	windows  *match.Matcher    // of no patterns: cuts texts into pieces
-	mu       sync.Mutex
-	failed   error // what made the run as a whole fail: the spool
-	cancel   context.CancelCauseFunc
-	without  map[option]int64           // how often; under mu
-	left     map[leftScope]*leftCount   // for want of an instruction; under mu
-	parts    map[string][]scanners.Part // that the pass before left, by source; under mu
-	clocks   []clock
-	layouts  *layout.Layouts
-	folders  sync.Map             // time.Time of folders of backups, by URI
-	marked   sync.Map             // layout.Set of folders that markers were looked for in, by URI
-	asked    atomic.Int64         // how many of these had none
-	bare     map[bareKey]struct{} // places that no activity covers; under mu
-	spares   chan struct{}        // holds one for each goroutine that looks at something aside
-	held     atomic.Int64         // bytes of large members that are looked at aside
-	magics   [256][]string        // how a container in a cell starts, by the first byte
-	contents sync.Pool            // of *contentReader
-	smalls   sync.Pool            // of *[smallText]byte
-	senses   sync.Map             // *sense of columns, by table and column
-	sensed   atomic.Int64         // how many of these were told
-	briefs   sync.Pool            // of *briefs
+	col        *inventory.Collector
+	linker     *linker           // nil in a survey
+	reveals    *revelation       // nil where nothing is made of what records reveal
+	mails      []map[string]bool // each person's own e-mail addresses
+	ips        *rules.Set        // finds IP addresses
+	places     sync.Map          // places as they are shown, by place as scanners call it
+	placed     atomic.Int64      // how many
+	windows    *match.Matcher    // of no patterns: cuts texts into pieces
+	mu         sync.Mutex
+	failed     error // what made the run as a whole fail: the spool
+	cancel     context.CancelCauseFunc
+	without    map[option]int64           // how often; under mu
+	left       map[leftScope]*leftCount   // for want of an instruction; under mu
+	parts      map[string][]scanners.Part // that the pass before left, by source; under mu
+	clocks     []clock
+	layouts    *layout.Layouts
+	folders    sync.Map             // time.Time of folders of backups, by URI
+	marked     sync.Map             // layout.Set of folders that markers were looked for in, by URI
+	asked      atomic.Int64         // how many of these had none
+	bare       map[bareKey]struct{} // places that no activity covers; under mu
+	spares     chan struct{}        // holds one for each goroutine that looks at something aside
+	held       atomic.Int64         // bytes of large members that are looked at aside
+	magics     [256][]string        // how a container in a cell starts, by the first byte
+	contents   sync.Pool            // of *contentReader
+	smalls     sync.Pool            // of *[smallText]byte
+	senses     sync.Map             // *sense of columns, by table and column
+	sensed     atomic.Int64         // how many of these were told
+	briefs     sync.Pool            // of *briefs
+	beginnings beginnings           // of texts, in which nobody is
 }
 
 // errInterrupted ends a scan early; what it left unread becomes gaps.
@@ -153,6 +154,7 @@ func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventor
 // know takes the people who are looked for into account.
 func (r *run) know() {
 	r.mails = nil
+	r.beginnings.forget()
 	for _, p := range r.Recognizer.Persons() {
 		own := map[string]bool{}
 		for _, id := range p.Identifiers {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -171,7 +172,9 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 	from, _ = body.(document.Sourced)
 	seen, first := int64(-1), (*byte)(nil) // the piece of text whose addresses are known
 	births := false                        // it may name birth dates
+	earliest := int64(math.MaxInt64)       // hit
 	hit := func(h subject.Hit, base int64, piece, window []byte) {
+		earliest = min(earliest, h.Start)
 		if base != seen || first != &piece[0] {
 			seen, first = base, &piece[0]
 			if rec.others == nil {
@@ -249,9 +252,28 @@ func (r *run) text(ctx context.Context, rec *record, body io.Reader, field strin
 	if err != nil {
 		undecoded = r.Recognizer.SearchAll(small[:n], hit)
 	} else {
-		var all int64
-		all, undecoded, err = r.Recognizer.ScanAll(ctx, io.MultiReader(bytes.NewReader(small[:n]), body), hit)
-		rec.large = rec.large || all > largeText
+		pieces := rec.extentsOf()
+		rest, fn := io.MultiReader(bytes.NewReader(small[:n]), body), hit
+		known := r.beginnings.known(pieces)
+		if known > int64(n) {
+			if err = skip(rest, known); err == nil {
+				start := make([]byte, smallText)
+				k, _ := io.ReadFull(rest, start) // rest meets the error again
+				if rest, fn = io.MultiReader(bytes.NewReader(start[:k]), rest), moved(known, hit); encodedWhole(start[:k]) {
+					rec.undecoded([]subject.Undecoded{{}})
+				}
+			}
+		} else {
+			known = 0
+		}
+		if err == nil {
+			var all int64
+			all, undecoded, err = r.Recognizer.ScanAll(ctx, rest, fn)
+			rec.large = rec.large || known+all > largeText
+			if err == nil && len(undecoded) == 0 {
+				r.beginnings.learn(pieces, min(known+all, earliest-settled))
+			}
+		}
 	}
 	rec.undecoded(undecoded)
 	if err != nil && err != io.EOF {

@@ -94,10 +94,11 @@ type record struct {
 	at       int
 	acts     []int // activities, once known
 	known    bool
-	content  func() string  // names what it holds; nil: can't be told
-	heard    *contentReader // what content asks
-	counted  int            // other people in it, where these were only counted
-	same     map[string]int // identical rows of a document, by table and hash
+	content  func() string     // names what it holds; nil: can't be told
+	heard    *contentReader    // what content asks
+	counted  int               // other people in it, where these were only counted
+	same     map[string]int    // identical rows of a document, by table and hash
+	extents  []scanners.Extent // of the item
 
 	inner    *companions // of what lies in it
 	siblings *companions // of what lies in the container of which it is a member
@@ -619,7 +620,7 @@ func (r *run) item(ctx context.Context, b *batch, it scanners.Item) {
 	}
 	u.top = 1
 	u.cov.Units.Found++
-	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI, sections: it.Ref.Sections}
+	rec := &record{unit: u, ref: it.Ref, top: it.Ref.URI, sections: it.Ref.Sections, extents: it.Extents}
 	m := &meter{counter: b.counter}
 	switch at, ok := it.Body.(io.ReaderAt); {
 	case it.Body == nil:

@@ -315,7 +315,9 @@ func (s *session) next() (kind byte, payload []byte, err error) {
 		if s.page == nil {
 			s.page = make([]byte, pageLen)
 		}
+		s.watch.Stop() // the content may lie far away
 		m, err := s.spool.ReadAt(s.page[:n], at)
+		s.watch.Reset(s.stall)
 		if err != nil && err != io.EOF && m == 0 {
 			err = s.sendJSON(frameFault, faultOf(err))
 		} else {

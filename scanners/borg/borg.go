@@ -24,6 +24,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -535,6 +536,7 @@ func (s *source) Open(ctx context.Context, ref scanners.Ref) (scanners.Item, err
 			_, n := p.copies(p.names(p.contents.at(loc.content).names), 0)
 			return n
 		}}
+		it.Extents = extents(it.Size, pieces)
 		return it, nil
 	}
 	name, path, inside, err := parseURI(s.uri, ref.URI)
@@ -581,6 +583,21 @@ func (s *source) Open(ctx context.Context, ref scanners.Ref) (scanners.Item, err
 		it.Body = &body{ctx: ctx, opened: o, pieces: pieces, replaced: found.replaced}
 	}
 	return it, nil
+}
+
+// leastExtents is from what size on the chunks of a file are listed, in bytes.
+const leastExtents = 8 << 20
+
+// extents lists the chunks of a file; none of one that is small.
+func extents(size int64, pieces []piece) []scanners.Extent {
+	if size < leastExtents || len(pieces) < 2 {
+		return nil
+	}
+	list := make([]scanners.Extent, len(pieces))
+	for i, p := range pieces {
+		list[i] = scanners.Extent{ID: strconv.FormatUint(uint64(p.number), 36), Len: int64(p.size)}
+	}
+	return list
 }
 
 // Check implements [scanners.Source].

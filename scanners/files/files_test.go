@@ -789,3 +789,36 @@ func BenchmarkWalk(b *testing.B) {
 		})
 	}
 }
+
+// A file is read at random without a copy of it.
+func TestBodyAtRandom(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "f")
+	if err := os.WriteFile(name, []byte("0123456789"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBody(t.Context(), f, 10, scanners.Ref{})
+	defer b.Close()
+	at := b.(interface {
+		io.ReaderAt
+		Size() int64
+	})
+	p := make([]byte, 4)
+	if n, err := at.ReadAt(p, 3); n != 4 || err != nil || string(p) != "3456" || at.Size() != 10 {
+		t.Errorf("%d %v %s", n, err, p)
+	}
+	if n, err := at.ReadAt(p, 8); n != 2 || err != io.EOF {
+		t.Errorf("at the end: %d %v", n, err)
+	}
+	if err := os.Truncate(name, 5); err != nil {
+		t.Fatal(err)
+	}
+	var g *scanners.Gap
+	if n, err := at.ReadAt(p, 3); n != 2 || !errors.As(err, &g) || g.Reason != scanners.Vanished {
+		t.Errorf("truncated: %d %v", n, err)
+	}
+}

@@ -115,7 +115,41 @@ type body struct {
 }
 
 func newBody(ctx context.Context, f *os.File, size int64, ref scanners.Ref) io.ReadCloser {
-	return &body{ctx: ctx, file: f, size: size, ref: scanners.Ref{URI: ref.URI, Place: ref.Place}}
+	b := &body{ctx: ctx, file: f, size: size, ref: scanners.Ref{URI: ref.URI, Place: ref.Place}}
+	if size > 0 { // a pseudo file has none
+		return bodyAt{b}
+	}
+	return b
+}
+
+// bodyAt is a body that can be read at random: what was there when it was opened.
+type bodyAt struct{ *body }
+
+// Size returns the length of the file when it was opened, in bytes.
+func (b bodyAt) Size() int64 { return b.size }
+
+// ReadAt implements io.ReaderAt.
+func (b bodyAt) ReadAt(p []byte, off int64) (int, error) {
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if off >= b.size {
+		return 0, io.EOF
+	}
+	part := p[:min(int64(len(p)), b.size-off)]
+	n, err := b.file.ReadAt(part, off)
+	switch {
+	case err == io.EOF && n < len(part):
+		if fi, serr := b.file.Stat(); serr == nil && fi.Size() == b.size {
+			return n, io.EOF // a pseudo file
+		}
+		return n, b.gap(scanners.Vanished, "it became shorter while it was being read", nil)
+	case err != nil && err != io.EOF:
+		return n, b.gap(scanners.ReasonOf(err), "read: "+bare(err).Error(), err)
+	case len(part) < len(p):
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 func (b *body) Read(p []byte) (int, error) {

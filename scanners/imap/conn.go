@@ -554,7 +554,8 @@ type pool struct {
 	tokens chan struct{}
 
 	mu     sync.Mutex
-	idle   []*session // the longest unused one first
+	gates  map[string]chan struct{} // of mailboxes, see enter
+	idle   []*session               // the longest unused one first
 	busy   map[*session]bool
 	closed bool
 	down   time.Time // when the server was last given up
@@ -601,6 +602,40 @@ func (p *pool) close() {
 		x.close()
 	}
 }
+
+// enter waits until nobody else reads a mailbox, and returns what lets others in.
+// A server opens a mailbox anew for each connection (Dovecot then lists its folder
+// and looks at the size of each file), which costs it more than the parts of one
+// mailbox gain by being fetched side by side: while one is fetched, others are
+// looked into.
+func (p *pool) enter(ctx context.Context, account, mailbox string) (leave func(), err error) {
+	if mailbox == "" {
+		return func() {}, nil
+	}
+	p.mu.Lock()
+	if p.gates == nil {
+		p.gates = map[string]chan struct{}{}
+	}
+	key := account + "\x00" + mailbox
+	gate := p.gates[key]
+	if gate == nil {
+		gate = make(chan struct{}, 1)
+		if len(p.gates) >= maxGates {
+			clear(p.gates) // those that wait keep theirs
+		}
+		p.gates[key] = gate
+	}
+	p.mu.Unlock()
+	select {
+	case gate <- struct{}{}:
+		return func() { <-gate }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// maxGates bounds of how many mailboxes it is known that they are being read.
+const maxGates = 10000
 
 // get returns a session on an account, if possible one that has the mailbox
 // open.
@@ -717,6 +752,11 @@ func (s *source) put(x *session) {
 // with runs f on a session that has a mailbox open (none where it is empty).
 // Connecting and opening is tried again with back-off; what f does is not.
 func (s *source) with(ctx context.Context, account, mailbox string, validity uint32, f func(x *session) error) error {
+	leave, err := s.pool.enter(ctx, account, mailbox)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	if s.pool.mute(s.timeout, time.Now()) {
 		return &offline{&breakage{"connect", errMute}}
 	}
@@ -727,7 +767,7 @@ func (s *source) with(ctx context.Context, account, mailbox string, validity uin
 		n = 1 // It was given up just now: do not spend the patience once per part.
 	}
 	s.pool.mu.Unlock()
-	err := scanners.Retry(ctx, n, patient(), func(ctx context.Context) error {
+	err = scanners.Retry(ctx, n, patient(), func(ctx context.Context) error {
 		var err error
 		x, err = s.get(ctx, account, mailbox)
 		if err == nil && mailbox != "" {

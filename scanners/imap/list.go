@@ -81,6 +81,14 @@ func (s *source) Parts(ctx context.Context) iter.Seq2[scanners.Part, error] {
 
 // parts yields the parts of one mailbox and reports whether to go on.
 func (s *source) parts(ctx context.Context, account string, b mailbox, yield func(scanners.Part, error) bool) bool {
+	included := s.included(b)
+	if b.err == nil {
+		s.count(ctx, account, &b, included)
+		if ctx.Err() != nil {
+			yield(scanners.Part{}, context.Cause(ctx))
+			return false
+		}
+	}
 	at := message{place: &s.place, account: account, mailbox: b.name, validity: b.validity}
 	where := placeOf(b.name, b.attrs)
 	switch {
@@ -88,7 +96,7 @@ func (s *source) parts(ctx context.Context, account string, b mailbox, yield fun
 		return yield(scanners.Part{}, &scanners.Gap{
 			URI: at.String(), Place: where, Reason: reason(b.err), Detail: b.err.Error(), Err: b.err, Units: int64(b.messages), Bytes: max(b.bytes, 0),
 		})
-	case !s.included(b):
+	case !included:
 		return yield(scanners.Part{}, &scanners.Exclusion{
 			URI: at.String(), Place: where, Reason: scanners.ByConfig, Detail: "mailbox left out by include or exclude",
 			Units: int64(b.messages), Bytes: max(b.bytes, 0),
@@ -97,6 +105,9 @@ func (s *source) parts(ctx context.Context, account string, b mailbox, yield fun
 		return true
 	}
 	if x := s.env.Left(at.String(), where, int64(b.messages), b.bytes); x != nil {
+		if st, err := s.status(ctx, account, b.name); err == nil && st.Size != nil {
+			x.Bytes = *st.Size
+		}
 		return yield(scanners.Part{}, x)
 	}
 	spans := []span{{lo: 1, hi: maxUID, n: int64(b.messages)}}
@@ -247,26 +258,34 @@ func (s *source) list(ctx context.Context, account string) ([]mailbox, error) {
 		if hasAttr(row.Attrs, goimap.MailboxAttrNoSelect) || hasAttr(row.Attrs, goimap.MailboxAttrNonExistent) {
 			continue
 		}
-		b := mailbox{name: row.Mailbox, delim: row.Delim, attrs: row.Attrs, bytes: -1}
-		st := row.Status
-		if st == nil || st.NumMessages == nil || st.UIDValidity == 0 {
-			st, err = s.status(ctx, account, b.name)
-			if err != nil {
-				if ctx.Err() != nil {
-					return nil, err
-				}
-				b.err = err
-				boxes = append(boxes, b)
-				continue
-			}
-		}
-		b.validity, b.messages = st.UIDValidity, *st.NumMessages
-		if st.Size != nil {
-			b.bytes = *st.Size
-		}
-		boxes = append(boxes, b)
+		boxes = append(boxes, mailbox{name: row.Mailbox, delim: row.Delim, attrs: row.Attrs, bytes: -1})
 	}
 	return boxes, nil
+}
+
+// count fills in how many messages there are in a mailbox, and their size where
+// none is read. One that is to be read is opened for it: STATUS has a server open
+// it too, and Dovecot go through its folder once more.
+func (s *source) count(ctx context.Context, account string, b *mailbox, read bool) {
+	if read {
+		b.err = s.ask(ctx, account, b.name, 0, func(x *session) error {
+			b.validity, b.messages = x.validity, x.messages
+			return nil
+		})
+		var refused *refusal
+		if b.err == nil || !errors.As(b.err, &refused) {
+			return
+		}
+	}
+	st, err := s.status(ctx, account, b.name)
+	if err != nil {
+		b.err = err
+		return
+	}
+	b.validity, b.messages = st.UIDValidity, *st.NumMessages
+	if st.Size != nil {
+		b.bytes = *st.Size
+	}
 }
 
 func hasAttr(attrs []goimap.MailboxAttr, a goimap.MailboxAttr) bool {
@@ -294,16 +313,11 @@ func (s *source) rows(ctx context.Context, account string) (once []*goimap.ListD
 		return []*goimap.ListData{row}, nil, err
 	}
 	var all []*goimap.ListData
-	size := true
 	err = s.ask(ctx, account, "", 0, func(x *session) error {
 		var opts *goimap.ListOptions
-		if x.caps.Has(goimap.CapListStatus) || x.caps.Has(goimap.CapIMAP4rev2) {
-			opts = &goimap.ListOptions{ReturnStatus: x.statusItems(size)}
-			opts.ReturnSpecialUse = x.caps.Has(goimap.CapSpecialUse)
+		if x.caps.Has(goimap.CapListStatus) || x.caps.Has(goimap.CapIMAP4rev2) { // and so LIST-EXTENDED
+			opts = &goimap.ListOptions{ReturnSpecialUse: x.caps.Has(goimap.CapSpecialUse)}
 		}
-		// Where sizes are not cached the server has to open each message for
-		// them, which may take too long; a second try does without.
-		size = false
 		patterns := []string{"*"}
 		if x.caps.Has(goimap.CapNamespace) {
 			var ns *goimap.NamespaceData
@@ -370,6 +384,8 @@ func (s *source) status(ctx context.Context, account, name string) (*goimap.Stat
 			st, err = c.Status(name, x.statusItems(size)).Wait()
 			return err
 		})
+		// Where sizes are not cached the server has to open each message for
+		// them, which may take too long; a second try does without.
 		size = false
 		return err
 	})

@@ -418,9 +418,16 @@ func TestDefectiveServers(t *testing.T) {
 		},
 		{
 			name: "UIDVALIDITY changes", items: 0, gaps: []scanners.Reason{scanners.Vanished}, units: 4,
-			script: &script{answer: func(_ int, cmd string) ([]string, bool) {
-				return []string{"* 4 EXISTS", "* OK [UIDVALIDITY 8] valid", "= OK [READ-ONLY] done"}, strings.HasPrefix(cmd, "EXAMINE")
-			}},
+			script: func() *script {
+				lost := false
+				return &script{answer: func(_ int, cmd string) ([]string, bool) {
+					if !lost && strings.HasPrefix(cmd, "UID FETCH") {
+						lost = true
+						return []string{cut}, true
+					}
+					return []string{"* 4 EXISTS", "* OK [UIDVALIDITY 8] valid", "= OK [READ-ONLY] done"}, lost && strings.HasPrefix(cmd, "EXAMINE")
+				}}
+			}(),
 		},
 		{
 			name: "mailbox is denied", items: 0, gaps: []scanners.Reason{scanners.Denied},

@@ -356,8 +356,28 @@ func (s *source) openPath(ctx context.Context, r *repo, ref scanners.Ref, sn *sn
 	}
 	if n.Type == "file" {
 		it.Body = &body{ctx: ctx, r: r, ref: it.Ref, content: n.Content, size: n.Size}
+		it.Extents = extents(r, n)
 	}
 	return it, nil
+}
+
+// leastExtents is from what size on the pieces of a file are listed, in bytes.
+const leastExtents = 8 << 20
+
+// extents lists the pieces of a file; none of one that is small, or misses one.
+func extents(r *repo, n *node) []scanners.Extent {
+	if n.Size < leastExtents || len(n.Content) < 2 {
+		return nil
+	}
+	list := make([]scanners.Extent, len(n.Content))
+	for i := range n.Content {
+		k := r.data.find(n.Content[i])
+		if k == none {
+			return nil
+		}
+		list[i] = scanners.Extent{ID: string(n.Content[i][:]), Len: r.data.at(k).size()}
+	}
+	return list
 }
 
 // lookUp follows a path from a tree.

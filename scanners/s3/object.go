@@ -90,6 +90,9 @@ func (s *source) Open(ctx context.Context, ref scanners.Ref) (scanners.Item, err
 	s.locked(ctx, o, b.key, out)
 	lock(&it.Ref, out)
 	b.ref = it.Ref
+	if int64(len(b.buf)) == b.size && b.pool == nil {
+		b.whole = b.buf[:len(b.buf):len(b.buf)]
+	}
 	b.head = &s3.GetObjectOutput{} // all that is needed of it is in it
 	return it, nil
 }
@@ -156,6 +159,10 @@ type body struct {
 	r    int // what of buf was read
 	pool *[]byte
 	err  error
+
+	changed time.Time // when the object last changed; zero where unknown
+	whole   []byte    // all of it, where that is in memory
+	at      random
 }
 
 // Read implements io.Reader. A range that can't be read is a *scanners.Gap.
@@ -184,6 +191,12 @@ func (b *body) Read(p []byte) (int, error) {
 // Close implements io.Closer.
 func (b *body) Close() error {
 	b.release()
+	b.at.mu.Lock()
+	b.at.windows, b.whole = nil, nil
+	if b.at.file != nil {
+		_ = b.at.file.Close() // it was only read
+	}
+	b.at.mu.Unlock()
 	if b.err == nil {
 		b.err = errors.New("s3: read of a closed object")
 	}
@@ -267,7 +280,7 @@ func (b *body) get(ctx context.Context, region func(*s3.Options), ranged bool) e
 	case b.head != nil && total != b.size:
 		return failed(scanners.Vanished, "the object was replaced while it was read")
 	case b.head == nil:
-		b.head, b.size, b.etag = out, total, quoted(out.ETag)
+		b.head, b.size, b.etag, b.changed = out, total, quoted(out.ETag), aws.ToTime(out.LastModified)
 		b.alloc()
 	}
 	want := min(b.s.chunk, b.size-b.off) - int64(len(b.buf))
