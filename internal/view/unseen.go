@@ -5,9 +5,11 @@ import "bytes"
 // unseenForms are the invisible characters as UTF-8 has them.
 var unseenForms = [...]string{"\u00ad", "\u200b", "\u2060", "\ufeff"}
 
-// conceal finds where invisible characters start in the layer.
+// conceal finds where invisible characters start in the layer, and tags inside
+// words.
 func (s *search) conceal() {
 	s.f.hidden = s.f.hidden[:0]
+	s.tags()
 	any := uint64(0)
 	for _, w := range s.c.High[s.f.from/64:] {
 		any |= w
@@ -21,16 +23,22 @@ func (s *search) conceal() {
 			if k < 0 {
 				break
 			}
-			if n := len(s.c.High); len(s.f.hidden) < n {
-				s.f.hidden = append(s.f.hidden, make([]uint64, n-len(s.f.hidden))...)
-			}
-			s.f.hidden[(from+k)/64] |= 1 << ((from + k) % 64)
+			s.f.conceals(from+k, len(s.c.High))
 			from += k + len(form)
 		}
 	}
 }
 
-// hidden returns where in word w of the layer invisible characters start.
+// conceals notes that something that nobody sees starts at i, in a layer of so
+// many words.
+func (f *Finder) conceals(i, words int) {
+	if n := len(f.hidden); n < words {
+		f.hidden = append(f.hidden, make([]uint64, words-n)...)
+	}
+	f.hidden[i/64] |= 1 << (i % 64)
+}
+
+// hidden returns where in word w of the layer something starts that nobody sees.
 func (s *search) hidden(w int) uint64 {
 	if w < len(s.f.hidden) {
 		return s.f.hidden[w]
