@@ -170,7 +170,7 @@ func (n *names) judge(h *Hit, id Identifier, b []byte, from, to int) {
 		h.Bare = h.Form == "integer"
 		if h.Bare {
 			words, _ := fieldLabel(b, behindKey(b, from))
-			h.Named = n.ip.MatchString(words)
+			h.Named = n.ip.MatchString(words) || from > 2 && string(b[from-3:from]) == "://" && (to == len(b) || strings.IndexByte("/:?# \"'<", b[to]) >= 0)
 		}
 	case BirthDate:
 		switch h.Form {
@@ -213,6 +213,11 @@ func bornSign(b []byte, i int) bool {
 // bornBehind reports whether the word for being born follows a date, as it does
 // in German: "am 5.12.90 geboren", and in Dutch.
 func bornBehind(b []byte, i int) bool {
+	for _, w := range [...]string{" geb.", " geb", " (geb", " (°", " born", " (born", " (dob", " né", " (né", " nato", " nata", " (nato", " (nata", " ur.", " (ur."} {
+		if foldedPrefix(b, i, w) && (strings.HasPrefix(w, " (") || !wordAt(b, i+len(w)) || foldedPrefix(b, i, " née")) {
+			return true
+		}
+	}
 	return foldedPrefix(b, i, " geboren") || foldedPrefix(b, i, " in ") && strings.Contains(asciiLower(string(b[i:min(i+40, len(b))])), " geboren")
 }
 

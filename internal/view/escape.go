@@ -298,6 +298,8 @@ func lowerQuoted(p []byte, i int) bool {
 func hides(p []byte, i int, e Escape) bool {
 	j := i + e.Width
 	switch {
+	case e.kind == markup:
+		return true
 	case e.Empty:
 		return i > 0 && j < len(p) && inWord(p[i-1]) && inWord(p[j])
 	case e.Rune < 0:
@@ -315,6 +317,12 @@ func hides(p []byte, i int, e Escape) bool {
 		return j+2 < len(p) && (p[j] == '#' || p[j] == '%' || p[j] == '\\' || p[j] == '&' && At(p, j, false).Rune == '#' || isAlnum(p[j]) && named(p, j))
 	}
 	// Between digits it joins their groups, or is taken for one of them.
+	if e.Rune == ':' && p[i] == '%' && grouped(p, i) {
+		return true
+	}
+	if (e.Rune == '\n' || e.Rune == '\r') && cuts(p, i) {
+		return true
+	}
 	if digit && (i > 0 && isDigit(p[i-1]) || isDigit(p[j-1])) {
 		return true
 	}
@@ -331,6 +339,36 @@ func named(p []byte, j int) bool {
 	return k < len(p) && p[k] == ';' && k-j < 9 && string(p[j:k]) != "nbsp" && string(p[j:k]) != "quot" && string(p[j:k]) != "lt" && string(p[j:k]) != "gt"
 }
 
+// grouped reports whether %3A at i stands beside groups of hexadecimal digits, as
+// in an IPv6 address.
+func grouped(p []byte, i int) bool {
+	return i > 0 && i+4 < len(p) && hexValue(p[i-1]) >= 0 && (hexValue(p[i+3]) >= 0 || p[i+3] == '%' && p[i+4] == '3')
+}
+
+// cuts reports whether the escape at i, \n, \r or %0D, is all or the first of a
+// line break between two digits, of which a space may end the line.
+func cuts(p []byte, i int) bool {
+	k := i
+	if k > 1 && p[k-1] == ' ' {
+		k--
+	}
+	if k == 0 || !isDigit(p[k-1]) {
+		return false
+	}
+	w := 2
+	if p[i] == '%' {
+		w = 3
+	}
+	j := i + w
+	if j+w < len(p) && p[j] == p[i] && p[i+w-1]|0x20 != 'n' && p[i+w-1]|0x20 != 'a' {
+		j += w
+	}
+	for j < len(p) && j-i < 12 && (p[j] == ' ' || p[j] == '>') {
+		j++
+	}
+	return j < len(p) && isDigit(p[j])
+}
+
 // worth tells quickly what is common and hides nothing.
 func worth(p []byte, i int) bool {
 	if i+2 >= len(p) {
@@ -340,12 +378,20 @@ func worth(p []byte, i int) bool {
 	switch p[i] {
 	case '\\':
 		switch c {
-		case 'n', 'r', 't', '"', '\'':
+		case 'n', 'r':
+			return cuts(p, i)
+		case 't', '"', '\'':
 			return false
 		case '/':
 			return i > 0 && isDigit(p[i-1]) && isDigit(p[i+2])
 		}
 	case '%':
+		if c == '3' && p[i+2]|0x20 == 'a' && grouped(p, i) {
+			return true
+		}
+		if c == '0' && (p[i+2]|0x20 == 'd' || p[i+2]|0x20 == 'a') && cuts(p, i) {
+			return true
+		}
 		if c == '2' || c == '3' || c == '5' || c == '7' || c == '0' {
 			// Punctuation: of interest are + - . _ and, before digits, the others.
 			switch p[i+2] | 0x20 {
@@ -420,8 +466,12 @@ func (s *search) escapes() {
 				if e.Width > 0 && hides(p, i, e) && s.mayEscape(i, e) {
 					s.grow(&one, i, e.Width, false)
 				}
-			case 0xC2, 0xE2, 0xEF:
-				if e := unseenAt(p, i); i >= one.next && hides(p, i, e) && s.mayEscape(i, e) {
+			case 0xC2, 0xE2, 0xEF, '<':
+				e := tagAt(p, i)
+				if p[i] != '<' {
+					e = unseenAt(p, i)
+				}
+				if i >= one.next && hides(p, i, e) && s.mayEscape(i, e) {
 					s.grow(&one, i, e.Width, false)
 				}
 			case '+':
@@ -582,6 +632,8 @@ func (s *search) flush(w *window, quoting bool) {
 			case c == '=' || quoting:
 			case c >= 0x80:
 				e = unseenAt(p, i)
+			case c == '<':
+				e = tagAt(p, i)
 			case c == '+':
 				e = char(' ', 1, plus)
 			default:
