@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"io"
 	"iter"
+	"strings"
 
 	"github.com/bodgit/sevenzip"
 
@@ -19,6 +20,8 @@ const sevenZipMagic = "7z\xbc\xaf\x27\x1c"
 const maxProbe = 16 << 20
 
 func sevenZipDecoder(opts Options) Decoder {
+	// The library lacks this one, and keeps its methods in a list of its own.
+	sevenzip.RegisterDecompressor([]byte{4, 1, 9}, sevenZipDeflate64)
 	return Decoder{
 		Name:    "7z",
 		Hostile: true,
@@ -191,6 +194,8 @@ func (s *sevenZip) file(f *sevenzip.File) bool {
 	switch {
 	case isLocked(err):
 		return s.unread(f.Name, scanners.Encrypted, "7z: a member is encrypted")
+	case isForeign(err):
+		return s.unread(f.Name, scanners.Unsupported, "7z: a member is packed by a method that can't be read")
 	case err != nil:
 		return s.unread(f.Name, scanners.Corrupt, "7z: a member can't be read")
 	}
@@ -209,6 +214,26 @@ func (s *sevenZip) file(f *sevenzip.File) bool {
 		}
 		return decodeGap("7z", err)
 	}})
+}
+
+// sevenZipDeflate64 is the method 040109 of Methods.txt of the LZMA SDK.
+func sevenZipDeflate64(_ []byte, _ uint64, in []io.ReadCloser) (io.ReadCloser, error) {
+	if len(in) != 1 {
+		return nil, errors.New("7z: Deflate64 reads one stream")
+	}
+	s := new(deflate64Stream)
+	if err := s.open(&input{ctx: context.Background(), r: in[0]}); err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{s, in[0]}, nil
+}
+
+// isForeign reports whether a method isn't known. The library has no value for it.
+func isForeign(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "unsupported compression algorithm")
 }
 
 // summed checks content against its CRC-32, where that is known.
