@@ -60,6 +60,7 @@ var allowed = map[string][]string{
 	"internal/suppression": {"internal/sealed", "internal/subject"},
 	"internal/export": {
 		"scanners", "rules", "internal/container", "internal/engine", "internal/inventory", "internal/language", "internal/rights", "internal/subject",
+		"internal/view",
 	},
 	"internal/audit":    {},
 	"internal/minisign": {},

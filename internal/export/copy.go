@@ -57,6 +57,10 @@ func (x *exporter) file(ctx context.Context, s inventory.Source, c *chosen, it s
 		x.leftOut(c, ByFormat, "its format is not open")
 		return nil
 	}
+	if x.Right == Portability && message && c.item.Relation == "mentioned" && !x.Include[c.item.Finding] {
+		x.leftOut(c, ByMention, notProvided)
+		return nil
+	}
 	var t tally
 	sp := newSpool()
 	defer func() { sp.close() }()

@@ -4,7 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -137,6 +139,13 @@ func TestHide(t *testing.T) {
 		{others, "zoe@example.be met jan@example.org", "zoe@example.be met j**@e******.org"},
 		{others, "Zoe+x@Example.BE, 0470/12.34.56, +32 470 99 88 77", "Zoe+x@Example.BE, 0470/12.34.56, +3* *** ** ** 77"},
 		{others, "jan&#64;example.org jan&#x40;example&period;org zoe&commat;example.be", "j**@e******.org j**@e******.org zoe@example.be"},
+		{others, `{"a":"jan\u0040example.org","b":"zoe\u0040example.be","c":"\u006aan@example.org"}`, `{"a":"***","b":"zoe\u0040example.be","c":"***"}`},
+		{others, "/?m=jan%40example.org&z=zoe%40example.be", "/?m=ja***********.*rg&z=zoe%40example.be"},
+		{others, `{"blob":"` + coded("dear Zoe, ask jan@example.org about it") + `","mine":"` + coded("dear zoe@example.be, here it is") + `"}`, `{"blob":"***","mine":"` + coded("dear zoe@example.be, here it is") + `"}`},
+		{others, "x " + coded(`{"mail":"jan\u0040example.org"}`) + " y", "x *** y"},
+		{others, "x " + coded("both zoe@example.be and jan@example.org") + " y", "x *** y"},
+		{others, "x " + hex.EncodeToString([]byte("ask jan@example.org")) + " y", "x *** y"},
+		{others, "x " + coded("nothing of anybody in this text, at all") + " y", "x " + coded("nothing of anybody in this text, at all") + " y"},
 		{others, "BE68 5390 0754 7034", "BE** **** **** **34"},
 		{others, "&#60;script&#62; &amp;", "&#60;script&#62; &amp;"},
 	} {
@@ -146,6 +155,44 @@ func TestHide(t *testing.T) {
 		}
 	}
 }
+
+func TestNameOfAFile(t *testing.T) {
+	own, err := subject.New([]subject.Person{{ID: "p", Identifiers: []subject.Identifier{{Type: subject.Email, Value: "zoe@mail.example.be"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := newHider(true, own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for in, want := range map[string]string{
+		"bram@callewaert.example-nota.txt":        "b***@c*********.example-nota.txt",
+		"nota_bram@callewaert.example_2026.txt":   "n********@c*********.example_2026.txt",
+		"bram@callewaert.example.pdf":             "b***@c*********.example.pdf",
+		"bram@callewaert.example":                 "b***@c*********.example",
+		"bram@callewaert.example-a-b.c.tar.gz":    "b***@c*********.example-a-b.c.tar.gz",
+		"a@example.org-b@example.org-x.txt":       "*@e******.org-*@e******.org-x.txt",
+		"bram%40callewaert.example-nota.txt":      "b***@c*********.example-nota.txt",
+		"zoe@mail.example.be-nota.txt":            "zoe@mail.example.be-nota.txt",
+		"zoe@mail.example.be.txt":                 "zoe@mail.example.be.txt",
+		"zoe@mail.example.be_jan@example.org.txt": "zoe@mail.example.be_***@e******.org.txt",
+		"kopie_+32470998877_final.pdf":            "kopie_+3********77_final.pdf",
+		"BE68539007547034-uittreksel.pdf":         "BE************34-uittreksel.pdf",
+		"scan_BE68539007547034_2.pdf":             "scan_BE************34_2.pdf",
+		"icon@2x.png":                             "icon@2x.png",
+		"IMG_20240730_123320.jpg":                 "IMG_20240730_123320.jpg",
+		"report-2026-07-30_12-33-20.csv":          "report-2026-07-30_12-33-20.csv",
+		"user@host":                               "user@host",
+		"@types":                                  "@types",
+		"":                                        "",
+	} {
+		if got := h.name(in); got != want {
+			t.Errorf("%s: %s, want %s", in, got, want)
+		}
+	}
+}
+
+func coded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 // Long texts are looked at in pieces, and nothing is lost between them.
 func TestCopyText(t *testing.T) {

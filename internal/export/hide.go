@@ -3,13 +3,13 @@ package export
 import (
 	"bytes"
 	"io"
-	"path"
 	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/spoor-scan/spoor/internal/subject"
+	views "github.com/spoor-scan/spoor/internal/view"
 	"github.com/spoor-scan/spoor/rules"
 )
 
@@ -19,7 +19,11 @@ const (
 	password     = "a password is held"
 	token        = "a secret (key or token) is held"
 	unmaskable   = "data that are no text, in which other people's identifiers can't be masked"
+	besides      = "the rest of a record that only mentions the person"
 )
+
+// notProvided says why what only mentions the person is not portable.
+const notProvided = "it only mentions the person, who did not provide it (Art. 20(1))"
 
 // withheldText is what stands in a text in the place of what is not copied.
 func withheldText(what string) string { return "[withheld: " + what + "]" }
@@ -30,6 +34,7 @@ type hider struct {
 	hashes *rules.Set
 	others *rules.Set // nil: other people's identifiers stay
 	own    *subject.Recognizer
+	inside views.Finder // what is encoded
 }
 
 // newHider returns a hider. own knows the person who gets the copy; nil: nobody
@@ -77,7 +82,8 @@ func (t *tally) hold(what string) {
 var assigned = regexp.MustCompile(`\\*["']([\w .-]{1,60})\\*["']\s*(?::|=>|;s:\d+:)\s*(\\*["'])`)
 
 // text returns a text without what must not be copied. field names it where it is
-// a value; keep says that identifiers in it are the person's own.
+// a value; keep says that it holds an identifier of the person's own, which is so
+// of one, and not where others stand beside it.
 func (h *hider) text(b []byte, field string, keep bool, t *tally) []byte {
 	b = h.cut(h.hashes, b, field, func(hit rules.Hit) []byte {
 		t.hold(passwordHash)
@@ -86,38 +92,16 @@ func (h *hider) text(b []byte, field string, keep bool, t *tally) []byte {
 	if bytes.IndexByte(b, '"') >= 0 || bytes.IndexByte(b, '\'') >= 0 {
 		b = h.settings(b, t)
 	}
-	if h.others == nil || keep {
+	if h.others == nil {
 		return b
 	}
-	b = plainAts(b)
-	var own []subject.Hit
-	if h.own != nil {
-		own = h.own.Find(nil, b)
+	plain := plainAts(b)
+	list, own := h.foreign(plain, field)
+	if keep && !own && len(list) <= 1 {
+		return b
 	}
-	k := 0
-	return h.cut(h.others, b, field, func(hit rules.Hit) []byte {
-		for k < len(own) && own[k].End <= int64(hit.Start) {
-			k++
-		}
-		for _, o := range own[k:] {
-			if o.Start >= int64(hit.End) {
-				break
-			}
-			if o.End > int64(hit.Start) {
-				return nil
-			}
-		}
-		t.masked++
-		return []byte(rules.Mask(h.others.Rules()[hit.Rule].Category, string(b[hit.Start:hit.End])))
-	})
-}
-
-// name returns the name of a file without other people's identifiers, where these
-// are masked. The ending is no part of one: a@example.org.pdf.
-func (h *hider) name(s string) string {
-	s = string(h.text([]byte(s), "", false, &tally{}))
-	ext := path.Ext(s)
-	return string(h.text([]byte(strings.TrimSuffix(s, ext)), "", false, &tally{})) + ext
+	t.masked += len(list)
+	return edited(plain, list)
 }
 
 // settings takes the values of secrets out of structured text.

@@ -104,6 +104,9 @@ type Item struct {
 	Row    int    `json:"row,omitempty"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
+	// Mention says that the record is about somebody or something else, and only
+	// the cells in which the person stands are copied (Art. 15(4)).
+	Mention bool `json:"mention,omitempty"`
 	// Changed says that the record is no longer as it was when it was scanned.
 	Changed bool `json:"changed,omitempty"`
 	// Copies is in how many other places the same content stands, from which it
@@ -123,7 +126,7 @@ type Missing struct {
 	Source  string `json:"source"`
 	Place   string `json:"place"`
 	// Reason is one of the reasons of gaps where it could not be read, else:
-	// processor, confidence, refused, derived, legal-basis, unassigned, role,
+	// processor, confidence, refused, derived, legal-basis, unassigned, mentioned,
 	// format, third-parties, not-about.
 	Reason string `json:"reason"`
 	Detail string `json:"detail"`
@@ -137,6 +140,7 @@ const (
 	ByDerived    = "derived"
 	ByBasis      = "legal-basis"
 	ByUnassigned = "unassigned"
+	ByMention    = "mentioned"
 	ByFormat     = "format"
 	ByOthers     = "third-parties"
 	ByChange     = "not-about"

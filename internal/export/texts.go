@@ -17,6 +17,7 @@ type texts struct {
 	Rows, Row           string
 	Size, More          string
 	Changed, Masked     string
+	Mention             string // counts rows
 	Confidence          string
 	Withheld            string
 	WithheldIntro       string
@@ -44,13 +45,13 @@ func textsOf(l language.Lang) texts {
 			Made: "Gemaakt op", Request: "Verzoek", Complete: "Alles wat gevonden is en in deze kopie hoort, zit erin.",
 			Missing: "Niet volledig: %s gevonden onderdelen konden niet gelezen worden. Ze staan hieronder.", NotSearched: "Bij het zoeken kon op %s plaatsen niet (volledig) gekeken worden. Daar kan nog meer over u staan.",
 			Contents: "Wat erin zit", Nothing: "Er zit niets in.", Purpose: "Doel", Basis: "Rechtsgrond", Place: "Waar het stond", Amount: "Hoeveel", File: "Bestand",
-			Rows: "%s rijen", Row: "1 rij", Size: "Grootte", More: "en %s andere: zie index.json", Changed: "gewijzigd sinds de zoekactie", Masked: "%s gegevens van anderen onleesbaar gemaakt",
+			Rows: "%s rijen", Row: "1 rij", Size: "Grootte", More: "en %s andere: zie index.json", Changed: "gewijzigd sinds de zoekactie", Masked: "%s gegevens van anderen onleesbaar gemaakt", Mention: "in %s rijen staat u alleen vermeld: enkel die vermelding is gekopieerd, want de rest kan over een ander gaan",
 			Confidence: "Zekerheid", Withheld: "Bewaard, maar niet gekopieerd",
 			WithheldIntro: "Wachtwoorden, hashes van wachtwoorden en sleutels worden bewaard, maar staan om veiligheidsredenen niet in deze kopie.",
 			What:          map[string]string{passwordHash: "een hash van een wachtwoord", password: "een wachtwoord of de hash ervan", token: "een sleutel of token", secretAny: "een wachtwoord, sleutel of token", unmaskable: "binaire gegevens, waarin gegevens van anderen niet onleesbaar gemaakt kunnen worden"},
 			LeftOut:       "Weggelaten", LeftOutIntro: "Deze gevonden onderdelen zitten niet in de kopie.",
 			Reasons: map[string]string{
-				ByProcessor: "bewaard in opdracht van een klant, die er zelf voor verantwoordelijk is", ByConfidence: "niet zeker genoeg dat het over u gaat", ByReview: "na controle: gaat niet over u",
+				ByMention: "vermeldt u alleen: u heeft het niet verstrekt", ByProcessor: "bewaard in opdracht van een klant, die er zelf voor verantwoordelijk is", ByConfidence: "niet zeker genoeg dat het over u gaat", ByReview: "na controle: gaat niet over u",
 				ByDerived: "afgeleid van wat u verstrekt heeft", ByBasis: "berust niet op toestemming of een overeenkomst", ByUnassigned: "doel en rechtsgrond niet vastgelegd",
 				ByFormat: "geen open formaat", ByOthers: "gegevens van anderen erin kunnen niet onleesbaar gemaakt worden", ByChange: "gaat intussen niet meer over u",
 			},
@@ -69,13 +70,13 @@ func textsOf(l language.Lang) texts {
 			Made: "Établi le", Request: "Demande", Complete: "Tout ce qui a été trouvé et doit figurer dans cette copie s’y trouve.",
 			Missing: "Incomplet : %s éléments trouvés n’ont pas pu être lus. Ils sont indiqués ci-dessous.", NotSearched: "La recherche n’a pas pu examiner (entièrement) %s endroits. D’autres données vous concernant peuvent s’y trouver.",
 			Contents: "Contenu", Nothing: "Il ne contient rien.", Purpose: "Finalité", Basis: "Base juridique", Place: "Emplacement", Amount: "Quantité", File: "Fichier",
-			Rows: "%s lignes", Row: "1 ligne", Size: "Taille", More: "et %s autres : voir index.json", Changed: "modifié depuis la recherche", Masked: "%s données d’autres personnes masquées",
+			Rows: "%s lignes", Row: "1 ligne", Size: "Taille", More: "et %s autres : voir index.json", Changed: "modifié depuis la recherche", Masked: "%s données d’autres personnes masquées", Mention: "vous n’êtes que mentionné(e) dans %s ligne(s) : seule cette mention est copiée, car le reste peut concerner autrui",
 			Confidence: "Certitude", Withheld: "Conservé mais non copié",
 			WithheldIntro: "Des mots de passe, leurs empreintes et des clés sont conservés, mais ne figurent pas dans cette copie pour des raisons de sécurité.",
 			What:          map[string]string{passwordHash: "une empreinte de mot de passe", password: "un mot de passe ou son empreinte", token: "une clé ou un jeton", secretAny: "un mot de passe, une clé ou un jeton", unmaskable: "données binaires, dans lesquelles les données d’autres personnes ne peuvent pas être masquées"},
 			LeftOut:       "Omis", LeftOutIntro: "Ces éléments trouvés ne figurent pas dans la copie.",
 			Reasons: map[string]string{
-				ByProcessor: "conservé pour le compte d’un client, qui en est responsable", ByConfidence: "pas assez certain que cela vous concerne", ByReview: "après examen : ne vous concerne pas",
+				ByMention: "ne fait que vous mentionner : vous ne l’avez pas fourni", ByProcessor: "conservé pour le compte d’un client, qui en est responsable", ByConfidence: "pas assez certain que cela vous concerne", ByReview: "après examen : ne vous concerne pas",
 				ByDerived: "dérivé de ce que vous avez fourni", ByBasis: "ne repose ni sur un consentement ni sur un contrat", ByUnassigned: "finalité et base juridique non établies",
 				ByFormat: "format non ouvert", ByOthers: "les données d’autres personnes ne peuvent pas y être masquées", ByChange: "ne vous concerne plus",
 			},
@@ -94,13 +95,13 @@ func textsOf(l language.Lang) texts {
 			Made: "Erstellt am", Request: "Antrag", Complete: "Alles, was gefunden wurde und in diese Kopie gehört, ist enthalten.",
 			Missing: "Unvollständig: %s gefundene Einträge konnten nicht gelesen werden. Sie sind unten genannt.", NotSearched: "Bei der Suche konnten %s Stellen nicht (vollständig) eingesehen werden. Dort können weitere Daten über Sie liegen.",
 			Contents: "Inhalt", Nothing: "Es ist nichts enthalten.", Purpose: "Zweck", Basis: "Rechtsgrundlage", Place: "Wo es lag", Amount: "Umfang", File: "Datei",
-			Rows: "%s Zeilen", Row: "1 Zeile", Size: "Größe", More: "und %s weitere: siehe index.json", Changed: "seit der Suche geändert", Masked: "%s Angaben anderer Personen unkenntlich gemacht",
+			Rows: "%s Zeilen", Row: "1 Zeile", Size: "Größe", More: "und %s weitere: siehe index.json", Changed: "seit der Suche geändert", Masked: "%s Angaben anderer Personen unkenntlich gemacht", Mention: "in %s Zeilen werden Sie nur erwähnt: nur diese Erwähnung ist kopiert, denn der Rest kann andere betreffen",
 			Confidence: "Sicherheit", Withheld: "Gespeichert, aber nicht kopiert",
 			WithheldIntro: "Passwörter, deren Hashwerte und Schlüssel sind gespeichert, stehen aber aus Sicherheitsgründen nicht in dieser Kopie.",
 			What:          map[string]string{passwordHash: "ein Hashwert eines Passworts", password: "ein Passwort oder dessen Hashwert", token: "ein Schlüssel oder Token", secretAny: "ein Passwort, Schlüssel oder Token", unmaskable: "Binärdaten, in denen Daten anderer Personen nicht unkenntlich gemacht werden können"},
 			LeftOut:       "Weggelassen", LeftOutIntro: "Diese gefundenen Einträge sind nicht in der Kopie.",
 			Reasons: map[string]string{
-				ByProcessor: "im Auftrag eines Kunden gespeichert, der dafür verantwortlich ist", ByConfidence: "nicht sicher genug, dass es um Sie geht", ByReview: "nach Prüfung: betrifft Sie nicht",
+				ByMention: "erwähnt Sie nur: Sie haben es nicht bereitgestellt", ByProcessor: "im Auftrag eines Kunden gespeichert, der dafür verantwortlich ist", ByConfidence: "nicht sicher genug, dass es um Sie geht", ByReview: "nach Prüfung: betrifft Sie nicht",
 				ByDerived: "aus Ihren Angaben abgeleitet", ByBasis: "beruht weder auf Einwilligung noch auf einem Vertrag", ByUnassigned: "Zweck und Rechtsgrundlage nicht festgelegt",
 				ByFormat: "kein offenes Format", ByOthers: "Daten anderer Personen darin können nicht unkenntlich gemacht werden", ByChange: "betrifft Sie inzwischen nicht mehr",
 			},
@@ -119,13 +120,13 @@ func textsOf(l language.Lang) texts {
 		Made: "Made on", Request: "Request", Complete: "All that was found and belongs in this copy is in it.",
 		Missing: "Incomplete: %s of the items that were found could not be read. They are named below.", NotSearched: "The search could not look into %s places, or not to their end. There may be more about you.",
 		Contents: "What is in it", Nothing: "There is nothing in it.", Purpose: "Purpose", Basis: "Legal basis", Place: "Where it was", Amount: "How much", File: "File",
-		Rows: "%s rows", Row: "1 row", Size: "Size", More: "and %s more: see index.json", Changed: "changed since the search", Masked: "%s identifiers of others hidden",
+		Rows: "%s rows", Row: "1 row", Size: "Size", More: "and %s more: see index.json", Changed: "changed since the search", Masked: "%s identifiers of others hidden", Mention: "%s rows only mention you: only that is copied, since the rest may be about somebody else",
 		Confidence: "Confidence", Withheld: "Held and not copied",
 		WithheldIntro: "Passwords, their hashes, and keys are held, and are not in this copy for the sake of security.",
 		What:          map[string]string{passwordHash: "a password hash", password: "a password or its hash", token: "a key or token", secretAny: "a password, key or token", unmaskable: "binary data, in which other people’s data can’t be hidden"},
 		LeftOut:       "Left out", LeftOutIntro: "These items were found and are not in the copy.",
 		Reasons: map[string]string{
-			ByProcessor: "held for a customer, who is responsible for it", ByConfidence: "not certain enough that it is about you", ByReview: "a review found that it is not about you",
+			ByMention: "only mentions you: you did not provide it", ByProcessor: "held for a customer, who is responsible for it", ByConfidence: "not certain enough that it is about you", ByReview: "a review found that it is not about you",
 			ByDerived: "derived from what you provided", ByBasis: "rests on neither consent nor a contract", ByUnassigned: "its purpose and legal basis are not on record",
 			ByFormat: "not an open format", ByOthers: "other people’s data in it can’t be hidden", ByChange: "no longer about you",
 		},
