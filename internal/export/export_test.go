@@ -139,6 +139,7 @@ func TestHide(t *testing.T) {
 		{others, "zoe@example.be met jan@example.org", "zoe@example.be met j**@e******.org"},
 		{others, "Zoe+x@Example.BE, 0470/12.34.56, +32 470 99 88 77", "Zoe+x@Example.BE, 0470/12.34.56, +3* *** ** ** 77"},
 		{others, "jan&#64;example.org jan&#x40;example&period;org zoe&commat;example.be", "j**@e******.org j**@e******.org zoe@example.be"},
+		{others, "<p>j<b>an</b>@exa<!-- x -->mple.org, z<i>oe</i>@example.be, +32 470 <b>99 88</b> 77</p>", "<p>***<b></b><!-- x -->, z<i>oe</i>@example.be, ***<b></b></p>"},
 		{others, `{"a":"jan\u0040example.org","b":"zoe\u0040example.be","c":"\u006aan@example.org"}`, `{"a":"***","b":"zoe\u0040example.be","c":"***"}`},
 		{others, "/?m=jan%40example.org&z=zoe%40example.be", "/?m=ja***********.*rg&z=zoe%40example.be"},
 		{others, `{"blob":"` + coded("dear Zoe, ask jan@example.org about it") + `","mine":"` + coded("dear zoe@example.be, here it is") + `"}`, `{"blob":"***","mine":"` + coded("dear zoe@example.be, here it is") + `"}`},

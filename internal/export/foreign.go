@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,6 +47,7 @@ func (h *hider) foreign(b []byte, field string) (list []edit, own bool) {
 		}
 	}
 	n := len(list)
+	list = h.marked(list, b)
 	list, inside := h.encoded(list, b)
 	if len(list) > n {
 		list = apart(list)
@@ -93,6 +95,51 @@ func (h *hider) encoded(list []edit, b []byte) (_ []edit, own bool) {
 		list = append(list, edit{from, to, hidden})
 	}
 	return list, own
+}
+
+// inline are the tags of HTML that stand inside words, and comments.
+var inline = regexp.MustCompile(`(?i)</?(?:a|abbr|b|big|bdi|bdo|code|em|font|i|ins|kbd|mark|s|small|span|strong|sub|sup|tt|u|wbr)(?:\s[^<>]{0,1000})?/?>|<!--[^<>]{0,1000}-->`)
+
+// marked appends what masks identifiers that tags stand in: j<b>an</b>@example.org.
+// The tags stay.
+func (h *hider) marked(list []edit, b []byte) []edit {
+	tags := inline.FindAllIndex(b, -1)
+	joins := func(i int) bool { return i >= 0 && i < len(b) && (isWord(b[i]) || b[i] == '@' || b[i] == '.') }
+	if !slices.ContainsFunc(tags, func(m []int) bool { return joins(m[0]-1) && (joins(m[1]) || m[1] < len(b) && b[m[1]] == '<') }) {
+		return list
+	}
+	type piece struct{ at, src int } // where it stands without the tags, and in b
+	var text []byte
+	pieces := make([]piece, 0, len(tags)+1)
+	done := 0
+	for _, m := range append(tags, []int{len(b), len(b)}) {
+		if m[0] > done {
+			pieces = append(pieces, piece{len(text), done})
+			text = append(text, b[done:m[0]]...)
+		}
+		done = m[1]
+	}
+	mine := h.mine(text)
+	k := 0
+	for _, hit := range h.hits(text, "") {
+		for k+1 < len(pieces) && pieces[k+1].at <= hit.Start {
+			k++
+		}
+		if k+1 == len(pieces) || pieces[k+1].at >= hit.End || covered(mine, hit.Start, hit.End) {
+			continue // there are no tags in it
+		}
+		with := hidden
+		for at, i := hit.Start, k; at < hit.End; i++ {
+			end := hit.End
+			if i+1 < len(pieces) {
+				end = min(end, pieces[i+1].at)
+			}
+			from := pieces[i].src + at - pieces[i].at
+			list = append(list, edit{from, from + end - at, with})
+			at, with = end, ""
+		}
+	}
+	return list
 }
 
 // run returns the bounds of what stands around a place without spaces, quotes and

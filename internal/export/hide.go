@@ -100,7 +100,11 @@ func (h *hider) text(b []byte, field string, keep bool, t *tally) []byte {
 	if keep && !own && len(list) <= 1 {
 		return b
 	}
-	t.masked += len(list)
+	for _, e := range list {
+		if e.with != "" {
+			t.masked++
+		}
+	}
 	return edited(plain, list)
 }
 
