@@ -135,7 +135,7 @@ func TestHide(t *testing.T) {
 		{plain, `a:1:{s:8:"password";s:3:"abc";}`, `a:1:{s:8:"password";s:3:"[withheld: a password is held]";}`},
 		{plain, `'secret' => 'abc',`, `'secret' => '[withheld: a secret (key or token) is held]',`},
 		{plain, `{"password":""}`, `{"password":""}`},
-		{plain, `{"password":"cut`, `{"password":"cut`},
+		{plain, `{"password":"cut`, `{"password":"[withheld: a password is held]`},
 		{others, "zoe@example.be met jan@example.org", "zoe@example.be met j**@e******.org"},
 		{others, "Zoe+x@Example.BE, 0470/12.34.56, +32 470 99 88 77", "Zoe+x@Example.BE, 0470/12.34.56, +3* *** ** ** 77"},
 		{others, "jan&#64;example.org jan&#x40;example&period;org zoe&commat;example.be", "j**@e******.org j**@e******.org zoe@example.be"},
@@ -195,6 +195,24 @@ func TestNameOfAFile(t *testing.T) {
 
 func coded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
+// A text of ever so many secrets that do not end takes no more time than one.
+func TestSecretsWithoutAnEnd(t *testing.T) {
+	h, err := newHider(false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	for k := 1; k < 1000; k++ { // each in other quotes, so that none is ended by the next
+		fmt.Fprintf(&b, `"password":%s"x `, strings.Repeat(`\`, k))
+	}
+	var tl tally
+	start := time.Now()
+	got := h.text(b.Bytes(), "", false, &tl)
+	if want := `"password":\"` + withheldText(password); string(got) != want || time.Since(start) > 10*time.Second {
+		t.Errorf("%d bytes after %v", len(got), time.Since(start))
+	}
+}
+
 // Long texts are looked at in pieces, and nothing is lost between them.
 func TestCopyText(t *testing.T) {
 	h, err := newHider(true, nil)
@@ -249,6 +267,29 @@ func TestLetter(t *testing.T) {
 		if _, err := (&letter{h: h, t: &tally{}, strict: true}).remade([]byte(bad)); err == nil {
 			t.Errorf("%q is understood", bad)
 		}
+	}
+}
+
+// A message whose parts are long and lie ever so deep in each other is not held as
+// often as it is deep.
+func TestDeepLetter(t *testing.T) {
+	h, err := newHider(false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	const deep = 10
+	for i := range deep {
+		fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=b%d-\r\n\r\n--b%d-\r\n", i, i)
+	}
+	b.WriteString("\r\n")
+	b.Write(bytes.Repeat([]byte("a"), 40<<20))
+	for i := range deep {
+		fmt.Fprintf(&b, "\r\n--b%d---\r\n", deep-1-i)
+	}
+	l := &letter{h: h, t: &tally{}}
+	if _, err := l.remade(b.Bytes()); err == nil || !strings.Contains(err.Error(), "nested") || l.live != 0 {
+		t.Errorf("%v, %d bytes held", err, l.live)
 	}
 }
 

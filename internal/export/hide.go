@@ -119,6 +119,9 @@ func (h *hider) settings(b []byte, t *tally) []byte {
 		}
 		from := m[1]
 		to := closing(b, from, b[m[4]:m[5]])
+		if to < 0 {
+			to = len(b) // nobody knows where it ends
+		}
 		if to <= from || bytes.HasPrefix(b[from:to], []byte("[withheld: ")) {
 			continue
 		}
@@ -137,7 +140,7 @@ func (h *hider) settings(b []byte, t *tally) []byte {
 // where it does not.
 func closing(b []byte, from int, quote []byte) int {
 	slashes := len(quote) - 1
-	for i := from; i < len(b) && i-from < maxMail; i++ {
+	for i := from; i < len(b); i++ {
 		if b[i] != quote[slashes] {
 			continue
 		}

@@ -31,13 +31,26 @@ type letter struct {
 	t      *tally
 	strict bool // parts that can't be looked into are left out
 	left   []string
+	live   int // bytes of parts that are held in memory, each with what it lies in
+}
+
+// maxLive bounds what is held of parts at a time, in bytes.
+const maxLive = 4 * maxMail
+
+// holds takes n bytes of a part into account; done gives them back.
+func (l *letter) holds(n int) (done func(), err error) {
+	if l.live+n > maxLive {
+		return nil, errors.New("its parts are too long to be nested so deep")
+	}
+	l.live += n
+	return func() { l.live -= n }, nil
 }
 
 // remade returns the message with its text parts without what must not be
 // copied. It fails on a message that it does not understand to its end.
 func (l *letter) remade(raw []byte) ([]byte, error) {
 	var out bytes.Buffer
-	err := l.entity(&out, raw, 0, true)
+	err := l.entity(&out, raw, 0)
 	return out.Bytes(), err
 }
 
@@ -83,12 +96,17 @@ func charsetReader(charset string, r io.Reader) (io.Reader, error) {
 	return e.NewDecoder().Reader(r), nil
 }
 
-// entity writes a message or part.
-func (l *letter) entity(w *bytes.Buffer, raw []byte, depth int, message bool) error {
+// entity writes a message.
+func (l *letter) entity(w *bytes.Buffer, raw []byte, depth int) error {
+	header, body := splitHeader(raw)
+	return l.part(w, header, body, depth, true)
+}
+
+// part writes a message or part.
+func (l *letter) part(w *bytes.Buffer, header []string, body []byte, depth int, message bool) error {
 	if depth > maxParts {
 		return errors.New("its parts are nested too deep")
 	}
-	header, body := splitHeader(raw)
 	mimes := textproto.MIMEHeader{}
 	for _, line := range header {
 		name, value, ok := strings.Cut(line, ":")
@@ -134,8 +152,13 @@ func (l *letter) entity(w *bytes.Buffer, raw []byte, depth int, message bool) er
 		if err != nil {
 			return err
 		}
+		done, err := l.holds(len(plain))
+		if err != nil {
+			return err
+		}
+		defer done()
 		w.WriteString("Content-Type: message/rfc822\r\n\r\n")
-		return l.entity(w, plain, depth+1, true)
+		return l.entity(w, plain, depth+1)
 	case strings.HasPrefix(kind, "text/") && !strings.EqualFold(disposition, "attachment") || strings.HasPrefix(kind, "text/"):
 		return l.textPart(w, body, kind, params, mimes, dparams["filename"])
 	}
@@ -172,20 +195,18 @@ func (l *letter) multipart(w *bytes.Buffer, body []byte, kind, boundary string, 
 		if err != nil {
 			return errors.New("its parts do not end as they should")
 		}
-		raw, err := io.ReadAll(p)
+		raw, err := io.ReadAll(io.LimitReader(p, int64(maxLive-l.live)+1))
 		if err != nil {
 			return errors.New("its parts do not end as they should")
 		}
-		var head bytes.Buffer
+		var header []string
 		for _, k := range slices.Sorted(maps.Keys(p.Header)) {
 			for _, v := range p.Header[k] {
-				fmt.Fprintf(&head, "%s: %s\r\n", k, strings.ReplaceAll(strings.ReplaceAll(v, "\r", ""), "\n", " "))
+				header = append(header, k+": "+strings.ReplaceAll(strings.ReplaceAll(v, "\r", ""), "\n", " "))
 			}
 		}
-		head.WriteString("\r\n")
-		head.Write(raw)
 		fmt.Fprintf(w, "--%s\r\n", mark)
-		if err := l.entity(w, head.Bytes(), depth+1, false); err != nil {
+		if err := l.inPart(w, header, raw, depth+1); err != nil {
 			return err
 		}
 		w.WriteString("\r\n")
@@ -196,6 +217,16 @@ func (l *letter) multipart(w *bytes.Buffer, body []byte, kind, boundary string, 
 	}
 	fmt.Fprintf(w, "--%s--\r\n", mark)
 	return nil
+}
+
+// inPart writes a part that is held in memory until then.
+func (l *letter) inPart(w *bytes.Buffer, header []string, raw []byte, depth int) error {
+	done, err := l.holds(len(raw))
+	if err != nil {
+		return err
+	}
+	defer done()
+	return l.part(w, header, raw, depth, false)
 }
 
 func (l *letter) textPart(w *bytes.Buffer, body []byte, kind string, params map[string]string, mimes textproto.MIMEHeader, name string) error {
