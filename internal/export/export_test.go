@@ -193,6 +193,36 @@ func TestNameOfAFile(t *testing.T) {
 	}
 }
 
+// Whatever a text is, what masks it is in order and within it.
+func FuzzHide(f *testing.F) {
+	own, err := subject.New([]subject.Person{{ID: "p", Identifiers: []subject.Identifier{{Type: subject.Email, Value: "zoe@example.be"}}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	h, err := newHider(true, own)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range []string{
+		"zoe@example.be and j<b>a</b>n@example.org", `{"a":"jan\u0040example.org"}`, coded("ask jan@example.org of it"), "jan%2540example.org", "jan@example.org-note_0470123456.txt",
+		"&#106;an@example.org", "+32 470 99 88 77 &lt;<!-- -->", "\x00\xff@",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		list, _ := h.foreign(b, "")
+		done := 0
+		for _, e := range list {
+			if e.start < done || e.end < e.start || e.end > len(b) {
+				t.Fatalf("%q: %+v", b, list)
+			}
+			done = e.end
+		}
+		h.name(string(b[:min(len(b), 200)]))
+		h.text(b, "notes", true, &tally{})
+	})
+}
+
 func coded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 // A text of ever so many secrets that do not end takes no more time than one.
