@@ -332,6 +332,9 @@ func (x *exporter) done(c *chosen, t *tally) {
 	for _, what := range slices.Sorted(maps.Keys(t.withheld)) {
 		c.item.Withheld = append(c.item.Withheld, Withheld{What: what, Rows: t.withheld[what]})
 	}
+	if c.item.Form == FormText {
+		x.index.TextOnly++
+	}
 	x.index.Items = append(x.index.Items, c.item)
 }
 

@@ -25,6 +25,9 @@ type Index struct {
 	// told which are the person's own.
 	MasksOthers bool   `json:"masks_others"`
 	Kept        string `json:"kept,omitempty"`
+	// TextOnly is how many items are in the bundle by their text alone; LeftOut
+	// has those of which not even that could be.
+	TextOnly int `json:"text_only,omitempty"`
 
 	Activities []Activity `json:"activities"`
 	Tables     []*Table   `json:"tables"`
@@ -112,10 +115,20 @@ type Item struct {
 	ThirdParties int        `json:"third_parties,omitempty"` // other people's identifiers in the record, as scanned
 	Masked       int        `json:"masked,omitempty"`        // identifiers
 	Withheld     []Withheld `json:"withheld,omitempty"`
-	Note         string     `json:"note,omitempty"`
+	// Form is how the file differs from what is held: "edited", what must not be
+	// copied was taken out; "text", it is the text that was found in it, and the
+	// original is left out. Absent: it is byte by byte the same.
+	Form string `json:"form,omitempty"`
+	Note string `json:"note,omitempty"`
 
 	file int32
 }
+
+// The forms of items.
+const (
+	FormEdited = "edited"
+	FormText   = "text"
+)
 
 // A Missing is a finding that is not in the bundle.
 type Missing struct {
@@ -124,7 +137,7 @@ type Missing struct {
 	Place   string `json:"place"`
 	// Reason is one of the reasons of gaps where it could not be read, else:
 	// processor, confidence, refused, derived, legal-basis, unassigned, role,
-	// format, third-parties, not-about.
+	// format, third-parties, credentials, not-about.
 	Reason string `json:"reason"`
 	Detail string `json:"detail"`
 }
@@ -139,5 +152,6 @@ const (
 	ByUnassigned = "unassigned"
 	ByFormat     = "format"
 	ByOthers     = "third-parties"
+	BySecret     = "credentials"
 	ByChange     = "not-about"
 )

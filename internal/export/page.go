@@ -155,6 +155,12 @@ func (v *view) groups() {
 		if changed[it.File] {
 			r.Notes = append(r.Notes, v.T.Changed)
 		}
+		switch it.Form {
+		case FormText:
+			r.Notes = append(r.Notes, v.T.TextOnly)
+		case FormEdited:
+			r.Notes = append(r.Notes, v.T.Edited)
+		}
 		if n := masked[it.File]; n > 0 {
 			r.Notes = append(r.Notes, fmt.Sprintf(v.T.Masked, v.L.Number(int64(n))))
 		}

@@ -78,12 +78,18 @@ func (s *spool) copyTo(w io.Writer) error {
 	return nil
 }
 
+// writeTo writes the content to what is no file of the bundle yet.
+func (s *spool) writeTo(w io.Writer) error {
+	_, err := io.Copy(w, s.read())
+	return err
+}
+
 // read returns the content.
-func (s *spool) read() io.Reader {
+func (s *spool) read() *io.SectionReader {
 	if s.file != nil {
 		return io.NewSectionReader(s.file, 0, s.size)
 	}
-	return bytes.NewReader(s.mem.Bytes())
+	return io.NewSectionReader(bytes.NewReader(s.mem.Bytes()), 0, s.size)
 }
 
 func (s *spool) sha256() string { return hex.EncodeToString(s.sum.Sum(nil)) }
