@@ -53,7 +53,7 @@ Exit status: 0 complete; 3 something could not be read, or the report has gaps;
 	f.StringArrayVar(&identities, "identity", nil, "open what is sealed or encrypted with the age identities in this `file` (repeatable)")
 	f.StringArrayVar(&reviews, "review", nil, "review `file`: confirmed findings are exported, refused ones are not (repeatable)")
 	f.StringSliceVar(&include, "include", nil, "export the finding with this `id` whatever else says (repeatable)")
-	f.BoolVar(&mask, "mask-others", false, "mask other people's identifiers, and leave out files in which that can't be done")
+	f.BoolVar(&mask, "mask-others", false, "mask other people's identifiers; of files in which that can't be done the masked text alone is copied, or nothing")
 	f.StringVar(&lang, "lang", "", "`language` of the page: nl, fr, de or en; without it that of the configuration, else English")
 	f.StringVarP(&output, "output", "o", "", "the `file` that is written: a .zip")
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -245,6 +245,9 @@ func (s streams) runExport(ctx context.Context, p *plan.Plan, lost []engine.Sour
 	if n := len(index.LeftOut); n > 0 {
 		line += fmt.Sprintf(", %d left out (index.json says why)", n)
 	}
+	if n := index.TextOnly; n > 0 {
+		line += fmt.Sprintf(", %d of them as text alone, since the original can't be made safe to hand over (index.json says which; --include copies other people's identifiers all the same)", n)
+	}
 	switch {
 	case len(index.Gaps) > 0:
 		line += fmt.Sprintf("; INCOMPLETE: %d could not be read", len(index.Gaps))
@@ -252,6 +255,9 @@ func (s streams) runExport(ctx context.Context, p *plan.Plan, lost []engine.Sour
 		line += fmt.Sprintf("; INCOMPLETE: the scan left %s", reports.Plural(index.ScanGaps, "gap"))
 	}
 	fmt.Fprintln(s.err, "spoor: "+line)
+	if o.MaskOthers {
+		fmt.Fprintln(s.err, "spoor: names of other people in texts are not masked, as nothing tells them: read the copy through before it is handed over")
+	}
 	if o.MaskOthers && o.Own == nil {
 		fmt.Fprintln(s.err, "spoor: without --subject the person's own identifiers in texts are masked, too; kept are those in "+index.Kept)
 	}
