@@ -456,9 +456,9 @@ func TestFindingOfNoSourceIsAGap(t *testing.T) {
 func TestPortableOnBasesByOtherNames(t *testing.T) {
 	for basis, want := range map[string]string{
 		"contract": "", "Uitvoering van de overeenkomst": "", "Art. 6(1)(b)": "", "toestemming": "", "Einwilligung": "",
-		"legal obligation": ByBasis, "gerechtvaardigd belang": ByBasis, "": ByUnassigned, "because": ByUnassigned,
+		"legal obligation": ByBasis, "gerechtvaardigd belang": ByBasis, "": ByBasis, "because": ByBasis,
 	} {
-		x := &exporter{Options: Options{Right: Portability}, assigned: true, activities: map[string]inventory.Activity{"a": {ID: "a", Role: "controller", LegalBasis: &basis}}}
+		x := &exporter{Options: Options{Right: Portability}, activities: map[string]inventory.Activity{"a": {ID: "a", Role: "controller", LegalBasis: &basis}}}
 		if got, _ := x.choose(&inventory.Finding{Confidence: "certain", Activities: []string{"a"}}); got != want {
 			t.Errorf("%q: %q, want %q", basis, got, want)
 		}
@@ -488,4 +488,48 @@ func (l *limited) Write(p []byte) (int, error) {
 	}
 	l.left -= len(p)
 	return len(p), nil
+}
+
+// What the report counts as portable is what an export hands out: nothing of a
+// backup, no column that rests on something else, and only the columns that rest on
+// consent where the record does not.
+func TestPortsAsTheReportDoes(t *testing.T) {
+	contract, legitimate := "contract", "legitimate interests"
+	x := &exporter{Options: Options{Right: Portability}, activities: map[string]inventory.Activity{
+		"customers": {ID: "customers", Role: "controller", LegalBasis: &contract}, "security": {ID: "security", Role: "controller", LegalBasis: &legitimate},
+		"scores": {ID: "scores", Role: "controller", LegalBasis: &contract, Provision: "derived"},
+	}}
+	fields := []inventory.Field{
+		{Name: "email", Categories: []string{"contact"}, Origin: "provided"}, {Name: "score", Categories: []string{"profile"}, Origin: "derived"},
+		{Name: "risk", Categories: []string{"profile"}, LegalBasis: "legitimate interests"}, {Name: "newsletter", Categories: []string{"preferences"}, LegalBasis: "consent"},
+		{Name: "password", Categories: []string{"credentials"}},
+	}
+	for _, c := range []struct {
+		name       string
+		f          inventory.Finding
+		why, leave string
+	}{
+		{"a row", inventory.Finding{Activities: []string{"customers"}, Fields: fields}, "", "score risk"},
+		{"a row of another basis", inventory.Finding{Activities: []string{"security"}, Fields: fields}, "", "email score risk password id"},
+		{"a derived row", inventory.Finding{Activities: []string{"scores"}, Fields: fields[1:2]}, ByDerived, ""},
+		{"a backup", inventory.Finding{Activities: []string{"customers"}, Fields: fields, Actions: []inventory.Action{{Kind: "drop-snapshots"}}}, ByBackup, ""},
+		{"a log", inventory.Finding{Activities: []string{"security"}}, ByBasis, ""},
+		{"of no activity", inventory.Finding{Activities: []string{"unassigned"}}, ByUnassigned, ""},
+	} {
+		c.f.Confidence = "certain"
+		if why, _ := x.choose(&c.f); why != c.why {
+			t.Errorf("%s: left out for %q, want %q", c.name, why, c.why)
+		}
+		var left []string
+		if p := x.port(&c.f); p.Included {
+			for _, column := range []string{"email", "score", "risk", "newsletter", "password", "id"} {
+				if p.Leaves(column) {
+					left = append(left, column)
+				}
+			}
+		}
+		if got := strings.Join(left, " "); got != c.leave {
+			t.Errorf("%s: leaves %q, want %q", c.name, got, c.leave)
+		}
+	}
 }

@@ -62,7 +62,8 @@ type Table struct {
 	Columns []Column `json:"columns"`
 	// Withheld counts what is held and not copied.
 	Withheld []Withheld `json:"withheld,omitempty"`
-	// LeftOut names columns of derived data that a portable copy is without.
+	// LeftOut names columns that a portable copy is without: of derived data, or
+	// of such as rest neither on consent nor on a contract.
 	LeftOut []string `json:"left_out,omitempty"`
 }
 
@@ -137,7 +138,7 @@ type Missing struct {
 	Place   string `json:"place"`
 	// Reason is one of the reasons of gaps where it could not be read, else:
 	// processor, confidence, refused, derived, legal-basis, unassigned, role,
-	// format, third-parties, credentials, not-about.
+	// format, third-parties, credentials, backup, not-about.
 	Reason string `json:"reason"`
 	Detail string `json:"detail"`
 }
@@ -153,5 +154,6 @@ const (
 	ByFormat     = "format"
 	ByOthers     = "third-parties"
 	BySecret     = "credentials"
+	ByBackup     = "backup"
 	ByChange     = "not-about"
 )

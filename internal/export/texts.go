@@ -55,7 +55,7 @@ func textsOf(l language.Lang) texts {
 			Reasons: map[string]string{
 				ByProcessor: "bewaard in opdracht van een klant, die er zelf voor verantwoordelijk is", ByConfidence: "niet zeker genoeg dat het over u gaat", ByReview: "na controle: gaat niet over u",
 				ByDerived: "afgeleid van wat u verstrekt heeft", ByBasis: "berust niet op toestemming of een overeenkomst", ByUnassigned: "doel en rechtsgrond niet vastgelegd",
-				ByFormat: "geen open formaat", ByOthers: "gegevens van anderen erin kunnen niet onleesbaar gemaakt worden", BySecret: "bevat een hash van een wachtwoord, die er niet uitgehaald kan worden", ByChange: "gaat intussen niet meer over u",
+				ByFormat: "geen open formaat", ByOthers: "gegevens van anderen erin kunnen niet onleesbaar gemaakt worden", BySecret: "bevat een hash van een wachtwoord, die er niet uitgehaald kan worden", ByBackup: "staat in een reservekopie; wat in gebruik is zit in de kopie", ByChange: "gaat intussen niet meer over u",
 			},
 			Gaps: "Kon niet gelezen worden", GapsIntro: "Dit hoort in de kopie, maar kon nu niet gelezen worden.", Detail: "Technisch detail",
 			About: "Over deze bestanden", AboutJSON: "JSON: getallen, ontbrekende waarden (null) en tekst zoals ze bewaard worden; binaire waarden als {\"base64\": …}.",
@@ -83,7 +83,7 @@ func textsOf(l language.Lang) texts {
 			Reasons: map[string]string{
 				ByProcessor: "conservé pour le compte d’un client, qui en est responsable", ByConfidence: "pas assez certain que cela vous concerne", ByReview: "après examen : ne vous concerne pas",
 				ByDerived: "dérivé de ce que vous avez fourni", ByBasis: "ne repose ni sur un consentement ni sur un contrat", ByUnassigned: "finalité et base juridique non établies",
-				ByFormat: "format non ouvert", ByOthers: "les données d’autres personnes ne peuvent pas y être masquées", BySecret: "contient une empreinte de mot de passe, qui ne peut pas en être retirée", ByChange: "ne vous concerne plus",
+				ByFormat: "format non ouvert", ByOthers: "les données d’autres personnes ne peuvent pas y être masquées", BySecret: "contient une empreinte de mot de passe, qui ne peut pas en être retirée", ByBackup: "se trouve dans une sauvegarde ; ce qui est en usage est dans la copie", ByChange: "ne vous concerne plus",
 			},
 			Gaps: "N’a pas pu être lu", GapsIntro: "Ces éléments doivent figurer dans la copie, mais n’ont pas pu être lus.", Detail: "Détail technique",
 			About: "À propos de ces fichiers", AboutJSON: "JSON : nombres, valeurs absentes (null) et textes tels qu’ils sont conservés ; valeurs binaires sous la forme {\"base64\": …}.",
@@ -111,7 +111,7 @@ func textsOf(l language.Lang) texts {
 			Reasons: map[string]string{
 				ByProcessor: "im Auftrag eines Kunden gespeichert, der dafür verantwortlich ist", ByConfidence: "nicht sicher genug, dass es um Sie geht", ByReview: "nach Prüfung: betrifft Sie nicht",
 				ByDerived: "aus Ihren Angaben abgeleitet", ByBasis: "beruht weder auf Einwilligung noch auf einem Vertrag", ByUnassigned: "Zweck und Rechtsgrundlage nicht festgelegt",
-				ByFormat: "kein offenes Format", ByOthers: "Daten anderer Personen darin können nicht unkenntlich gemacht werden", BySecret: "enthält den Hashwert eines Passworts, der nicht herausgenommen werden kann", ByChange: "betrifft Sie inzwischen nicht mehr",
+				ByFormat: "kein offenes Format", ByOthers: "Daten anderer Personen darin können nicht unkenntlich gemacht werden", BySecret: "enthält den Hashwert eines Passworts, der nicht herausgenommen werden kann", ByBackup: "liegt in einer Sicherung; was in Gebrauch ist, ist in der Kopie", ByChange: "betrifft Sie inzwischen nicht mehr",
 			},
 			Gaps: "Konnte nicht gelesen werden", GapsIntro: "Das gehört in die Kopie, konnte jetzt aber nicht gelesen werden.", Detail: "Technische Einzelheit",
 			About: "Über diese Dateien", AboutJSON: "JSON: Zahlen, fehlende Werte (null) und Texte, wie sie gespeichert sind; binäre Werte als {\"base64\": …}.",
@@ -139,7 +139,7 @@ func textsOf(l language.Lang) texts {
 		Reasons: map[string]string{
 			ByProcessor: "held for a customer, who is responsible for it", ByConfidence: "not certain enough that it is about you", ByReview: "a review found that it is not about you",
 			ByDerived: "derived from what you provided", ByBasis: "rests on neither consent nor a contract", ByUnassigned: "its purpose and legal basis are not on record",
-			ByFormat: "not an open format", ByOthers: "other people’s data in it can’t be hidden", BySecret: "holds a password hash, which can’t be taken out", ByChange: "no longer about you",
+			ByFormat: "not an open format", ByOthers: "other people’s data in it can’t be hidden", BySecret: "holds a password hash, which can’t be taken out", ByBackup: "lies in a backup; what is in use is in the copy", ByChange: "no longer about you",
 		},
 		Gaps: "Could not be read", GapsIntro: "This belongs in the copy, and could not be read now.", Detail: "Technical detail",
 		About: "About these files", AboutJSON: "JSON: numbers, missing values (null) and texts as they are kept; binary values as {\"base64\": …}.",
