@@ -60,6 +60,9 @@ Exit status: 0 complete; 3 something could not be read, or the report has gaps;
 		if output == "" {
 			return usagef("say where the copy goes: -o BUNDLE.zip")
 		}
+		if output == "-" {
+			return usagef("-o -: a copy of the data is written to a file, and appears when it is whole")
+		}
 		l := language.English
 		if lang != "" {
 			var err error
@@ -242,11 +245,11 @@ func (s streams) runExport(ctx context.Context, p *plan.Plan, lost []engine.Sour
 	}
 	fmt.Fprintf(s.err, "spoor: wrote %s\n", s.named(output))
 	line := fmt.Sprintf("%s of %s copied", reports.Plural(len(index.Items), "finding"), o.Subject)
+	if n := index.TextOnly; n > 0 {
+		line += fmt.Sprintf(", %d as text alone, since what must not be copied can't be taken out of the original (index.json says which)", n)
+	}
 	if n := len(index.LeftOut); n > 0 {
 		line += fmt.Sprintf(", %d left out (index.json says why)", n)
-	}
-	if n := index.TextOnly; n > 0 {
-		line += fmt.Sprintf(", %d of them as text alone, since the original can't be made safe to hand over (index.json says which; --include copies other people's identifiers all the same)", n)
 	}
 	switch {
 	case len(index.Gaps) > 0:

@@ -71,7 +71,6 @@ func (x *exporter) file(ctx context.Context, s inventory.Source, c *chosen, it s
 		defer m.out.close()
 	}
 	c.item.Note = m.why
-	at := x.path(s, c, it, message)
 	switch m.form {
 	case nothing:
 		reason := ByOthers
@@ -85,16 +84,16 @@ func (x *exporter) file(ctx context.Context, s inventory.Source, c *chosen, it s
 		if m.left {
 			x.gap(c, scanners.Unsupported, "the text that stands for it is not all of it")
 		}
-		return x.put(c, x.names.take(path.Dir(at), path.Base(at)+".txt"), m.out, it.Time, &t)
+		return x.put(c, x.path(s, c, it, message, ".txt"), m.out, it.Time, &t)
 	case inPlace:
 		c.item.Form = FormEdited
-		return x.put(c, at, m.out, it.Time, &t)
+		return x.put(c, x.path(s, c, it, message, ""), m.out, it.Time, &t)
 	}
-	return x.put(c, at, sp, it.Time, &t)
+	return x.put(c, x.path(s, c, it, message, ""), sp, it.Time, &t)
 }
 
-// path returns where a file goes.
-func (x *exporter) path(s inventory.Source, c *chosen, it scanners.Item, message bool) string {
+// path returns where a file goes. ending is added to what it is called.
+func (x *exporter) path(s inventory.Source, c *chosen, it scanners.Item, message bool, ending string) string {
 	segments := segmentsOf(s, c.uri, true)
 	last := &segments[len(segments)-1]
 	dir := "files"
@@ -110,6 +109,11 @@ func (x *exporter) path(s inventory.Source, c *chosen, it scanners.Item, message
 		*last += path.Ext(it.Name)
 	case bareEnding(*last) && it.Name != "" && path.Ext(it.Name) != path.Ext(*last):
 		*last = strings.TrimSuffix(*last, path.Ext(*last)) // it was decompressed
+	}
+	if ending != "" {
+		// Long names are shortened before their ending.
+		*last = safe(*last)
+		*last += ending
 	}
 	return x.place(dir, s.Name, segments)
 }

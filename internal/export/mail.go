@@ -46,15 +46,15 @@ type letter struct {
 func (l *letter) note() string {
 	var say []string
 	if l.left > 0 {
-		say = append(say, fmt.Sprintf("%d attachments are left out of it", l.left))
+		say = append(say, "left out of it: "+plural(l.left, "attachment", "attachments"))
 	}
 	if l.texts > 0 {
-		say = append(say, fmt.Sprintf("of %d attachments the text alone is in it", l.texts))
+		say = append(say, "in it by the text alone: "+plural(l.texts, "attachment", "attachments"))
 	}
 	if len(say) == 0 {
 		return ""
 	}
-	return strings.Join(say, ", and ") + ": what must not be copied can't be taken out of them"
+	return strings.Join(say, "; ") + "; what must not be copied can't be taken out of that"
 }
 
 // remade writes the message with its parts without what must not be copied. It

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"path"
 	"strconv"
@@ -41,7 +40,7 @@ func (p *pack) note() string {
 	if p.emptied == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d pictures and embedded objects are left out of it: other people's identifiers in them can't be masked", p.emptied)
+	return "left out of it: " + plural(p.emptied, "picture or embedded object", "pictures and embedded objects") + "; other people's identifiers can't be masked in that"
 }
 
 // remade writes the document. It fails on one that it does not understand to its

@@ -3,8 +3,8 @@ package export
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/spoor-scan/spoor/internal/container"
 	"github.com/spoor-scan/spoor/internal/engine"
@@ -101,6 +101,14 @@ func (x *exporter) remake(ctx context.Context, o engine.Opener, it scanners.Item
 	return x.instead(ctx, o, it, sp, strict, t)
 }
 
+// plural counts things.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
 // plainKinds are the kinds of decoders that read plain text, and what none reads.
 var plainKinds = map[string]bool{"": true, "html": true, "csv": true, "cards": true, "sqldump": true, "tabdump": true, "xmldump": true}
 
@@ -140,13 +148,13 @@ func (x *exporter) instead(ctx context.Context, o engine.Opener, it scanners.Ite
 		m.why = "the original is left out, since " + why + "; this is the text that was found in it"
 	}
 	if e.rows > 0 {
-		m.why += fmt.Sprintf("; %d rows in it are not repeated: those about the person are records of their own", e.rows)
+		m.why += "; not repeated in it: " + plural(e.rows, "row", "rows") + ", of which those about the person are records of their own"
 	}
 	if e.members > 0 {
-		m.why += fmt.Sprintf("; %d members, pictures and attachments are not in it: those about the person are records of their own", e.members)
+		m.why += "; not in it: " + plural(e.members, "member, picture or attachment", "members, pictures and attachments") + ", of which those about the person are records of their own"
 	}
 	if e.gaps > 0 {
-		m.why += fmt.Sprintf("; %d parts of it could not be read", e.gaps)
+		m.why += "; could not be read: " + plural(e.gaps, "part", "parts")
 	}
 	return m, nil
 }
