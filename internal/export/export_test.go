@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -154,6 +155,12 @@ func TestHide(t *testing.T) {
 		{others, "zoe@example.be met jan@example.org", "zoe@example.be met j**@e******.org"},
 		{others, "Zoe+x@Example.BE, 0470/12.34.56, +32 470 99 88 77", "Zoe+x@Example.BE, 0470/12.34.56, +3* *** ** ** 77"},
 		{others, "jan&#64;example.org jan&#x40;example&period;org zoe&commat;example.be", "j**@e******.org j**@e******.org zoe@example.be"},
+		{others, "mail:: amFuQGV4YW1wbGUub3Jn\nmail:: em9lQGV4YW1wbGUuYmU=\n", "mail:: aioqQGUqKioqKioub3Jn\nmail:: em9lQGV4YW1wbGUuYmU=\n"},
+		{
+			others, base64.StdEncoding.EncodeToString([]byte(strings.Repeat("text ", 8) + "jan@example.org"))[:64] + "\r\n " + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("text ", 8) + "jan@example.org"))[64:] + "\r\n",
+			base64.StdEncoding.EncodeToString([]byte(strings.Repeat("text ", 8) + "j**@e******.org"))[:64] + "\r\n " + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("text ", 8) + "j**@e******.org"))[64:] + "\r\n",
+		},
+		{others, "https://example.org/a-long/path_of/words/and-more-words", "https://example.org/a-long/path_of/words/and-more-words"},
 		{others, "BE68 5390 0754 7034", "BE** **** **** **34"},
 		{others, "&#60;script&#62; &amp;", "&#60;script&#62; &amp;"},
 	} {
@@ -500,8 +507,10 @@ func TestPortsAsTheReportDoes(t *testing.T) {
 		"scores": {ID: "scores", Role: "controller", LegalBasis: &contract, Provision: "derived"},
 	}}
 	fields := []inventory.Field{
-		{Name: "email", Categories: []string{"contact"}, Origin: "provided"}, {Name: "score", Categories: []string{"profile"}, Origin: "derived"},
-		{Name: "risk", Categories: []string{"profile"}, LegalBasis: "legitimate interests"}, {Name: "newsletter", Categories: []string{"preferences"}, LegalBasis: "consent"},
+		{Name: "email", Categories: []string{"contact"}, Origin: "provided"},
+		{Name: "score", Categories: []string{"profile"}, Origin: "derived"},
+		{Name: "risk", Categories: []string{"profile"}, LegalBasis: "legitimate interests"},
+		{Name: "newsletter", Categories: []string{"preferences"}, LegalBasis: "consent"},
 		{Name: "password", Categories: []string{"credentials"}},
 	}
 	for _, c := range []struct {

@@ -128,6 +128,9 @@ func (h *hider) edits(b []byte, field string, keep bool) (list []edit, open int)
 	if h.others == nil || keep {
 		return list, open
 	}
+	if more := h.encoded(b); len(more) > 0 {
+		list = merged(append(list, more...))
+	}
 	hits := h.find(h.others, b, field)
 	if len(hits) == 0 {
 		return list, open

@@ -404,3 +404,29 @@ func TestDamagedPacks(t *testing.T) {
 		}
 	}
 }
+
+// FuzzText holds that a text becomes one in which nothing is left to be masked or
+// withheld, whether it is looked at in one or copied.
+func FuzzText(f *testing.F) {
+	h, err := newHider(true, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range []string{`{"password":"a\"b","x":'y`, "token=abc\npassword: |\n  a\n b", "a:1:{s:8:\"password\";s:3:\"", "amFuQGV4YW1wbGUub3Jn", "jan&#64;example.org %40", "<pass>x</pass>", "secret = -----BEGIN\n-----END"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if strings.IndexByte(s, 0) >= 0 || len(s) > pieceLen/2 {
+			return
+		}
+		var one, other tally
+		whole := h.text([]byte(s), "", false, &one)
+		var out bytes.Buffer
+		if binary, err := h.copyText(&out, strings.NewReader(s), &other); binary || err != nil || !bytes.Equal(whole, out.Bytes()) {
+			t.Errorf("%q: %q and %q (%v)", s, whole, out.Bytes(), err)
+		}
+		if one.masked != other.masked {
+			t.Errorf("%q: %d and %d masked", s, one.masked, other.masked)
+		}
+	})
+}

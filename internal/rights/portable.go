@@ -101,7 +101,9 @@ func (p *Porting) part(f *inventory.Finding, i int, a *inventory.Activity) porte
 			p.listed[x.Name] = true
 			continue
 		}
-		p.listed[x.Name] = p.listed[x.Name]
+		if !p.listed[x.Name] {
+			p.listed[x.Name] = false
+		}
 	}
 	if !b.portable() && len(out.fields) == 0 {
 		detail := "it rests on " + b.String() + ", neither on consent nor on a contract"
