@@ -61,7 +61,6 @@ type exporter struct {
 	hider      *hider
 	index      *Index
 	activities map[string]inventory.Activity
-	assigned   bool // there are activities
 	tables     map[string]*table
 	order      []string
 	comparable bool // hashes of rows
@@ -72,10 +71,11 @@ type chosen struct {
 	item    Item
 	uri     string
 	cond    map[string]string
-	matched bool // an identifier stands in it, as against a link that leads to it
-	derived map[string]bool
-	own     map[string]bool // fields that hold data of the person
-	stands  []standing      // where they stand, if the record may be somebody else's
+	matched bool                     // an identifier stands in it, as against a link that leads to it
+	leaves  func(column string) bool // columns that stay out of the copy; nil: none do
+	part    bool                     // only some columns go into it
+	own     map[string]bool          // fields that hold data of the person
+	stands  []standing               // where they stand, if the record may be somebody else's
 }
 
 // Write writes the bundle to w and returns its index. What can't be read is a gap
@@ -101,7 +101,6 @@ func Write(ctx context.Context, w io.Writer, o Options) (*Index, error) {
 	}()
 	for _, a := range o.Report.Activities {
 		x.activities[a.ID] = a
-		x.assigned = x.assigned || a.Role != "unassigned"
 	}
 	for _, s := range o.Report.Subjects {
 		if s.ID != o.Subject {
@@ -171,7 +170,9 @@ func (x *exporter) choices() (map[string][]*chosen, error) {
 			c.cond = f.Actions[0].If
 		}
 		if x.Right == Portability {
-			c.derived = derived(f)
+			if p := x.port(f); p.Included {
+				c.leaves, c.part = p.Leaves, !p.Whole()
+			}
 		}
 		c.stands = standings(f)
 		if x.MaskOthers && f.Relation == "owner" {
@@ -243,6 +244,10 @@ func (x *exporter) record(ctx context.Context, s inventory.Source, c *chosen, r 
 	if r.Item.Block != nil {
 		return x.row(s, c, r)
 	}
+	if c.part {
+		x.leftOut(c, ByBasis, "some values in it rest on consent or a contract, and can't be taken out of the rest")
+		return nil
+	}
 	if r.Item.Body == nil {
 		return x.fields(s, c, r.Item)
 	}
@@ -292,7 +297,13 @@ func (x *exporter) row(s inventory.Source, c *chosen, r engine.Record) error {
 	if name == "" && len(segments) > 0 {
 		name = segments[len(segments)-1]
 	}
-	key := s.Name + "\x00" + strings.Join(segments, "\x00") + "\x00" + name + "\x00" + strings.Join(slices.Sorted(maps.Keys(c.derived)), "\x00")
+	left := map[string]bool{}
+	for _, column := range b.Table.Columns {
+		if c.leaves != nil && c.leaves(column) {
+			left[column] = true
+		}
+	}
+	key := s.Name + "\x00" + strings.Join(segments, "\x00") + "\x00" + name + "\x00" + strings.Join(slices.Sorted(maps.Keys(left)), "\x00")
 	t := x.tables[key]
 	if t != nil && !t.same(b.Table) {
 		key += "\x00" + strings.Join(b.Table.Columns, "\x00")
@@ -301,7 +312,7 @@ func (x *exporter) row(s inventory.Source, c *chosen, r engine.Record) error {
 	if t == nil {
 		entry := &Table{Source: s.Name, Name: x.hider.name(name), Columns: []Column{}}
 		var err error
-		if t, err = newTable(b.Table, entry, func(column string) bool { return c.derived[column] }); err != nil {
+		if t, err = newTable(b.Table, entry, func(column string) bool { return left[column] }); err != nil {
 			return err
 		}
 		switch last := segments[len(segments)-1]; {
@@ -346,6 +357,9 @@ func (x *exporter) done(c *chosen, t *tally) {
 	c.item.Masked = t.masked
 	for _, what := range slices.Sorted(maps.Keys(t.withheld)) {
 		c.item.Withheld = append(c.item.Withheld, Withheld{What: what, Rows: t.withheld[what]})
+	}
+	if c.item.Form == FormText {
+		x.index.TextOnly++
 	}
 	x.index.Items = append(x.index.Items, c.item)
 }

@@ -15,25 +15,8 @@ import (
 // identifier.
 const hidden = "***"
 
-// An edit is a piece of a text that gives way to another.
-type edit struct {
-	start, end int
-	with       string
-}
-
-// edited carries out edits, which are in order and do not overlap.
-func edited(b []byte, list []edit) []byte {
-	if len(list) == 0 {
-		return b
-	}
-	out := make([]byte, 0, len(b))
-	done := 0
-	for _, e := range list {
-		out = append(append(out, b[done:e.start]...), e.with...)
-		done = e.end
-	}
-	return append(out, b[done:]...)
-}
+// replaced carries out edits, which are in order and do not overlap.
+func replaced(b []byte, list []edit) []byte { return edited(b, 0, list, &tally{}) }
 
 // foreign returns what masks other people's identifiers in a text, as they stand
 // and inside what is encoded. field names the text where it is a value. own says
@@ -43,14 +26,14 @@ func (h *hider) foreign(b []byte, field string) (list []edit, own bool) {
 	own = len(mine) > 0
 	for _, hit := range h.hits(b, field) {
 		if !covered(mine, hit.Start, hit.End) {
-			list = append(list, edit{hit.Start, hit.End, rules.Mask(h.others.Rules()[hit.Rule].Category, string(b[hit.Start:hit.End]))})
+			list = append(list, edit{start: hit.Start, end: hit.End, with: rules.Mask(h.others.Rules()[hit.Rule].Category, string(b[hit.Start:hit.End]))})
 		}
 	}
 	n := len(list)
 	list = h.marked(list, b)
-	list, inside := h.encoded(list, b)
+	list, inside := h.seen(list, b)
 	if len(list) > n {
-		list = apart(list)
+		list = disjoint(list)
 	}
 	return list, own || inside
 }
@@ -61,9 +44,9 @@ func (h *hider) holdsOthers(b []byte) bool {
 	return len(list) > 0
 }
 
-// encoded appends what masks what a text holds in an encoding that a scan sees
+// seen appends what masks what a text holds in an encoding that a scan sees
 // through: percent and JSON escapes, base64 and so on.
-func (h *hider) encoded(list []edit, b []byte) (_ []edit, own bool) {
+func (h *hider) seen(list []edit, b []byte) (_ []edit, own bool) {
 	f := &h.inside
 	f.Window(0, b, 0, false, nil)
 	defer f.Reset()
@@ -85,25 +68,25 @@ func (h *hider) encoded(list []edit, b []byte) (_ []edit, own bool) {
 				own = own || len(mine) > 0
 			}
 			if !covered(mine, hit.Start-from, hit.End-from) {
-				list = append(list, edit{start, end, hidden})
+				list = append(list, edit{start: start, end: end, with: hidden})
 			}
 		}
 	}
 	for _, u := range f.Undecoded() {
 		// Nobody knows what is in it.
 		from, to := run(b, max(u.At, 0))
-		list = append(list, edit{from, to, hidden})
+		list = append(list, edit{start: from, end: to, with: hidden})
 	}
 	return list, own
 }
 
-// inline are the tags of HTML that stand inside words, and comments.
-var inline = regexp.MustCompile(`(?i)</?(?:a|abbr|b|big|bdi|bdo|code|em|font|i|ins|kbd|mark|s|small|span|strong|sub|sup|tt|u|wbr)(?:\s[^<>]{0,1000})?/?>|<!--[^<>]{0,1000}-->`)
+// inWords are the tags of HTML that stand inside words, and comments.
+var inWords = regexp.MustCompile(`(?i)</?(?:a|abbr|b|big|bdi|bdo|code|em|font|i|ins|kbd|mark|s|small|span|strong|sub|sup|tt|u|wbr)(?:\s[^<>]{0,1000})?/?>|<!--[^<>]{0,1000}-->`)
 
 // marked appends what masks identifiers that tags stand in: j<b>an</b>@example.org.
 // The tags stay.
 func (h *hider) marked(list []edit, b []byte) []edit {
-	tags := inline.FindAllIndex(b, -1)
+	tags := inWords.FindAllIndex(b, -1)
 	joins := func(i int) bool { return i >= 0 && i < len(b) && (isWord(b[i]) || b[i] == '@' || b[i] == '.') }
 	if !slices.ContainsFunc(tags, func(m []int) bool { return joins(m[0]-1) && (joins(m[1]) || m[1] < len(b) && b[m[1]] == '<') }) {
 		return list
@@ -135,7 +118,7 @@ func (h *hider) marked(list []edit, b []byte) []edit {
 				end = min(end, pieces[i+1].at)
 			}
 			from := pieces[i].src + at - pieces[i].at
-			list = append(list, edit{from, from + end - at, with})
+			list = append(list, edit{start: from, end: from + end - at, with: with})
 			at, with = end, ""
 		}
 	}
@@ -153,8 +136,8 @@ func run(b []byte, at int) (from, to int) {
 	return from, at + to
 }
 
-// apart orders edits, and makes one of those that overlap.
-func apart(list []edit) []edit {
+// disjoint orders edits, and makes one of those that overlap.
+func disjoint(list []edit) []edit {
 	slices.SortStableFunc(list, func(a, b edit) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end)) })
 	out := list[:0]
 	for _, e := range list {
@@ -223,7 +206,7 @@ func (h *hider) name(s string) string {
 	}
 	list, _ := h.foreign([]byte(strings.ReplaceAll(s, "_", " ")), "")
 	list = slices.DeleteFunc(list, func(e edit) bool { return strings.IndexByte(s[e.start:e.end], '@') >= 0 })
-	return string(edited([]byte(s), list))
+	return string(replaced([]byte(s), list))
 }
 
 // addresses masks e-mail addresses in the name of a file, which may end at any
@@ -257,8 +240,8 @@ func (h *hider) addresses(s string) string {
 			if k < 0 {
 				continue
 			}
-			list := []edit{{hits[k].Start, hits[k].End, rules.Mask(h.others.Rules()[hits[k].Rule].Category, piece[hits[k].Start:hits[k].End])}}
-			masked := string(edited([]byte(piece), list))
+			list := []edit{{start: hits[k].Start, end: hits[k].End, with: rules.Mask(h.others.Rules()[hits[k].Rule].Category, piece[hits[k].Start:hits[k].End])}}
+			masked := string(replaced([]byte(piece), list))
 			s, done = s[:from]+masked+s[cut:], from+len(masked)
 			break
 		}

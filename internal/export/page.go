@@ -162,6 +162,12 @@ func (v *view) groups() {
 		if n := mention[it.File]; n > 0 {
 			r.Notes = append(r.Notes, fmt.Sprintf(v.T.Mention, v.L.Number(int64(n))))
 		}
+		switch it.Form {
+		case FormText:
+			r.Notes = append(r.Notes, v.T.TextOnly)
+		case FormEdited:
+			r.Notes = append(r.Notes, v.T.Edited)
+		}
 		if n := masked[it.File]; n > 0 {
 			r.Notes = append(r.Notes, fmt.Sprintf(v.T.Masked, v.L.Number(int64(n))))
 		}

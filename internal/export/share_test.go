@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	zoe = "zoe@example.be"
-	jan = "jan@example.org"
+	zoeMail = "zoe@example.be"
+	janMail = "jan@example.org"
 )
 
 // A cell of a row: its column, type and value.
@@ -40,6 +40,8 @@ func rowOf(t *testing.T, o Options, f inventory.Finding, cells ...cell) (string,
 		return func(yield func(*inventory.Finding, error) bool) { yield(&f, nil) }
 	}}
 	x := &exporter{Options: o, hider: h, names: newNames(), index: &Index{}, tables: map[string]*table{}}
+	basis := "contract"
+	x.activities, f.Activities = map[string]inventory.Activity{"a": {ID: "a", Role: "controller", LegalBasis: &basis}}, []string{"a"}
 	list, err := x.choices()
 	if err != nil || len(list["db"]) != 1 {
 		t.Fatalf("chosen: %v, %v; left out: %+v", list, err, x.index.LeftOut)
@@ -65,7 +67,7 @@ func rowOf(t *testing.T, o Options, f inventory.Finding, cells ...cell) (string,
 			t.Fatalf("%v\n%s", err, js)
 		}
 		csv, _ := io.ReadAll(tab.csv.read())
-		if strings.Contains(string(csv), jan) != strings.Contains(string(doc.Rows[0]), jan) {
+		if strings.Contains(string(csv), janMail) != strings.Contains(string(doc.Rows[0]), janMail) {
 			t.Errorf("the forms differ\n%s\n%s", doc.Rows[0], csv)
 		}
 		return string(doc.Rows[0]), x.index
@@ -95,7 +97,7 @@ func held(fields ...string) (out []inventory.Field) {
 // Only what is the person's own stays in a cell in which others stand, too, and
 // only that of a row which is about somebody else.
 func TestWhoseIsWhatInARow(t *testing.T) {
-	own, err := subject.New([]subject.Person{{ID: "p", Identifiers: []subject.Identifier{{Type: subject.Email, Value: zoe}, {Type: subject.Name, Value: "Zoë Peeters"}}}})
+	own, err := subject.New([]subject.Person{{ID: "p", Identifiers: []subject.Identifier{{Type: subject.Email, Value: zoeMail}, {Type: subject.Name, Value: "Zoë Peeters"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,71 +114,71 @@ func TestWhoseIsWhatInARow(t *testing.T) {
 		{
 			"a ticket of theirs names a neighbour", masked,
 			inventory.Finding{Relation: "owner", Matches: in("requester", "body"), Fields: held("requester", "body")},
-			[]cell{{"requester", "varchar", zoe}, {"body", "text", "bel mij of mijn buur Jan (" + jan + "), groeten, " + zoe}},
+			[]cell{{"requester", "varchar", zoeMail}, {"body", "text", "bel mij of mijn buur Jan (" + janMail + "), groeten, " + zoeMail}},
 			`{"requester":"zoe@example.be","body":"bel mij of mijn buur Jan (j**@e******.org), groeten, zoe@example.be"}`, false,
 		},
 		{
 			"several in one cell", masked,
 			inventory.Finding{Relation: "owner", Matches: in("mails"), Fields: held("mails", "phone", "phones")},
-			[]cell{{"mails", "varchar", zoe + "," + jan}, {"phone", "varchar", "+32 470 99 88 77"}, {"phones", "varchar", "+32 470 99 88 77, +32 471 99 88 77"}},
+			[]cell{{"mails", "varchar", zoeMail + "," + janMail}, {"phone", "varchar", "+32 470 99 88 77"}, {"phones", "varchar", "+32 470 99 88 77, +32 471 99 88 77"}},
 			`{"mails":"zoe@example.be,j**@e******.org","phone":"+32 470 99 88 77","phones":"+3* *** ** ** 77, +3* *** ** ** 77"}`, false,
 		},
 		{
 			"an encoded one beside theirs", masked,
 			inventory.Finding{Relation: "owner", Matches: in("mail"), Fields: held("mail", "meta")},
-			[]cell{{"mail", "varchar", zoe}, {"meta", "json", `{"a":"jan\u0040example.org"}`}},
+			[]cell{{"mail", "varchar", zoeMail}, {"meta", "json", `{"a":"\u006aan\u0040example.or\u0067"}`}},
 			`{"mail":"zoe@example.be","meta":{"a":"***"}}`, false,
 		},
 		{
 			"notes are never theirs as they are", masked,
 			inventory.Finding{Relation: "owner", Matches: in("mail"), Fields: held("mail", "notes", "klant")},
-			[]cell{{"mail", "varchar", zoe}, {"notes", "text", jan}, {"klant", "text", "zij vraagt om alles aan " + jan + " te sturen"}},
+			[]cell{{"mail", "varchar", zoeMail}, {"notes", "text", janMail}, {"klant", "text", "zij vraagt om alles aan " + janMail + " te sturen"}},
 			`{"mail":"zoe@example.be","notes":"j**@e******.org","klant":"zij vraagt om alles aan j**@e******.org te sturen"}`, false,
 		},
 		{
 			"no subject file",
 			Options{MaskOthers: true},
 			inventory.Finding{Relation: "owner", Matches: in("mail"), Fields: held("mail", "mails")},
-			[]cell{{"mail", "varchar", zoe}, {"mails", "varchar", zoe + " " + jan}},
+			[]cell{{"mail", "varchar", zoeMail}, {"mails", "varchar", zoeMail + " " + janMail}},
 			`{"mail":"zoe@example.be","mails":"z**@e******.be j**@e******.org"}`, false,
 		},
 		{
 			"a short value of bytes", masked,
 			inventory.Finding{Relation: "owner", Matches: in("mail"), Fields: held("mail")},
-			[]cell{{"mail", "varchar", zoe}, {"name", "varchar", "Ren\xe9 " + jan}, {"who", "varchar", "Ren\xe9"}},
+			[]cell{{"mail", "varchar", zoeMail}, {"name", "varchar", "Ren\xe9 " + janMail}, {"who", "varchar", "Ren\xe9"}},
 			`{"mail":"zoe@example.be","name":{"withheld":"` + unmaskable + `"},"who":{"base64":"UmVu6Q=="}}`, false,
 		},
 		{
 			"their row",
 			Options{},
 			inventory.Finding{Relation: "owner", Matches: in("mail"), Fields: held("mail")},
-			[]cell{{"id", "int", "1"}, {"mail", "varchar", zoe}, {"notes", "text", "partner is " + jan}},
-			`{"id":1,"mail":"zoe@example.be","notes":"partner is ` + jan + `"}`, false,
+			[]cell{{"id", "int", "1"}, {"mail", "varchar", zoeMail}, {"notes", "text", "partner is " + janMail}},
+			`{"id":1,"mail":"zoe@example.be","notes":"partner is ` + janMail + `"}`, false,
 		},
 		{
 			"somebody else's notes",
 			Options{},
 			inventory.Finding{Relation: "mentioned", Matches: in("notes"), Fields: held("notes")},
-			[]cell{{"id", "int", "1"}, {"mail", "varchar", jan}, {"born", "date", "1980-02-03"}, {"notes", "text", "partner is " + zoe}, {"empty", "text", "NULL"}},
+			[]cell{{"id", "int", "1"}, {"mail", "varchar", janMail}, {"born", "date", "1980-02-03"}, {"notes", "text", "partner is " + zoeMail}, {"empty", "text", "NULL"}},
 			`{"id":` + rest + `,"mail":` + rest + `,"born":` + rest + `,"notes":"partner is zoe@example.be","empty":null}`, true,
 		},
 		{
 			"somebody else's notes, of an older report", masked,
 			inventory.Finding{Relation: "owner", Matches: in("notes", "name:notes"), Fields: held("notes", "mail")},
-			[]cell{{"mail", "varchar", jan}, {"notes", "text", "partner is " + zoe + ", not " + jan}},
+			[]cell{{"mail", "varchar", janMail}, {"notes", "text", "partner is " + zoeMail + ", not " + janMail}},
 			`{"mail":` + rest + `,"notes":"partner is zoe@example.be, not j**@e******.org"}`, true,
 		},
 		{
 			"a name of theirs elsewhere", masked,
 			inventory.Finding{Relation: "mentioned", Matches: in("notes"), Fields: held("notes")},
-			[]cell{{"mail", "varchar", jan}, {"notes", "text", "partner is " + zoe}, {"partner", "varchar", "Zoë Peeters"}},
+			[]cell{{"mail", "varchar", janMail}, {"notes", "text", "partner is " + zoeMail}, {"partner", "varchar", "Zoë Peeters"}},
 			`{"mail":` + rest + `,"notes":"partner is zoe@example.be","partner":"Zoë Peeters"}`, true,
 		},
 		{
 			"who deals with a record",
 			Options{},
 			inventory.Finding{Relation: "mentioned", Matches: in("tech_mail"), Fields: held("tech_mail")},
-			[]cell{{"mail", "varchar", jan}, {"tech_mail", "varchar", zoe}},
+			[]cell{{"mail", "varchar", janMail}, {"tech_mail", "varchar", zoeMail}},
 			`{"mail":` + rest + `,"tech_mail":"zoe@example.be"}`, true,
 		},
 		{
@@ -197,21 +199,21 @@ func TestWhoseIsWhatInARow(t *testing.T) {
 			"tied to them, and named in a text",
 			Options{},
 			inventory.Finding{Relation: "owner", Evidence: []string{"a link"}, Matches: in("body")},
-			[]cell{{"client_id", "int", "5"}, {"body", "text", "mail mij op " + zoe}},
+			[]cell{{"client_id", "int", "5"}, {"body", "text", "mail mij op " + zoeMail}},
 			`{"client_id":5,"body":"mail mij op zoe@example.be"}`, false,
 		},
 		{
 			"asked for",
 			Options{Include: map[string]bool{"0000000000000001": true}},
 			inventory.Finding{Relation: "mentioned", Matches: in("notes")},
-			[]cell{{"mail", "varchar", jan}, {"notes", "text", "partner is " + zoe}},
-			`{"mail":"` + jan + `","notes":"partner is zoe@example.be"}`, false,
+			[]cell{{"mail", "varchar", janMail}, {"notes", "text", "partner is " + zoeMail}},
+			`{"mail":"` + janMail + `","notes":"partner is zoe@example.be"}`, false,
 		},
 		{
 			"a path in JSON",
 			Options{},
 			inventory.Finding{Relation: "mentioned", Matches: in("data.owner.mail")},
-			[]cell{{"mail", "varchar", jan}, {"data", "json", `{"owner":{"mail":"zoe@example.be"}}`}},
+			[]cell{{"mail", "varchar", janMail}, {"data", "json", `{"owner":{"mail":"zoe@example.be"}}`}},
 			`{"mail":` + rest + `,"data":{"owner":{"mail":"zoe@example.be"}}}`, true,
 		},
 	} {
@@ -233,7 +235,7 @@ func TestWhoseIsWhatInARow(t *testing.T) {
 		{"nowhere to be told", ByOthers, Options{}, "body.attachment"},
 		{"not provided by them", ByMention, Options{Right: Portability}, "notes"},
 	} {
-		got, index := rowOf(t, x.o, inventory.Finding{Relation: "mentioned", Matches: in(x.field)}, cell{"mail", "varchar", jan}, cell{"notes", "text", "partner is " + zoe})
+		got, index := rowOf(t, x.o, inventory.Finding{Relation: "mentioned", Matches: in(x.field)}, cell{"mail", "varchar", janMail}, cell{"notes", "text", "partner is " + zoeMail})
 		if got != "" || len(index.LeftOut) != 1 || index.LeftOut[0].Reason != x.reason {
 			t.Errorf("%s: %s %+v", x.name, got, index.LeftOut)
 		}
@@ -247,9 +249,9 @@ func TestNameOfATable(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := &exporter{hider: h, names: newNames(), index: &Index{}, tables: map[string]*table{}}
-	b := &scanners.Block{Table: &scanners.Table{Table: jan + "-lijst.csv", Columns: []string{"a"}}}
+	b := &scanners.Block{Table: &scanners.Table{Table: janMail + "-lijst.csv", Columns: []string{"a"}}}
 	b.Append([]byte("1"), false)
-	c := &chosen{uri: "file:///data/1.eml!/" + jan + "-lijst.csv#row=1", item: Item{Place: "src / " + jan + "-lijst.csv / row"}}
+	c := &chosen{uri: "file:///data/1.eml!/" + janMail + "-lijst.csv#row=1", item: Item{Place: "src / " + janMail + "-lijst.csv / row"}}
 	if err := x.row(inventory.Source{Name: "src", URI: "file:///data"}, c, engine.Record{Item: scanners.Item{Block: b}}); err != nil {
 		t.Fatal(err)
 	}
@@ -257,12 +259,12 @@ func TestNameOfATable(t *testing.T) {
 	for _, tab := range x.tables {
 		defer tab.close()
 		js, _ := io.ReadAll(tab.json.read())
-		if strings.Contains(string(js), jan) {
+		if strings.Contains(string(js), janMail) {
 			t.Errorf("%s", js)
 		}
 	}
 	js, err := json.Marshal(x.index)
-	if err != nil || strings.Contains(string(js), jan) || strings.Contains(string(js), "example.org") {
+	if err != nil || strings.Contains(string(js), janMail) || strings.Contains(string(js), "example.org") {
 		t.Errorf("%v %s", err, js)
 	}
 }

@@ -78,12 +78,18 @@ func (s *spool) copyTo(w io.Writer) error {
 	return nil
 }
 
+// writeTo writes the content to what is no file of the bundle yet.
+func (s *spool) writeTo(w io.Writer) error {
+	_, err := io.Copy(w, s.read())
+	return err
+}
+
 // read returns the content.
-func (s *spool) read() io.Reader {
+func (s *spool) read() *io.SectionReader {
 	if s.file != nil {
 		return io.NewSectionReader(s.file, 0, s.size)
 	}
-	return bytes.NewReader(s.mem.Bytes())
+	return io.NewSectionReader(bytes.NewReader(s.mem.Bytes()), 0, s.size)
 }
 
 func (s *spool) sha256() string { return hex.EncodeToString(s.sum.Sum(nil)) }
@@ -219,6 +225,9 @@ func (x *table) add(b *scanners.Block, row int, h *hider, sh *share, asked bool,
 			if what = secretColumn(c); what == "" && key != "" && valueName.MatchString(c.Name) {
 				what = secretName(key)
 			}
+			if what == "" && binary(v) && len(h.find(h.hashes, v, "")) > 0 {
+				what = passwordHash // in a document, which can't be written anew
+			}
 			if what == password && len(h.hashes.Find(nil, v)) > 0 {
 				what = passwordHash
 			}
@@ -334,10 +343,13 @@ func quoted(b []byte, s string) []byte {
 }
 
 // guarded returns a text that no spreadsheet takes for a formula. It is undone by
-// removing an apostrophe that stands before one of = + - @, a tab, a carriage
-// return or another apostrophe at the start.
+// removing an apostrophe that stands before one of = + - @ (of full width, too), a
+// tab, a line end or another apostrophe at the start.
 func guarded(s string) string {
-	if s != "" && strings.IndexByte("=+-@\t\r'", s[0]) >= 0 {
+	if s == "" {
+		return s
+	}
+	if r, _ := utf8.DecodeRuneInString(s); strings.ContainsRune("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20", r) {
 		return "'" + s
 	}
 	return s
