@@ -30,7 +30,7 @@ func TestExportOfWhatMentions(t *testing.T) {
 	write(filepath.Join(data, "lise@example.org-note.txt"), "zoe@example.be\n")
 	write(filepath.Join(data, "a.json"), `{"to":"zoe@example.be","cc":"lise\u0040example.org","raw":"`+base64.StdEncoding.EncodeToString([]byte("dear lise@example.org, hello"))+`"}`)
 	config := filepath.Join(dir, "spoor.yaml")
-	write(config, "sources:\n  - {name: src, type: files, path: '"+data+"'}\n")
+	write(config, "sources:\n  - {name: src, type: files, path: '"+data+"'}\nactivities:\n  - {id: customers, role: controller, purpose: p, legal_basis: contract, covers: [src]}\n")
 	report := filepath.Join(dir, "report.json")
 	save(t, report, config)
 
