@@ -53,12 +53,15 @@ Exit status: 0 complete; 3 something could not be read, or the report has gaps;
 	f.StringArrayVar(&identities, "identity", nil, "open what is sealed or encrypted with the age identities in this `file` (repeatable)")
 	f.StringArrayVar(&reviews, "review", nil, "review `file`: confirmed findings are exported, refused ones are not (repeatable)")
 	f.StringSliceVar(&include, "include", nil, "export the finding with this `id` whatever else says (repeatable)")
-	f.BoolVar(&mask, "mask-others", false, "mask other people's identifiers, and leave out files in which that can't be done")
+	f.BoolVar(&mask, "mask-others", false, "mask other people's identifiers; of files in which that can't be done the masked text alone is copied, or nothing")
 	f.StringVar(&lang, "lang", "", "`language` of the page: nl, fr, de or en; without it that of the configuration, else English")
 	f.StringVarP(&output, "output", "o", "", "the `file` that is written: a .zip")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if output == "" {
 			return usagef("say where the copy goes: -o BUNDLE.zip")
+		}
+		if output == "-" {
+			return usagef("-o -: a copy of the data is written to a file, and appears when it is whole")
 		}
 		l := language.English
 		if lang != "" {
@@ -242,6 +245,9 @@ func (s streams) runExport(ctx context.Context, p *plan.Plan, lost []engine.Sour
 	}
 	fmt.Fprintf(s.err, "spoor: wrote %s\n", s.named(output))
 	line := fmt.Sprintf("%s of %s copied", reports.Plural(len(index.Items), "finding"), o.Subject)
+	if n := index.TextOnly; n > 0 {
+		line += fmt.Sprintf(", %d as text alone, since what must not be copied can't be taken out of the original (index.json says which)", n)
+	}
 	if n := len(index.LeftOut); n > 0 {
 		line += fmt.Sprintf(", %d left out (index.json says why)", n)
 	}
@@ -252,6 +258,9 @@ func (s streams) runExport(ctx context.Context, p *plan.Plan, lost []engine.Sour
 		line += fmt.Sprintf("; INCOMPLETE: the scan left %s", reports.Plural(index.ScanGaps, "gap"))
 	}
 	fmt.Fprintln(s.err, "spoor: "+line)
+	if o.MaskOthers {
+		fmt.Fprintln(s.err, "spoor: names of other people in texts are not masked, as nothing tells them: read the copy through before it is handed over")
+	}
 	if o.MaskOthers && o.Own == nil {
 		fmt.Fprintln(s.err, "spoor: without --subject the person's own identifiers in texts are masked, too; kept are those in "+index.Kept)
 	}

@@ -59,7 +59,8 @@ var allowed = map[string][]string{
 	"internal/letters":     {"internal/inventory", "internal/language", "internal/wording"},
 	"internal/suppression": {"internal/sealed", "internal/subject"},
 	"internal/export": {
-		"scanners", "rules", "internal/container", "internal/engine", "internal/inventory", "internal/language", "internal/rights", "internal/subject",
+		"scanners", "rules", "internal/container", "internal/document", "internal/engine", "internal/inventory", "internal/language", "internal/rights",
+		"internal/subject", "internal/view",
 	},
 	"internal/audit":    {},
 	"internal/minisign": {},

@@ -17,24 +17,16 @@ func (x *exporter) choose(f *inventory.Finding) (reason, detail string) {
 	if f.Review == "refused" {
 		return ByReview, "a review says that it is not about the person"
 	}
-	known, own, basis, unclear, derived := false, false, false, false, false
+	own := false
 	for _, id := range f.Activities {
 		a, ok := x.activities[id]
 		if !ok || a.Role == "unassigned" {
 			continue
 		}
-		known = true
 		if a.Role == "processor" {
 			return ByProcessor, "it is held for a customer, who is the controller"
 		}
 		own = true
-		b := ""
-		if a.LegalBasis != nil {
-			b = *a.LegalBasis
-		}
-		// Whatever the configuration calls it, in any language.
-		basis, unclear = basis || rights.Portable(b), unclear || rights.Basis(b) == ""
-		derived = derived || a.Provision == "derived"
 	}
 	if f.Tenant != nil && !own {
 		return ByProcessor, "it is held for a customer, who is the controller"
@@ -45,31 +37,20 @@ func (x *exporter) choose(f *inventory.Finding) (reason, detail string) {
 	if x.Right != Portability {
 		return "", ""
 	}
-	switch {
-	case derived:
-		return ByDerived, "it is derived from what the person provided (Art. 20(1))"
-	case known && !basis && unclear:
-		return ByUnassigned, "no legal basis that is known is configured for it"
-	case known && !basis:
-		return ByBasis, "its legal basis is neither consent nor a contract (Art. 20(1)(a))"
-	case !known && x.assigned:
-		return ByUnassigned, "no processing activity tells its legal basis"
+	if p := x.port(f); !p.Included {
+		return p.Why, p.Detail // as the report's own view of the right has them
 	}
 	return "", ""
 }
 
-// derived returns the columns of a finding that hold derived data.
-func derived(f *inventory.Finding) map[string]bool {
-	var out map[string]bool
-	for _, c := range f.Fields {
-		if c.Origin == "derived" {
-			if out == nil {
-				out = map[string]bool{}
-			}
-			out[c.Name] = true
+// port judges a finding as the report does.
+func (x *exporter) port(f *inventory.Finding) rights.Porting {
+	return rights.Port(f, func(id string) *inventory.Activity {
+		if a, ok := x.activities[id]; ok {
+			return &a
 		}
-	}
-	return out
+		return nil
+	})
 }
 
 // openEndings are of formats whose description is public, beside text.

@@ -3,8 +3,6 @@ package export
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -57,95 +55,49 @@ func (x *exporter) file(ctx context.Context, s inventory.Source, c *chosen, it s
 		x.leftOut(c, ByFormat, "its format is not open")
 		return nil
 	}
-	var t tally
-	sp := newSpool()
-	defer func() { sp.close() }()
-	if !message && isText(head) {
-		binary, err := x.hider.copyText(sp, body, &t)
-		if err != nil {
-			return err
-		}
-		if binary {
-			return x.binary(ctx, s, c, it, o)
-		}
-		return x.put(c, x.path(s, c, it, false), sp, it.Time, &t)
-	}
-	if !message && x.hider.others != nil && !x.Include[c.item.Finding] {
-		x.leftOut(c, ByOthers, "other people's identifiers in it can't be masked")
-		return nil
-	}
-	if _, err := io.Copy(sp, body); err != nil {
-		return err
-	}
-	if message {
-		left, err := x.message(&sp, &t)
-		if err != nil && x.hider.others != nil && !x.Include[c.item.Finding] {
-			x.leftOut(c, ByOthers, "other people's identifiers in it can't be masked: "+err.Error())
-			return nil
-		}
-		if err != nil && t.withheld[passwordHash] > 0 {
-			x.leftOut(c, ByOthers, "it holds a password hash, which can't be taken out: "+err.Error())
-			return nil
-		}
-		if len(left) > 0 {
-			c.item.Note = fmt.Sprintf("%d attachments are left out of it: other people's identifiers in them can't be masked", len(left))
-		}
-	}
-	return x.put(c, x.path(s, c, it, message), sp, it.Time, &t)
-}
-
-// binary copies a file that started like a text and is none. It is opened once
-// more, since its start was taken for a text.
-func (x *exporter) binary(ctx context.Context, s inventory.Source, c *chosen, it scanners.Item, o engine.Opener) error {
-	if x.hider.others != nil && !x.Include[c.item.Finding] {
-		x.leftOut(c, ByOthers, "other people's identifiers in it can't be masked")
+	if x.Right == Portability && message && c.item.Relation == "mentioned" && !x.Include[c.item.Finding] {
+		x.leftOut(c, ByMention, notProvided)
 		return nil
 	}
 	sp := newSpool()
 	defer sp.close()
-	err := o.Open(ctx, c.uri, func(it scanners.Item) error {
-		_, err := io.Copy(sp, it.Body)
+	if _, err := io.Copy(sp, body); err != nil {
 		return err
-	})
+	}
+	var t tally
+	doc := it
+	doc.Name, doc.Body = name, nil
+	m, err := x.remake(ctx, o, doc, sp, x.hider.others != nil && !x.Include[c.item.Finding], &t)
 	if err != nil {
 		return err
 	}
-	return x.put(c, x.path(s, c, it, false), sp, it.Time, &tally{})
-}
-
-// message takes what must not be copied out of a message. It stays as it is where
-// there is nothing of the kind.
-func (x *exporter) message(sp **spool, t *tally) (left []string, err error) {
-	if (*sp).size > maxMail {
-		if x.hider.others != nil {
-			return nil, errors.New("it is too long")
+	if m.out != nil {
+		defer m.out.close()
+	}
+	c.item.Note = m.why
+	switch m.form {
+	case nothing:
+		reason := ByOthers
+		if x.hider.others == nil {
+			reason = BySecret
 		}
-		return nil, nil
+		x.leftOut(c, reason, m.why)
+		return nil
+	case textOnly:
+		c.item.Form = FormText
+		if m.left {
+			x.gap(c, scanners.Unsupported, "the text that stands for it is not all of it")
+		}
+		return x.put(c, x.path(s, c, it, message, ".txt"), m.out, it.Time, &t)
+	case inPlace:
+		c.item.Form = FormEdited
+		return x.put(c, x.path(s, c, it, message, ""), m.out, it.Time, &t)
 	}
-	raw, err := io.ReadAll((*sp).read())
-	if err != nil {
-		return nil, err
-	}
-	l := &letter{h: x.hider, t: t, strict: x.hider.others != nil}
-	out, err := l.remade(raw)
-	if err != nil && len(x.hider.hashes.Find(nil, raw)) > 0 {
-		t.hold(passwordHash)
-	}
-	if err != nil || len(t.withheld) == 0 && !l.strict {
-		return nil, err
-	}
-	fresh := newSpool()
-	if _, err := fresh.Write(out); err != nil {
-		fresh.close()
-		return nil, err
-	}
-	(*sp).close()
-	*sp = fresh
-	return l.left, nil
+	return x.put(c, x.path(s, c, it, message, ""), sp, it.Time, &t)
 }
 
-// path returns where a file goes.
-func (x *exporter) path(s inventory.Source, c *chosen, it scanners.Item, message bool) string {
+// path returns where a file goes. ending is added to what it is called.
+func (x *exporter) path(s inventory.Source, c *chosen, it scanners.Item, message bool, ending string) string {
 	segments := segmentsOf(s, c.uri, true)
 	last := &segments[len(segments)-1]
 	dir := "files"
@@ -161,6 +113,11 @@ func (x *exporter) path(s inventory.Source, c *chosen, it scanners.Item, message
 		*last += path.Ext(it.Name)
 	case bareEnding(*last) && it.Name != "" && path.Ext(it.Name) != path.Ext(*last):
 		*last = strings.TrimSuffix(*last, path.Ext(*last)) // it was decompressed
+	}
+	if ending != "" {
+		// Long names are shortened before their ending.
+		*last = safe(*last)
+		*last += ending
 	}
 	return x.place(dir, s.Name, segments)
 }

@@ -61,7 +61,6 @@ type exporter struct {
 	hider      *hider
 	index      *Index
 	activities map[string]inventory.Activity
-	assigned   bool // there are activities
 	tables     map[string]*table
 	order      []string
 	comparable bool // hashes of rows
@@ -72,9 +71,11 @@ type chosen struct {
 	item    Item
 	uri     string
 	cond    map[string]string
-	matched bool // an identifier stands in it, as against a link that leads to it
-	derived map[string]bool
-	own     map[string]bool // fields that hold data of the person
+	matched bool                     // an identifier stands in it, as against a link that leads to it
+	leaves  func(column string) bool // columns that stay out of the copy; nil: none do
+	part    bool                     // only some columns go into it
+	own     map[string]bool          // fields that hold data of the person
+	stands  []standing               // where they stand, if the record may be somebody else's
 }
 
 // Write writes the bundle to w and returns its index. What can't be read is a gap
@@ -100,7 +101,6 @@ func Write(ctx context.Context, w io.Writer, o Options) (*Index, error) {
 	}()
 	for _, a := range o.Report.Activities {
 		x.activities[a.ID] = a
-		x.assigned = x.assigned || a.Role != "unassigned"
 	}
 	for _, s := range o.Report.Subjects {
 		if s.ID != o.Subject {
@@ -111,9 +111,9 @@ func Write(ctx context.Context, w io.Writer, o Options) (*Index, error) {
 		}
 	}
 	if o.MaskOthers {
-		x.index.Kept = "identifiers that the subject file names, and in rows about the person the columns in which the report found data of theirs"
+		x.index.Kept = "identifiers that the subject file names, and in rows about the person what stands alone in columns in which the report found data of theirs"
 		if o.Own == nil {
-			x.index.Kept = "in rows about the person the columns in which the report found data of theirs; in texts nothing: no subject file was given"
+			x.index.Kept = "in rows about the person what stands alone in columns in which the report found data of theirs; in texts nothing: no subject file was given"
 		}
 	}
 	bySource, err := x.choices()
@@ -170,8 +170,11 @@ func (x *exporter) choices() (map[string][]*chosen, error) {
 			c.cond = f.Actions[0].If
 		}
 		if x.Right == Portability {
-			c.derived = derived(f)
+			if p := x.port(f); p.Included {
+				c.leaves, c.part = p.Leaves, !p.Whole()
+			}
 		}
+		c.stands = standings(f)
 		if x.MaskOthers && f.Relation == "owner" {
 			c.own = map[string]bool{}
 			for _, field := range f.Fields {
@@ -241,6 +244,10 @@ func (x *exporter) record(ctx context.Context, s inventory.Source, c *chosen, r 
 	if r.Item.Block != nil {
 		return x.row(s, c, r)
 	}
+	if c.part {
+		x.leftOut(c, ByBasis, "some values in it rest on consent or a contract, and can't be taken out of the rest")
+		return nil
+	}
 	if r.Item.Body == nil {
 		return x.fields(s, c, r.Item)
 	}
@@ -269,6 +276,19 @@ func (x *exporter) row(s inventory.Source, c *chosen, r engine.Record) error {
 		x.leftOut(c, ByChange, "the row changed since the scan, and holds nothing of the person any more")
 		return nil
 	}
+	sh := share{own: c.own}
+	var none bool
+	switch sh.besides, none = x.besides(c, b, r.Row); {
+	case none:
+		x.leftOut(c, ByOthers, "it only mentions the person, and where can't be told")
+		return nil
+	case sh.besides != nil && x.Right == Portability:
+		x.leftOut(c, ByMention, notProvided)
+		return nil
+	}
+	if c.item.Mention = sh.besides != nil; c.item.Mention || c.item.Changed && x.Own != nil {
+		sh.own = nil // what the report says of its columns is of no use
+	}
 	segments := segmentsOf(s, c.uri, false)
 	name := b.Table.Name
 	if name == "" {
@@ -277,16 +297,22 @@ func (x *exporter) row(s inventory.Source, c *chosen, r engine.Record) error {
 	if name == "" && len(segments) > 0 {
 		name = segments[len(segments)-1]
 	}
-	key := s.Name + "\x00" + strings.Join(segments, "\x00") + "\x00" + name + "\x00" + strings.Join(slices.Sorted(maps.Keys(c.derived)), "\x00")
+	left := map[string]bool{}
+	for _, column := range b.Table.Columns {
+		if c.leaves != nil && c.leaves(column) {
+			left[column] = true
+		}
+	}
+	key := s.Name + "\x00" + strings.Join(segments, "\x00") + "\x00" + name + "\x00" + strings.Join(slices.Sorted(maps.Keys(left)), "\x00")
 	t := x.tables[key]
 	if t != nil && !t.same(b.Table) {
 		key += "\x00" + strings.Join(b.Table.Columns, "\x00")
 		t = x.tables[key]
 	}
 	if t == nil {
-		entry := &Table{Source: s.Name, Name: name, Columns: []Column{}}
+		entry := &Table{Source: s.Name, Name: x.hider.name(name), Columns: []Column{}}
 		var err error
-		if t, err = newTable(b.Table, entry, func(column string) bool { return c.derived[column] }); err != nil {
+		if t, err = newTable(b.Table, entry, func(column string) bool { return left[column] }); err != nil {
 			return err
 		}
 		switch last := segments[len(segments)-1]; {
@@ -305,7 +331,7 @@ func (x *exporter) row(s inventory.Source, c *chosen, r engine.Record) error {
 		x.index.Tables = append(x.index.Tables, entry)
 	}
 	var tl tally
-	if err := t.add(b, r.Row, x.hider, c.own, x.Include[c.item.Finding], &tl); err != nil {
+	if err := t.add(b, r.Row, x.hider, &sh, x.Include[c.item.Finding], &tl); err != nil {
 		return err
 	}
 	c.item.Row, c.item.file = t.entry.Rows, int32(t.fileJSON)
@@ -332,17 +358,47 @@ func (x *exporter) done(c *chosen, t *tally) {
 	for _, what := range slices.Sorted(maps.Keys(t.withheld)) {
 		c.item.Withheld = append(c.item.Withheld, Withheld{What: what, Rows: t.withheld[what]})
 	}
+	if c.item.Form == FormText {
+		x.index.TextOnly++
+	}
 	x.index.Items = append(x.index.Items, c.item)
 }
 
 // place returns a path of the bundle for what lies at segments in a source.
 func (x *exporter) place(dir, source string, segments []string) string {
-	if x.hider.others != nil {
-		for i, s := range segments {
-			segments[i] = x.hider.name(s)
-		}
+	for i, s := range segments {
+		segments[i] = x.hider.name(s)
 	}
 	return x.names.take(dir, append([]string{source}, segments...)...)
+}
+
+// hidePlaces takes other people's identifiers out of the places of the index, as
+// out of the paths.
+func (x *exporter) hidePlaces() {
+	if x.hider.others == nil {
+		return
+	}
+	known := map[string]string{}
+	hide := func(place *string) {
+		p, ok := known[*place]
+		if !ok {
+			parts := strings.Split(*place, " / ")
+			for i, s := range parts {
+				parts[i] = x.hider.name(s)
+			}
+			p = strings.Join(parts, " / ")
+			known[*place] = p
+		}
+		*place = p
+	}
+	for k := range x.index.Items {
+		hide(&x.index.Items[k].Place)
+	}
+	for _, list := range [][]Missing{x.index.LeftOut, x.index.Gaps} {
+		for k := range list {
+			hide(&list[k].Place)
+		}
+	}
 }
 
 // segmentsOf returns where a URI leads to in its source: folders and a name. With
@@ -464,6 +520,7 @@ func (x *exporter) flush() error {
 func (x *exporter) finish() error {
 	i := x.index
 	i.Complete = len(i.Gaps) == 0 && i.ScanGaps == 0
+	x.hidePlaces()
 	for k := range i.Items {
 		f := i.Files[i.Items[k].file]
 		i.Items[k].File, i.Items[k].Size, i.Items[k].SHA256 = f.Path, f.Size, f.SHA256

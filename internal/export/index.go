@@ -25,6 +25,9 @@ type Index struct {
 	// told which are the person's own.
 	MasksOthers bool   `json:"masks_others"`
 	Kept        string `json:"kept,omitempty"`
+	// TextOnly is how many items are in the bundle by their text alone; LeftOut
+	// has those of which not even that could be.
+	TextOnly int `json:"text_only,omitempty"`
 
 	Activities []Activity `json:"activities"`
 	Tables     []*Table   `json:"tables"`
@@ -59,7 +62,8 @@ type Table struct {
 	Columns []Column `json:"columns"`
 	// Withheld counts what is held and not copied.
 	Withheld []Withheld `json:"withheld,omitempty"`
-	// LeftOut names columns of derived data that a portable copy is without.
+	// LeftOut names columns that a portable copy is without: of derived data, or
+	// of such as rest neither on consent nor on a contract.
 	LeftOut []string `json:"left_out,omitempty"`
 }
 
@@ -104,6 +108,9 @@ type Item struct {
 	Row    int    `json:"row,omitempty"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
+	// Mention says that the record is about somebody or something else, and only
+	// the cells in which the person stands are copied (Art. 15(4)).
+	Mention bool `json:"mention,omitempty"`
 	// Changed says that the record is no longer as it was when it was scanned.
 	Changed bool `json:"changed,omitempty"`
 	// Copies is in how many other places the same content stands, from which it
@@ -112,10 +119,20 @@ type Item struct {
 	ThirdParties int        `json:"third_parties,omitempty"` // other people's identifiers in the record, as scanned
 	Masked       int        `json:"masked,omitempty"`        // identifiers
 	Withheld     []Withheld `json:"withheld,omitempty"`
-	Note         string     `json:"note,omitempty"`
+	// Form is how the file differs from what is held: "edited", what must not be
+	// copied was taken out; "text", it is the text that was found in it, and the
+	// original is left out. Absent: it is byte by byte the same.
+	Form string `json:"form,omitempty"`
+	Note string `json:"note,omitempty"`
 
 	file int32
 }
+
+// The forms of items.
+const (
+	FormEdited = "edited"
+	FormText   = "text"
+)
 
 // A Missing is a finding that is not in the bundle.
 type Missing struct {
@@ -123,8 +140,8 @@ type Missing struct {
 	Source  string `json:"source"`
 	Place   string `json:"place"`
 	// Reason is one of the reasons of gaps where it could not be read, else:
-	// processor, confidence, refused, derived, legal-basis, unassigned, role,
-	// format, third-parties, not-about.
+	// processor, confidence, refused, derived, legal-basis, unassigned, mentioned,
+	// format, third-parties, credentials, backup, not-about.
 	Reason string `json:"reason"`
 	Detail string `json:"detail"`
 }
@@ -137,7 +154,10 @@ const (
 	ByDerived    = "derived"
 	ByBasis      = "legal-basis"
 	ByUnassigned = "unassigned"
+	ByMention    = "mentioned"
 	ByFormat     = "format"
 	ByOthers     = "third-parties"
+	BySecret     = "credentials"
+	ByBackup     = "backup"
 	ByChange     = "not-about"
 )

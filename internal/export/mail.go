@@ -3,6 +3,8 @@ package export
 import (
 	"bufio"
 	"bytes"
+	"cmp"
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -19,58 +21,89 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 )
 
-// maxMail is the longest message that is written anew, in bytes.
-const maxMail = 64 << 20
-
-// maxParts bounds how deep the parts of a message are nested.
-const maxParts = 20
+// maxParts bounds how deep the parts of a message are nested, and maxHeader how
+// long the header of one may be, in bytes. What is nested is read through all that
+// it is nested in: nothing is held of a message but its headers and what is looked
+// at at once.
+const (
+	maxParts  = 20
+	maxHeader = 1 << 20
+)
 
 // A letter is a message that is written anew without what must not be copied.
 type letter struct {
 	h      *hider
 	t      *tally
 	strict bool // parts that can't be looked into are left out
-	left   []string
+	left   int  // attachments that are left out
+	texts  int  // attachments of which the text alone is in it
+	// attached says what to write in the place of an attachment; nil: it can't be
+	// looked into.
+	attached func(name string, content *spool) (made, error)
 }
 
-// remade returns the message with its text parts without what must not be
-// copied. It fails on a message that it does not understand to its end.
-func (l *letter) remade(raw []byte) ([]byte, error) {
-	var out bytes.Buffer
-	err := l.entity(&out, raw, 0, true)
-	return out.Bytes(), err
+// note says what is not in the message any more, for people.
+func (l *letter) note() string {
+	var say []string
+	if l.left > 0 {
+		say = append(say, "left out of it: "+plural(l.left, "attachment", "attachments"))
+	}
+	if l.texts > 0 {
+		say = append(say, "in it by the text alone: "+plural(l.texts, "attachment", "attachments"))
+	}
+	if len(say) == 0 {
+		return ""
+	}
+	return strings.Join(say, "; ") + "; what must not be copied can't be taken out of that"
 }
 
-// splitHeader takes a message or part apart: the fields, unfolded, and the body.
-func splitHeader(raw []byte) (header []string, body []byte) {
-	var field strings.Builder
-	end := func() {
-		if field.Len() > 0 {
-			header = append(header, field.String())
-		}
-		field.Reset()
+// remade writes the message with its parts without what must not be copied. It
+// fails on a message that it does not understand to its end.
+func (l *letter) remade(w io.Writer, r io.Reader) error {
+	buf := bufio.NewWriterSize(w, 32<<10)
+	if err := l.entity(buf, bufio.NewReaderSize(r, 32<<10), nil, 0); err != nil {
+		return err
 	}
-	for len(raw) > 0 {
-		line := raw
-		if k := bytes.IndexByte(raw, '\n'); k >= 0 {
-			line, raw = raw[:k+1], raw[k+1:]
-		} else {
-			raw = nil
+	return buf.Flush()
+}
+
+// readHeader reads the fields of a header, unfolded, and the empty line behind it.
+func readHeader(r *bufio.Reader) (header []string, err error) {
+	var field []byte
+	size := 0
+	for {
+		line, err := r.ReadSlice('\n')
+		if size += len(line); size > maxHeader {
+			return nil, errors.New("its header is too long")
 		}
-		text := strings.TrimRight(string(line), "\r\n")
-		if text == "" {
-			end()
-			return header, raw
+		text := bytes.TrimRight(line, "\r\n")
+		for err == bufio.ErrBufferFull {
+			text = bytes.Clone(text)
+			line, err = r.ReadSlice('\n')
+			if size += len(line); size > maxHeader {
+				return nil, errors.New("its header is too long")
+			}
+			text = append(text, bytes.TrimRight(line, "\r\n")...)
 		}
-		if (text[0] == ' ' || text[0] == '\t') && field.Len() > 0 {
-			field.WriteString(" " + strings.TrimLeft(text, " \t"))
-			continue
+		if err != nil && err != io.EOF {
+			return nil, err
 		}
-		end()
-		field.WriteString(text)
+		switch {
+		case len(text) > 0 && (text[0] == ' ' || text[0] == '\t') && len(field) > 0:
+			field = append(append(field, ' '), bytes.TrimLeft(text, " \t")...)
+		default:
+			if len(field) > 0 {
+				header = append(header, string(field))
+			}
+			field = append(field[:0], text...)
+		}
+		if len(text) == 0 {
+			return header, nil
+		}
+		if err == io.EOF {
+			return append(header, string(field)), nil
+		}
 	}
-	end()
-	return header, nil
 }
 
 var words = mime.WordDecoder{CharsetReader: charsetReader}
@@ -83,12 +116,18 @@ func charsetReader(charset string, r io.Reader) (io.Reader, error) {
 	return e.NewDecoder().Reader(r), nil
 }
 
-// entity writes a message or part.
-func (l *letter) entity(w *bytes.Buffer, raw []byte, depth int, message bool) error {
+// entity writes a message, whose header is nil, or a part, of which r is the body.
+func (l *letter) entity(w *bufio.Writer, r *bufio.Reader, header []string, depth int) error {
 	if depth > maxParts {
 		return errors.New("its parts are nested too deep")
 	}
-	header, body := splitHeader(raw)
+	message := header == nil
+	if message {
+		var err error
+		if header, err = readHeader(r); err != nil {
+			return err
+		}
+	}
 	mimes := textproto.MIMEHeader{}
 	for _, line := range header {
 		name, value, ok := strings.Cut(line, ":")
@@ -113,7 +152,9 @@ func (l *letter) entity(w *bytes.Buffer, raw []byte, depth int, message bool) er
 				continue // signs what is changed, and names addresses
 			}
 		}
-		l.field(w, name, key, value)
+		if err := l.field(w, name, key, value); err != nil {
+			return err
+		}
 	}
 	kind, params, err := mime.ParseMediaType(mimes.Get("Content-Type"))
 	if err != nil && mimes.Get("Content-Type") != "" && !errors.Is(err, mime.ErrInvalidMediaParameter) {
@@ -123,46 +164,135 @@ func (l *letter) entity(w *bytes.Buffer, raw []byte, depth int, message bool) er
 		kind = "text/plain"
 	}
 	if message {
-		w.WriteString("MIME-Version: 1.0\r\n")
+		_, _ = w.WriteString("MIME-Version: 1.0\r\n") // w keeps its error
 	}
-	disposition, dparams, _ := mime.ParseMediaType(mimes.Get("Content-Disposition"))
+	_, dparams, _ := mime.ParseMediaType(mimes.Get("Content-Disposition"))
 	switch {
 	case strings.HasPrefix(kind, "multipart/") && params["boundary"] != "":
-		return l.multipart(w, body, kind, params["boundary"], depth)
+		return l.multipart(w, r, kind, params["boundary"], depth)
 	case kind == "message/rfc822":
-		plain, err := decodeTransfer(body, mimes.Get("Content-Transfer-Encoding"))
-		if err != nil {
-			return err
-		}
-		w.WriteString("Content-Type: message/rfc822\r\n\r\n")
-		return l.entity(w, plain, depth+1, true)
-	case strings.HasPrefix(kind, "text/") && !strings.EqualFold(disposition, "attachment") || strings.HasPrefix(kind, "text/"):
-		return l.textPart(w, body, kind, params, mimes, dparams["filename"])
+		_, _ = w.WriteString("Content-Type: message/rfc822\r\n\r\n")
+		return l.entity(w, bufio.NewReader(decodeTransfer(r, mimes.Get("Content-Transfer-Encoding"))), nil, depth+1)
+	case strings.HasPrefix(kind, "text/"):
+		return l.textPart(w, r, kind, params, mimes, dparams["filename"])
 	}
-	if l.strict {
-		name := dparams["filename"]
-		if name == "" {
-			name = params["name"]
-		}
-		name = l.h.name(name)
-		l.left = append(l.left, kind)
-		w.WriteString("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
-		return printable(w, []byte(fmt.Sprintf("[left out: attachment %q (%s), in which other people's identifiers can't be masked]\r\n", name, kind)))
+	name := dparams["filename"]
+	if name == "" {
+		name = params["name"]
 	}
-	for _, k := range []string{"Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-Id"} {
-		if v := mimes.Get(k); v != "" {
-			fold72(w, k, v)
-		}
-	}
-	w.WriteString("\r\n")
-	w.Write(body)
-	return nil
+	return l.attachment(w, r, mimes, kind, name)
 }
 
-func (l *letter) multipart(w *bytes.Buffer, body []byte, kind, boundary string, depth int) error {
-	mark := fmt.Sprintf("spoor-%d-%d", depth, w.Len())
+// attachment writes a part that is no text.
+func (l *letter) attachment(w *bufio.Writer, r io.Reader, mimes textproto.MIMEHeader, kind, name string) error {
+	raw, content := newSpool(), newSpool()
+	defer raw.close()
+	defer content.close()
+	if _, err := io.Copy(raw, r); err != nil {
+		return err
+	}
+	if n, err := words.DecodeHeader(name); err == nil {
+		name = n
+	}
+	m := made{form: asIs}
+	if _, err := io.Copy(content, decodeTransfer(raw.read(), mimes.Get("Content-Transfer-Encoding"))); err != nil {
+		var sink *sinkError
+		if errors.As(err, &sink) {
+			return err
+		}
+		m.form = nothing
+	} else if l.attached != nil {
+		if m, err = l.attached(name, content); err != nil {
+			return err
+		}
+		if m.out != nil {
+			defer m.out.close()
+		}
+	} else {
+		m.form = nothing
+	}
+	if !l.strict && m.form == nothing && l.t.withheld[passwordHash] == 0 {
+		m.form = asIs // nothing is known that must not be copied
+	}
+	if !l.strict && m.form == asIs {
+		for _, k := range []string{"Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-Id"} {
+			if v := mimes.Get(k); v != "" {
+				_ = fold72(w, k, v)
+			}
+		}
+		_, _ = w.WriteString("\r\n")
+		return raw.writeTo(w)
+	}
+	shown := l.h.name(name)
+	switch m.form {
+	case nothing:
+		l.left++
+		_, _ = w.WriteString("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
+		q := quotedprintable.NewWriter(w)
+		if _, err := fmt.Fprintf(q, "[left out: attachment %q (%s): %s]\r\n", shown, kind, cmp.Or(m.why, cantMask)); err != nil {
+			return err
+		}
+		return q.Close()
+	case textOnly:
+		l.texts++
+		kind, shown = "text/plain; charset=utf-8", shown+".txt"
+	}
+	_, _ = w.WriteString("Content-Type: " + kind + "\r\nContent-Transfer-Encoding: base64\r\n")
+	if v := mimes.Get("Content-Id"); v != "" {
+		_ = fold72(w, "Content-Id", v)
+	}
+	if shown != "" {
+		if d := mime.FormatMediaType("attachment", map[string]string{"filename": shown}); d != "" {
+			_ = fold72(w, "Content-Disposition", d)
+		}
+	}
+	_, _ = w.WriteString("\r\n")
+	if m.out == nil {
+		m.out = content
+	}
+	lines := &lineWriter{w: w}
+	e := base64.NewEncoder(base64.StdEncoding, lines)
+	if err := m.out.writeTo(e); err != nil {
+		return err
+	}
+	if err := e.Close(); err != nil {
+		return err
+	}
+	_, err := w.WriteString("\r\n")
+	return err
+}
+
+// lineWriter ends a line after 76 characters (RFC 2045, section 6.8).
+type lineWriter struct {
+	w *bufio.Writer
+	n int
+}
+
+func (l *lineWriter) Write(p []byte) (int, error) {
+	all := len(p)
+	for len(p) > 0 {
+		k := min(76-l.n, len(p))
+		if _, err := l.w.Write(p[:k]); err != nil {
+			return 0, err
+		}
+		if p, l.n = p[k:], l.n+k; l.n == 76 {
+			l.n = 0
+			if _, err := l.w.WriteString("\r\n"); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return all, nil
+}
+
+// errParts is what a message fails with whose parts are not what they should be.
+var errParts = errors.New("its parts do not end as they should")
+
+func (l *letter) multipart(w *bufio.Writer, body io.Reader, kind, boundary string, depth int) error {
+	// A line that nobody could have put into a part.
+	mark := "spoor-" + rand.Text()
 	fmt.Fprintf(w, "Content-Type: %s; boundary=%q\r\n\r\n", kind, mark)
-	r := multipart.NewReader(bytes.NewReader(body), boundary)
+	r := multipart.NewReader(body, boundary)
 	n := 0
 	for {
 		p, err := r.NextRawPart()
@@ -170,93 +300,98 @@ func (l *letter) multipart(w *bytes.Buffer, body []byte, kind, boundary string, 
 			break
 		}
 		if err != nil {
-			return errors.New("its parts do not end as they should")
+			return errParts
 		}
-		raw, err := io.ReadAll(p)
-		if err != nil {
-			return errors.New("its parts do not end as they should")
-		}
-		var head bytes.Buffer
+		header := []string{}
 		for _, k := range slices.Sorted(maps.Keys(p.Header)) {
 			for _, v := range p.Header[k] {
-				fmt.Fprintf(&head, "%s: %s\r\n", k, strings.ReplaceAll(strings.ReplaceAll(v, "\r", ""), "\n", " "))
+				header = append(header, k+": "+strings.ReplaceAll(strings.ReplaceAll(v, "\r", ""), "\n", " "))
 			}
 		}
-		head.WriteString("\r\n")
-		head.Write(raw)
 		fmt.Fprintf(w, "--%s\r\n", mark)
-		if err := l.entity(w, head.Bytes(), depth+1, false); err != nil {
+		if err := l.entity(w, bufio.NewReader(p), header, depth+1); err != nil {
 			return err
 		}
-		w.WriteString("\r\n")
+		_, _ = w.WriteString("\r\n")
 		n++
 	}
 	if n == 0 {
 		return errors.New("it has no parts")
 	}
-	fmt.Fprintf(w, "--%s--\r\n", mark)
-	return nil
+	_, err := fmt.Fprintf(w, "--%s--\r\n", mark)
+	return err
 }
 
-func (l *letter) textPart(w *bytes.Buffer, body []byte, kind string, params map[string]string, mimes textproto.MIMEHeader, name string) error {
-	plain, err := decodeTransfer(body, mimes.Get("Content-Transfer-Encoding"))
-	if err != nil {
-		return err
-	}
+func (l *letter) textPart(w *bufio.Writer, body io.Reader, kind string, params map[string]string, mimes textproto.MIMEHeader, name string) error {
+	plain := decodeTransfer(body, mimes.Get("Content-Transfer-Encoding"))
 	if c := params["charset"]; c != "" && !strings.EqualFold(c, "utf-8") && !strings.EqualFold(c, "us-ascii") {
-		r, err := charsetReader(c, bytes.NewReader(plain))
-		if err != nil {
+		var err error
+		if plain, err = charsetReader(c, plain); err != nil {
 			return err
-		}
-		if plain, err = io.ReadAll(r); err != nil {
-			return errors.New("a text part is not in the charset that it names")
 		}
 	}
 	fmt.Fprintf(w, "Content-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n", kind)
 	if name != "" {
-		name = l.h.name(name)
-		fold72(w, "Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+		if n, err := words.DecodeHeader(name); err == nil {
+			name = n
+		}
+		if d := mime.FormatMediaType("attachment", map[string]string{"filename": l.h.name(name)}); d != "" {
+			_ = fold72(w, "Content-Disposition", d)
+		}
 	}
-	w.WriteString("\r\n")
-	return printable(w, l.h.text(plain, "", false, l.t))
-}
-
-func printable(w *bytes.Buffer, b []byte) error {
+	_, _ = w.WriteString("\r\n")
 	q := quotedprintable.NewWriter(w)
-	if _, err := q.Write(b); err != nil {
+	if _, err := l.h.copyText(q, zeroless{plain}, l.t); err != nil {
 		return err
 	}
 	return q.Close()
 }
 
-func decodeTransfer(body []byte, encoding string) ([]byte, error) {
+// decodeTransfer returns the content of a body. A reader of what is not in the
+// encoding that it names fails.
+func decodeTransfer(body io.Reader, encoding string) io.Reader {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "base64":
-		// Line ends and what does not belong there are skipped.
-		clean := bytes.Map(func(r rune) rune {
-			if r == '+' || r == '/' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
-				return r
-			}
-			return -1
-		}, body)
-		out := make([]byte, base64.RawStdEncoding.DecodedLen(len(clean)))
-		n, err := base64.RawStdEncoding.Decode(out, clean)
-		if err != nil {
-			return nil, errors.New("a part is not in the encoding that it names")
-		}
-		return out[:n], nil
+		return named{base64.NewDecoder(base64.RawStdEncoding, alphabet{body})}
 	case "quoted-printable":
-		b, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(body)))
-		if err != nil {
-			return nil, errors.New("a part is not in the encoding that it names")
-		}
-		return b, nil
+		return named{quotedprintable.NewReader(body)}
 	}
-	return body, nil
+	return body
+}
+
+// alphabet leaves the characters of base64: line ends and what does not belong
+// there are skipped.
+type alphabet struct{ r io.Reader }
+
+func (a alphabet) Read(p []byte) (int, error) {
+	for {
+		n, err := a.r.Read(p)
+		k := 0
+		for _, c := range p[:n] {
+			if c == '+' || c == '/' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
+				p[k] = c
+				k++
+			}
+		}
+		if k > 0 || err != nil || len(p) == 0 {
+			return k, err
+		}
+	}
+}
+
+// named says of errors that they are those of an encoding.
+type named struct{ r io.Reader }
+
+func (n named) Read(p []byte) (int, error) {
+	k, err := n.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = errors.New("a part is not in the encoding that it names")
+	}
+	return k, err
 }
 
 // field writes a field of the header without what must not be copied.
-func (l *letter) field(w *bytes.Buffer, name, key, value string) {
+func (l *letter) field(w *bufio.Writer, name, key, value string) error {
 	plain, err := words.DecodeHeader(value)
 	if err != nil {
 		plain = value
@@ -282,34 +417,33 @@ func (l *letter) field(w *bytes.Buffer, name, key, value string) {
 					}
 					out = append(out, masked)
 				}
-				fold72(w, name, strings.Join(out, ", "))
-				return
+				return fold72(w, name, strings.Join(out, ", "))
 			}
 		}
 	}
 	hidden := string(l.h.text([]byte(plain), key, false, l.t))
 	if hidden == plain {
-		fold72(w, name, value)
-		return
+		return fold72(w, name, value)
 	}
-	fold72(w, name, mime.QEncoding.Encode("utf-8", hidden))
+	return fold72(w, name, mime.QEncoding.Encode("utf-8", hidden))
 }
 
 // mine reports whether a text holds an identifier of the person.
 func (l *letter) mine(s string) bool { return l.h.own != nil && len(l.h.own.Find(nil, []byte(s))) > 0 }
 
 // fold72 writes a field, folded at spaces (RFC 5322, section 2.2.3).
-func fold72(w *bytes.Buffer, name, value string) {
+func fold72(w *bufio.Writer, name, value string) error {
 	line := name + ":"
 	s := bufio.NewScanner(strings.NewReader(value))
 	s.Buffer(nil, len(value)+1)
 	s.Split(bufio.ScanWords)
 	for s.Scan() {
 		if len(line)+1+len(s.Text()) > 76 && !strings.HasSuffix(line, ":") {
-			w.WriteString(line + "\r\n")
+			_, _ = w.WriteString(line + "\r\n") // w keeps its error
 			line = ""
 		}
 		line += " " + s.Text()
 	}
-	w.WriteString(line + "\r\n")
+	_, err := w.WriteString(line + "\r\n")
+	return err
 }

@@ -128,9 +128,13 @@ func (v *view) groups() {
 	shown := map[string]bool{}
 	changed := map[string]bool{}
 	masked := map[string]int{}
+	mention := map[string]int{}
 	for _, it := range v.Items {
 		changed[it.File] = changed[it.File] || it.Changed
 		masked[it.File] += it.Masked
+		if it.Mention {
+			mention[it.File]++
+		}
 	}
 	for _, it := range v.Items {
 		g := of(it.Activities)
@@ -155,6 +159,15 @@ func (v *view) groups() {
 		if changed[it.File] {
 			r.Notes = append(r.Notes, v.T.Changed)
 		}
+		if n := mention[it.File]; n > 0 {
+			r.Notes = append(r.Notes, fmt.Sprintf(v.T.Mention, v.L.Number(int64(n))))
+		}
+		switch it.Form {
+		case FormText:
+			r.Notes = append(r.Notes, v.T.TextOnly)
+		case FormEdited:
+			r.Notes = append(r.Notes, v.T.Edited)
+		}
 		if n := masked[it.File]; n > 0 {
 			r.Notes = append(r.Notes, fmt.Sprintf(v.T.Masked, v.L.Number(int64(n))))
 		}
@@ -174,6 +187,9 @@ func (v *view) rest() {
 	for _, t := range v.Tables {
 		tables[t.JSON] = true
 		for _, w := range t.Withheld {
+			if w.What == besides {
+				continue // a note of the table says it
+			}
 			v.Withheld = append(v.Withheld, row{Place: t.Source + " / " + t.Name + " / " + w.Column, Amount: say(w.What)})
 		}
 	}

@@ -78,12 +78,18 @@ func (s *spool) copyTo(w io.Writer) error {
 	return nil
 }
 
+// writeTo writes the content to what is no file of the bundle yet.
+func (s *spool) writeTo(w io.Writer) error {
+	_, err := io.Copy(w, s.read())
+	return err
+}
+
 // read returns the content.
-func (s *spool) read() io.Reader {
+func (s *spool) read() *io.SectionReader {
 	if s.file != nil {
 		return io.NewSectionReader(s.file, 0, s.size)
 	}
-	return bytes.NewReader(s.mem.Bytes())
+	return io.NewSectionReader(bytes.NewReader(s.mem.Bytes()), 0, s.size)
 }
 
 func (s *spool) sha256() string { return hex.EncodeToString(s.sum.Sum(nil)) }
@@ -184,9 +190,9 @@ type jsonColumn struct {
 // same reports whether rows of t have the columns of the table.
 func (x *table) same(t *scanners.Table) bool { return slices.Equal(x.columns, t.Columns) }
 
-// add adds a row. keep names the columns in which identifiers are the person's
-// own; asked says that what can't be masked is wanted all the same.
-func (x *table) add(b *scanners.Block, row int, h *hider, keep map[string]bool, asked bool, t *tally) error {
+// add adds a row. sh says what of it is the person's, nil: nothing is known to be,
+// and all is copied; asked says that what can't be masked is wanted all the same.
+func (x *table) add(b *scanners.Block, row int, h *hider, sh *share, asked bool, t *tally) error {
 	js := append(x.row[:0], "\n{"...)
 	if x.entry.Rows > 0 {
 		js = append(x.row[:0], ",\n{"...)
@@ -214,12 +220,19 @@ func (x *table) add(b *scanners.Block, row int, h *hider, keep map[string]bool, 
 		js = append(append(js, name...), ':')
 		v, null := b.Cell(row, i)
 		what := ""
+		keep := sh.whole(x.columns[i], v)
 		if !null && len(v) > 0 {
 			if what = secretColumn(c); what == "" && key != "" && valueName.MatchString(c.Name) {
 				what = secretName(key)
 			}
+			if what == "" && binary(v) && len(h.find(h.hashes, v, "")) > 0 {
+				what = passwordHash // in a document, which can't be written anew
+			}
 			if what == password && len(h.hashes.Find(nil, v)) > 0 {
 				what = passwordHash
+			}
+			if what == "" && sh.left(i) {
+				what = besides
 			}
 		}
 		switch {
@@ -230,7 +243,7 @@ func (x *table) add(b *scanners.Block, row int, h *hider, keep map[string]bool, 
 			x.entry.hold(c.Name, what)
 			js = fmt.Appendf(js, `{"withheld":%q}`, what)
 			line = quoted(line, withheldText(what))
-		case binary(v) && h.others != nil && len(v) > maxOpaque && !keep[c.Name] && !asked:
+		case binary(v) && h.others != nil && !asked && (len(v) > maxOpaque || h.holdsOthers(v)):
 			t.hold(unmaskable)
 			x.entry.hold(c.Name, unmaskable)
 			js = fmt.Appendf(js, `{"withheld":%q}`, unmaskable)
@@ -243,13 +256,13 @@ func (x *table) add(b *scanners.Block, row int, h *hider, keep map[string]bool, 
 			line = append(line, `"base64:`...)
 			line = base64.StdEncoding.AppendEncode(line, v)
 			line = append(line, '"')
-		case c.Kind == "number" && number.Match(v) && (h.others == nil || keep[c.Name] || len(h.others.FindNamed(nil, v, c.Name)) == 0):
+		case c.Kind == "number" && number.Match(v) && (h.others == nil || keep || len(h.others.FindNamed(nil, v, c.Name)) == 0):
 			js, line = append(js, v...), append(line, v...)
 		case c.Kind == "boolean" && truth(v) != "":
 			js, line = append(js, truth(v)...), append(line, truth(v)...)
 		default:
 			before := t.withheld[passwordHash] + t.withheld[password] + t.withheld[token]
-			v = h.text(v, c.Name, keep[c.Name], t)
+			v = h.text(v, c.Name, keep, t)
 			if t.withheld[passwordHash]+t.withheld[password]+t.withheld[token] > before {
 				x.entry.hold(c.Name, secretAny)
 			}
@@ -330,10 +343,13 @@ func quoted(b []byte, s string) []byte {
 }
 
 // guarded returns a text that no spreadsheet takes for a formula. It is undone by
-// removing an apostrophe that stands before one of = + - @, a tab, a carriage
-// return or another apostrophe at the start.
+// removing an apostrophe that stands before one of = + - @ (of full width, too), a
+// tab, a line end or another apostrophe at the start.
 func guarded(s string) string {
-	if s != "" && strings.IndexByte("=+-@\t\r'", s[0]) >= 0 {
+	if s == "" {
+		return s
+	}
+	if r, _ := utf8.DecodeRuneInString(s); strings.ContainsRune("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20", r) {
 		return "'" + s
 	}
 	return s

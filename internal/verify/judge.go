@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/spoor-scan/spoor/internal/inventory"
@@ -112,7 +113,7 @@ func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, 
 		r.Locator, r.About = Absent, nil
 	}
 	switch {
-	case r.Locator == There && comparable && now == was:
+	case r.Locator == There && comparable && now == was && !(inside(f) && !still && c.aboutUnknown(f) == ""):
 		set(Present, Same, "the record is there as it was")
 		r.About = about(true)
 		return
@@ -182,6 +183,17 @@ func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, 
 	default:
 		set(Gone, Nowhere, "nothing is at its place any more, and its content is nowhere in the scope")
 	}
+}
+
+// comparedEnd is how much of each end of a long body its content is told by, in bytes
+// (inventory.Finding.Content).
+const comparedEnd = 128 << 10
+
+// inside reports whether an identifier was found behind the start that a long body
+// is compared by. Such a body has the same content by its length and its ends alone,
+// so that what the scan finds in it says more.
+func inside(f *inventory.Finding) bool {
+	return slices.ContainsFunc(f.Matches, func(m inventory.Match) bool { return m.Offset != nil && *m.Offset >= comparedEnd })
 }
 
 // aboutUnknown says why it can't be told that a record in which nothing was found

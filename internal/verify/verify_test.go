@@ -53,6 +53,7 @@ func TestStates(t *testing.T) {
 	}
 	byFound := func(f *inventory.Finding) { f.Matches = []inventory.Match{{Type: "phone", Masked: "+**"}} }
 	linked := func(f *inventory.Finding) { f.Matches, f.Relation = nil, "linked" }
+	long := func(f *inventory.Finding) { off := int64(1 << 20); f.Matches[0].Offset = &off }
 	const uri = "file:///s/a"
 	for name, c := range map[string]struct {
 		was     *inventory.Finding
@@ -92,6 +93,15 @@ func TestStates(t *testing.T) {
 		},
 		"there as it was, though it names nobody": {
 			was: found(uri, 1, linked), scan: []*inventory.Finding{}, see: map[string]int{uri: 1}, state: Present, locator: There, about: "true", why: "as it was",
+		},
+		"cleared in the middle of a long file": {
+			was: found(uri, 1, long), scan: []*inventory.Finding{}, see: map[string]int{uri: 1}, state: Changed, locator: There, about: "false", why: "no longer about them",
+		},
+		"a long file as it was": {
+			was: found(uri, 1, long), scan: []*inventory.Finding{found(uri, 1, long)}, state: Present, locator: There, about: "true", why: "as it was",
+		},
+		"a long file as it was, and nobody was looked for": {
+			was: found(uri, 1, long), see: map[string]int{uri: 1}, state: Present, locator: There, about: "true", why: "as it was",
 		},
 		"changed": {
 			was: found(uri, 1), scan: []*inventory.Finding{found(uri, 2)}, state: Changed, locator: There, about: "true", why: "about the person still",

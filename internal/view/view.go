@@ -296,6 +296,30 @@ func (f *Finder) Source(from, to int) (start, end int, form string, late, ok boo
 	return from, to, strings.Join(parts, "+"), late, true
 }
 
+// Whole returns which bytes of the window have to go for Text[from:to], which lies
+// in one region, not to be in it any more. That is what Source returns, but of what
+// is packed, as in base64 or compressed data, all of the run: without a part of it
+// the rest would not be what it was. ok is as Source's.
+func (f *Finder) Whole(from, to int) (start, end int, ok bool) {
+	own := true
+	for d := f.depth; d > 0; d-- {
+		l := &f.layers[d]
+		r := &l.regions[l.at(from)]
+		src, stop, mask := l.source(r, from, to, own)
+		if own && mask == 0 {
+			return 0, 0, false
+		}
+		if r.late || r.kind > lastEscape {
+			src, stop = r.src, r.end
+			for above := f.layers[d-1].text; r.kind == base64 && stop < len(above) && above[stop] == '='; {
+				stop++ // what fills it up
+			}
+		}
+		from, to, own = src, stop, false
+	}
+	return from, to, true
+}
+
 // source maps text of a region to the layer above, and tells which kinds of
 // encoding it holds. beside says that an escape right beside it counts, where
 // it holds none.

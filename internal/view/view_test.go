@@ -226,10 +226,37 @@ func FuzzFinder(f *testing.F) {
 			for i := range v.layers[v.depth].regions {
 				if r := v.layers[v.depth].regions[i]; r.to > r.from {
 					v.Source(r.from, r.to)
+					if start, end, ok := v.Whole(r.from, r.to); ok && (end < start || end > len(text)-drop) {
+						t.Fatalf("%d to %d of %d bytes", start, end, len(text)-drop)
+					}
 				}
 			}
 		}
 	})
+}
+
+// What is packed goes as a whole, with what fills it up, and an escaped word alone.
+func TestWhole(t *testing.T) {
+	for text, want := range map[string]string{
+		"x ZGVhciB6b2VAZXhhbXBsZS5iZSwgaGVsbG8= y":             "ZGVhciB6b2VAZXhhbXBsZS5iZSwgaGVsbG8=",
+		`{"a":"dear zoe\u0040example.be, hello"}`:              `zoe\u0040example.be`,
+		"x 64656172207a6f65406578616d706c652e62652c2068656c y": "64656172207a6f65406578616d706c652e62652c2068656c",
+		"x eyJhIjoiem9lXHUwMDQwZXhhbXBsZS5iZSJ9 y":             "eyJhIjoiem9lXHUwMDQwZXhhbXBsZS5iZSJ9",
+	} {
+		var v Finder
+		got := ""
+		v.Window(0, []byte(text), 0, false, nil)
+		for v.Next() {
+			if at := bytes.Index(v.Text(), []byte("zoe@example.be")); at >= 0 {
+				if start, end, ok := v.Whole(at, at+14); ok {
+					got = text[start:end]
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
 }
 
 func TestBounds(t *testing.T) {
