@@ -64,3 +64,15 @@ func TestRowContent(t *testing.T) {
 		t.Error("rows that are all key have the same content")
 	}
 }
+
+func TestBinary(t *testing.T) {
+	for at := range 8 {
+		for c := range 256 {
+			start := []byte("\t text\x7f\n")
+			start[at] = byte(c)
+			if got, want := binary(start), c < '\t' || c >= 0x80; got != want {
+				t.Errorf("%q: %v", start, got)
+			}
+		}
+	}
+}

@@ -220,7 +220,7 @@ func (r *run) nested(cell []byte) bool {
 func binary(start []byte) bool {
 	x := enc.LittleEndian.Uint64(start)
 	const ones = 0x0101010101010101
-	return (x|x-'\t'*ones)&(0x80*ones) != 0
+	return (x|(x-'\t'*ones))&(0x80*ones) != 0
 }
 
 // row makes the record of a row, and reports whether something in it could not

@@ -3,6 +3,7 @@ package view
 import (
 	hexes "encoding/hex"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -95,4 +96,35 @@ func FuzzHexText(f *testing.F) {
 			t.Errorf("%q: %t, want %t", c, got, want)
 		}
 	})
+}
+
+// The plus of an offset from UTC is none that stands for a space, one before a
+// telephone number may be.
+func TestZone(t *testing.T) {
+	for text, want := range map[string]bool{
+		"2026-11-02 10:00:00+00": true, "2026-11-02T10:00:00.123456+01:00 x": true, "10:00:00,5+0100\t1": true, "10:00+02\x00470": true,
+		"10:00:00+32 470 12 34 56": false, "10:00:00+0470123456": false, "10:00:00+32470": false, "10:00:00+32 (0)470": false, "10:00:00+0032 470": false,
+		"0:0+00": false, "10:00:000+01": false, "1234+56": false, "12.34+56": false, "10:00:00+01a": false, "1+1": false, ".1+1": false, ":00+00": false,
+	} {
+		if got := zone([]byte(text), strings.IndexByte(text, '+')); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func TestUUIDAround(t *testing.T) {
+	const id = "0a1b2c3d-1e4f-4a5b-8c6d-7e8f9a0b1c2d"
+	for _, text := range []string{id, "x " + id + ",", "7a6f 6540 " + id} {
+		at := strings.Index(text, id)
+		for k, want := range map[int]int{9: at + 24, 14: at + 24, 8: 0, 19: 0} {
+			if got := uuidAround([]byte(text), at+k); got != want {
+				t.Errorf("%q: %d, want %d", text, got, want)
+			}
+		}
+	}
+	for _, text := range []string{"x" + id, id + "x", id[:35], id[:35] + "-", "0a1-" + id[4:]} {
+		if got := uuidAround([]byte(text), strings.Index(text, "1e4f")); got != 0 {
+			t.Errorf("%q: %d", text, got)
+		}
+	}
 }

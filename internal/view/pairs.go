@@ -75,11 +75,20 @@ func uuidAround(p []byte, i int) int {
 	for _, a := range [...]int{i - 9, i - 14} {
 		if a >= 0 && a+36 <= len(p) && p[a+8] == '-' && p[a+13] == '-' && p[a+18] == '-' && p[a+23] == '-' &&
 			(a == 0 || !isAlnum(p[a-1])) && (a+36 == len(p) || !isAlnum(p[a+36])) &&
-			uuid(p[a:a+8]) && uuid(p[a+24:a+36]) {
+			allHex(p[a:a+8]) && allHex(p[a+24:a+36]) {
 			return a + 24
 		}
 	}
 	return 0
+}
+
+func allHex(p []byte) bool {
+	for _, c := range p {
+		if digits[c] == 0xff {
+			return false
+		}
+	}
+	return true
 }
 
 // runsOf returns where runs of just two and of just four bits begin in a, which

@@ -1387,7 +1387,7 @@ func testLookup(t *testing.T, m *testenv.MariaDB) {
 		"INSERT INTO orders SELECT 1+seq MOD 100, 'thing' FROM seq_1_to_1000")
 	s := open(t, m.Addr(), "root", db, nil)
 	rel, err := s.Relations(t.Context())
-	if err != nil || len(rel) != 1 || !reflect.DeepEqual(rel[0], scanners.Relation{Table: db + ".orders", Column: "client", RefTable: db + ".clients", RefColumn: "id"}) {
+	if err != nil || len(rel) != 1 || !reflect.DeepEqual(rel[0], scanners.Relation{Table: db + ".orders", Column: "client", RefTable: db + ".clients", RefColumn: "id", OnDelete: "RESTRICT"}) {
 		t.Errorf("%+v, %v", rel, err)
 	}
 	look := func(table, column string, values ...string) int {

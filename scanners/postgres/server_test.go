@@ -751,9 +751,9 @@ func testLookup(t *testing.T, m *testenv.Postgres) {
 		t.Fatal(err)
 	}
 	for _, want := range []scanners.Relation{
-		{Table: "x.invoices", Column: "client", RefTable: "public.clients", RefColumn: "id"},
-		{Table: "public.lines", Column: "a", RefTable: "x.invoices", RefColumn: "a", With: []scanners.ColumnPair{{Column: "b", RefColumn: "b"}}},
-		{Table: "public.events_1", Column: "client", RefTable: "public.clients", RefColumn: "id"},
+		{Table: "x.invoices", Column: "client", RefTable: "public.clients", RefColumn: "id", OnDelete: "NO ACTION"},
+		{Table: "public.lines", Column: "a", RefTable: "x.invoices", RefColumn: "a", With: []scanners.ColumnPair{{Column: "b", RefColumn: "b"}}, OnDelete: "NO ACTION"},
+		{Table: "public.events_1", Column: "client", RefTable: "public.clients", RefColumn: "id", OnDelete: "NO ACTION"},
 	} {
 		if !slices.ContainsFunc(relations, func(r scanners.Relation) bool { return reflect.DeepEqual(r, want) }) {
 			t.Errorf("%v is missing in %v", want, relations)
