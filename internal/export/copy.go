@@ -67,7 +67,7 @@ func (x *exporter) file(ctx context.Context, s inventory.Source, c *chosen, it s
 	var t tally
 	doc := it
 	doc.Name, doc.Body = name, nil
-	m, err := x.remake(ctx, o, doc, sp, x.hider.others != nil && !x.Include[c.item.Finding], &t)
+	m, err := x.remake(ctx, o, doc, sp, x.hider.others != nil && !x.Include[c.item.Finding], &t, 0)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,10 @@ const (
 	nothing              // not at all
 )
 
+// maxLetters is in how many messages one that is attached is written anew: each is
+// kept whole while what is attached to it is looked at.
+const maxLetters = 4
+
 // cantMask says why something is not in a bundle as it is.
 const cantMask = "other people's identifiers in it can't be masked"
 
@@ -35,7 +39,7 @@ type made struct {
 // remake returns what goes into the bundle in the place of a file. strict says that
 // other people's identifiers must not be in it. An error is that of ctx, or of
 // writing.
-func (x *exporter) remake(ctx context.Context, o engine.Opener, it scanners.Item, sp *spool, strict bool, t *tally) (made, error) {
+func (x *exporter) remake(ctx context.Context, o engine.Opener, it scanners.Item, sp *spool, strict bool, t *tally, depth int) (made, error) {
 	head := make([]byte, container.HeadLen)
 	n, _ := sp.read().ReadAt(head, 0)
 	head = head[:n]
@@ -45,11 +49,11 @@ func (x *exporter) remake(ctx context.Context, o engine.Opener, it scanners.Item
 	}
 	var try func(out *spool, t *tally) (why string, err error)
 	switch {
-	case kind == "mail":
+	case kind == "mail" && depth <= maxLetters:
 		try = func(out *spool, t *tally) (string, error) {
 			l := &letter{h: x.hider, t: t, strict: strict}
 			l.attached = func(name string, content *spool) (made, error) {
-				return x.remake(ctx, o, scanners.Item{Ref: it.Ref, Name: name, Size: content.size}, content, strict, t)
+				return x.remake(ctx, o, scanners.Item{Ref: it.Ref, Name: name, Size: content.size}, content, strict, t, depth+1)
 			}
 			err := l.remade(out, reader{ctx, sp.read()})
 			return l.note(), err

@@ -346,6 +346,28 @@ func TestCutsThroughNothing(t *testing.T) {
 	}
 }
 
+// Messages that are attached to each other without end are written anew to some
+// depth, and what is deeper is left out.
+func TestLettersInLetters(t *testing.T) {
+	s := "From: jan@example.org\nTo: zoe@example.be\n\nabout jan@example.org\n"
+	for i := range 200 {
+		s = fmt.Sprintf("From: jan@example.org\nTo: zoe@example.be\nContent-Type: multipart/mixed; boundary=b%d.\n\n--b%d.\nContent-Type: application/octet-stream; name=a.eml\n\n%s\n--b%d.--\n", i, i, s, i)
+	}
+	index, files := bundle(t, true, nil, map[string]string{"a.eml": s})
+	if len(index.Items) != 1 {
+		t.Fatalf("%+v", index.LeftOut)
+	}
+	got := files[index.Items[0].File]
+	for k := range 3 {
+		if bytes.Contains(got, []byte(base64.StdEncoding.EncodeToString([]byte("??jan@example")[k:]))[2:12]) {
+			t.Error("another's address is left")
+		}
+	}
+	if bytes.Contains(got, []byte("jan@example")) || len(got) > 4*len(s) {
+		t.Errorf("%d bytes became %d", len(s), len(got))
+	}
+}
+
 // What is remade ends with the run.
 func TestRemakeEndsWithTheRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -360,7 +382,7 @@ func TestRemakeEndsWithTheRun(t *testing.T) {
 		if _, err := io.WriteString(sp, content); err != nil {
 			t.Fatal(err)
 		}
-		_, err := x.remake(ctx, engine.Opener{Decoders: decoders(), Limits: container.DefaultLimits()}, scanners.Item{Name: name}, sp, true, &tally{})
+		_, err := x.remake(ctx, engine.Opener{Decoders: decoders(), Limits: container.DefaultLimits()}, scanners.Item{Name: name}, sp, true, &tally{}, 0)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", name, err)
 		}

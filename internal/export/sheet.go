@@ -12,7 +12,8 @@ import (
 const (
 	maxHeadings = 4096    // columns of a sheet
 	maxHeading  = 200     // bytes of a name
-	maxStrings  = 1 << 20 // strings of which the text or the column is known
+	maxStrings  = 1 << 18 // strings of which the text or the column is known
+	maxNamed    = 8 << 20 // bytes of these
 )
 
 // A sheet knows what the columns of a table are called: as its first row that holds
@@ -93,14 +94,16 @@ func (p *pack) headings(z *zip.Reader) {
 	for _, f := range z.File {
 		if f.Name == "xl/sharedStrings.xml" {
 			var text strings.Builder
+			all := 0
 			p.walk(f, func(tok string) bool {
 				switch {
 				case tok[0] != '<':
-					if text.Len() <= maxHeading {
+					if text.Len()+len(tok) <= 2*maxHeading && all < maxNamed {
 						text.WriteString(unescape(tok))
 					}
 				case strings.HasPrefix(tok, "</") && local(tok) == "si":
 					p.strings = append(p.strings, text.String())
+					all += text.Len()
 					text.Reset()
 				}
 				return len(p.strings) < maxStrings
