@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"path"
@@ -42,6 +43,13 @@ func officeDecoder(opts container.Options) container.Decoder {
 				}
 				z, err := zip.NewReader(spool, spool.Size())
 				if err != nil || !officeSound(z) {
+					if err == nil && len(z.File) > 0 {
+						// Words are put together from pieces by the reader of documents only.
+						gap := &scanners.Gap{Reason: scanners.Unsupported, Detail: "office: packed as no office program does; its parts are read one by one"}
+						if !yield(scanners.Item{}, gap) {
+							return
+						}
+					}
 					in.Body = io.NewSectionReader(spool, 0, spool.Size())
 					for _, d := range container.All(opts) {
 						if d.Name == "zip" {
@@ -81,17 +89,15 @@ func matchOffice(head []byte, name string) bool {
 	return false
 }
 
-// officeSound reports whether the directory of the archive is one that can be
-// gone by: members that overlap, or have one name, are for the lenient reader.
+// officeSound reports whether the members of the archive are packed as those of
+// documents are; others are for the reader of archives.
 func officeSound(z *zip.Reader) bool {
-	seen := map[string]bool{}
 	for _, f := range z.File {
-		if seen[f.Name] || f.Method != zip.Store && f.Method != zip.Deflate || f.Flags&1 != 0 {
+		if f.Method != zip.Store && f.Method != zip.Deflate || f.Flags&1 != 0 {
 			return false
 		}
-		seen[f.Name] = true
 	}
-	return len(seen) > 0
+	return len(z.File) > 0
 }
 
 // errStop ends a document whose consumer wants no more.
@@ -107,6 +113,7 @@ type office struct {
 	files map[string]*zip.File
 	book  *workbook
 	shut  map[string]bool // parts of an OpenDocument that are encrypted
+	steps map[string]int  // how many members of each name there were
 }
 
 func (o *office) gap(reason scanners.Reason, detail string) error {
@@ -236,7 +243,14 @@ func (o *office) member(f *zip.File, name string, r io.Reader) error {
 	if err := o.b.Member(); err != nil {
 		return err
 	}
-	it := scanners.Item{Name: path.Base(name), Step: name, Size: int64(min(f.UncompressedSize64, 1<<62)), Time: f.Modified, Body: r}
+	step := name
+	if o.steps == nil {
+		o.steps = map[string]int{}
+	}
+	if o.steps[name]++; o.steps[name] > 1 {
+		step = fmt.Sprintf("%s;%d", name, o.steps[name])
+	}
+	it := scanners.Item{Name: path.Base(name), Step: step, Size: int64(min(f.UncompressedSize64, 1<<62)), Time: f.Modified, Body: r}
 	if !o.yield(it, nil) {
 		return errStop
 	}
@@ -293,6 +307,25 @@ type officeReader struct {
 	attrs []byte // of the paragraph
 	skip  int    // levels of an element that repeats what was said
 	ended bool
+
+	// Tracked changes (ECMA-376, part 1, section 17.13.5): the paragraph as it was
+	// before them stands on a line of its own.
+	before        []byte
+	deleted       int // levels
+	inserted      int
+	changed, code bool // the paragraph has something deleted; the text is that of a field
+}
+
+// put adds text to the paragraph, and to what it was.
+func (p *officeReader) put(text ...byte) {
+	if p.deleted == 0 {
+		p.out = append(p.out, text...)
+	} else {
+		p.changed = p.changed || len(text) > 0
+	}
+	if p.inserted == 0 && len(p.before) < maxXMLTag {
+		p.before = append(p.before, text...)
+	}
 }
 
 // failed returns the error with which reading ended.
@@ -325,8 +358,12 @@ func (p *officeReader) step() {
 	}
 	switch t.kind {
 	case xmlText:
-		if p.skip == 0 {
-			p.out = append(p.out, t.text...)
+		switch {
+		case p.skip > 0:
+		case p.code:
+			p.attrs = append(p.attrs, t.text...)
+		default:
+			p.put(t.text...)
 		}
 	case xmlOther:
 		if bytes.HasPrefix(t.text, []byte("<!--")) {
@@ -355,9 +392,15 @@ func (p *officeReader) start(t *xmlToken) {
 	}
 	switch name {
 	case "tab":
-		p.out = append(p.out, '\t')
+		p.put('\t')
 	case "br", "cr", "line-break":
-		p.out = append(p.out, '\n')
+		p.put('\n')
+	case "del", "moveFrom":
+		p.deleted++
+	case "ins", "moveTo":
+		p.inserted++
+	case "instrText", "delInstrText":
+		p.code = true
 	case "s": // spaces in OpenDocument
 		n := 1
 		if c, ok := t.attr("c"); ok && len(c) <= 2 {
@@ -367,10 +410,10 @@ func (p *officeReader) start(t *xmlToken) {
 			}
 		}
 		for range max(0, min(n, 99)) {
-			p.out = append(p.out, ' ')
+			p.put(' ')
 		}
 	case "noBreakHyphen":
-		p.out = append(p.out, '-')
+		p.put('-')
 	}
 	t.each(func(n, v []byte) bool {
 		if len(v) > 1 && officeSays[string(n)] {
@@ -394,7 +437,16 @@ var officeSays = map[string]bool{
 // end ends an element.
 func (p *officeReader) end(name string) {
 	switch name {
-	case "p", "h", "tr", "table-row", "comment", "si", "person", "property", "user-defined":
+	case "p", "h", "tr", "table-row", "comment", "threadedComment", "si", "person", "property", "user-defined":
+		p.line()
+	case "del", "moveFrom":
+		p.deleted = max(0, p.deleted-1)
+	case "ins", "moveTo":
+		p.inserted = max(0, p.inserted-1)
+	case "instrText", "delInstrText":
+		p.code = false
+		p.attrs = append(p.attrs, '\n')
+	case "author", "v", "f": // of comments; what a chart keeps of its cells
 		p.line()
 	case "tc", "table-cell", "covered-table-cell":
 		if n := len(p.out); n > 0 && p.out[n-1] == '\n' {
@@ -403,7 +455,8 @@ func (p *officeReader) end(name string) {
 			p.out = append(p.out, '\t')
 		}
 	case "creator", "lastModifiedBy", "subject", "keywords", "description", "category", "Company", "Manager", "Template", "lpwstr", "lpstr", "date",
-		"initial-creator", "keyword", "title", "contentStatus", "created", "modified":
+		"initial-creator", "keyword", "title", "contentStatus", "created", "modified", "printed-by", "print-date", "generator", "contributor", "publisher",
+		"identifier", "language", "revision", "version", "lastPrinted", "HyperlinkBase", "Application", "AppVersion":
 		p.line()
 	}
 }
@@ -413,6 +466,10 @@ func (p *officeReader) line() {
 	if n := len(p.out); n > 0 && p.out[n-1] != '\n' {
 		p.out = append(p.out, '\n')
 	}
+	if p.changed {
+		p.out = append(append(p.out, p.before...), '\n')
+	}
+	p.before, p.changed = p.before[:0], false
 	if len(p.attrs) > 0 {
 		p.out = append(p.out, p.attrs...)
 		p.attrs = p.attrs[:0]

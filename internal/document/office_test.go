@@ -172,7 +172,7 @@ func TestOfficeParts(t *testing.T) {
 		{"deleted text, fields, fallbacks", []string{
 			"word/document.xml", `<w:document><w:p><w:del w:author="Luc Maes"><w:r><w:delText>gone@exam</w:delText><w:delText>ple.org</w:delText></w:r></w:del><w:instrText>HYPERLINK "mailto:link@example.org"</w:instrText></w:p>` +
 				`<mc:AlternateContent><mc:Choice><w:p><w:r><w:t>once &amp; only</w:t></w:r></w:p></mc:Choice><mc:Fallback><w:p><w:t>twice</w:t></w:p></mc:Fallback></mc:AlternateContent></w:document>`,
-		}, []string{`body: gone@example.orgHYPERLINK "mailto:link@example.org"` + "\nLuc Maes\nonce & only\n"}},
+		}, []string{"body: gone@example.org\nLuc Maes\n" + `HYPERLINK "mailto:link@example.org"` + "\nonce & only\n"}},
 		{"slides", []string{"ppt/slides/slide1.xml", "<a:p><a:t>Slide for zoe@</a:t><a:t>example.be</a:t></a:p>", "ppt/notesSlides/notesSlide1.xml", "<a:p><a:t>notes@example.org</a:t></a:p>"}, []string{"slide: Slide for zoe@example.be\n", "notes: notes@example.org\n"}},
 		{"headers and notes", []string{"word/header1.xml", "<w:p><w:t>header@example.org</w:t></w:p>", "word/footnotes.xml", "<w:p><w:t>foot@example.org</w:t></w:p>"}, []string{"header: header@example.org\n", "footnotes: foot@example.org\n"}},
 		{"targets of links", []string{"word/_rels/document.xml.rels", `<Relationship Target="mailto:zoe@example.be"/>`}, []string{"zoe@example.be"}},
@@ -183,6 +183,19 @@ func TestOfficeParts(t *testing.T) {
 			"xl/sharedStrings.xml", `<sst><si><r><t>zoe@</t></r><r><t>example.be</t></r><rPh><t>spoken</t></rPh></si></sst>`,
 			"xl/worksheets/sheet1.xml", `<worksheet><row r="7"><c r="B7" t="s"><v>0</v></c><c r="C7"><v>4.7004E10</v></c><c r="D7" t="inlineStr"><is><t>in</t><t>line</t></is></c></row></worksheet>`,
 		}, []string{"#sheet=A&cell=B7: B=zoe@example.be C=47004000000 D=inline"}},
+		{"what was replaced", []string{"word/document.xml", `<w:p><w:r><w:t>mail </w:t></w:r><w:del><w:r><w:delText>old@</w:delText></w:r><w:r><w:delText>example.</w:delText></w:r></w:del><w:ins><w:r><w:t>new@example.</w:t></w:r></w:ins><w:r><w:t>org</w:t></w:r></w:p><w:p><w:t>x</w:t></w:p>`},
+			[]string{"body: mail new@example.org\nmail old@example.org\nx\n"}},
+		{"two members of one name", []string{"word/document.xml", "<w:p><w:t>zoe@</w:t><w:t>example.be</w:t></w:p>", "word/media/a.bin", "1", "word/media/a.bin", "2"},
+			[]string{"body: zoe@example.be\n", "word/media/a.bin= 1", "word/media/a.bin;2= 2"}},
+		{"authors of comments", []string{"xl/workbook.xml", "<x/>", "xl/comments1.xml", `<comments><authors><author>zoe@example.be</author><author>Luc</author></authors><comment><text><t>see</t></text></comment></comments>`},
+			[]string{"comments: zoe@example.be\nLuc\nsee\n"}},
+		{"a chart's labels", []string{"word/document.xml", "<x/>", "word/charts/chart1.xml", `<c:pt><c:v>zoe@example.be</c:v></c:pt><c:pt><c:v>luc@example.org</c:v></c:pt>`},
+			[]string{"zoe@example.be\nluc@example.org\n"}},
+		{"how cells are pronounced", []string{
+			"xl/workbook.xml", `<sheets><sheet name="A" r:id="r1"/></sheets>`, "xl/_rels/workbook.xml.rels", `<Relationship Id="r1" Target="worksheets/sheet1.xml"/>`,
+			"xl/sharedStrings.xml", `<sst><si><t>A</t><rPh><t>aa@example.org</t></rPh></si></sst>`,
+			"xl/worksheets/sheet1.xml", `<worksheet><row r="1"><c r="A1" t="inlineStr"><is><r><t>zoe@</t></r><r><t>example.be</t></r><rPh><t>bb@example.org</t></rPh></is></c></row></worksheet>`,
+		}, []string{"A1: A=zoe@example.be", "sheet: aa@example.org\n", "sheet: bb@example.org\n"}},
 		{"encrypted", []string{"mimetype", "application/vnd.oasis.opendocument.text", "META-INF/manifest.xml", `<manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data/></manifest:file-entry>`, "content.xml", "\x01\x02"}, []string{"gap: encrypted"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -78,7 +78,22 @@ func (o *office) strings() error {
 			return nil
 		}},
 		{"xl/styles.xml", w.styles},
-		{"xl/sharedStrings.xml", w.strings},
+		{"xl/sharedStrings.xml", func(x *xmlReader) error {
+			var spoken []byte
+			err := w.strings(x, func(text []byte) error {
+				spoken = append(append(spoken, text...), '\n')
+				if len(spoken) < 64<<10 {
+					return nil
+				}
+				err := o.text("sheet", "", bytes.NewReader(spoken))
+				spoken = spoken[:0]
+				return err
+			})
+			if err == nil && len(spoken) > 0 {
+				err = o.text("sheet", "", bytes.NewReader(spoken))
+			}
+			return err
+		}},
 	} {
 		f := o.files[p.name]
 		if f == nil {
@@ -112,8 +127,9 @@ func (o *office) strings() error {
 
 var errShared = &scanners.Gap{Reason: scanners.TooLarge, Detail: "office: shared strings"}
 
-// strings reads the shared strings. How they are to be pronounced is left out.
-func (w *workbook) strings(x *xmlReader) error {
+// strings reads the shared strings. How they are to be pronounced is no part of
+// what cells show: spoken gets it, a line for each.
+func (w *workbook) strings(x *xmlReader, spoken func([]byte) error) error {
 	in, phonetic := false, false
 	for t := x.next(); t != nil; t = x.next() {
 		switch {
@@ -129,7 +145,11 @@ func (w *workbook) strings(x *xmlReader) error {
 			phonetic = false
 		case string(t.name) == "t":
 			in = t.kind == xmlStart && !t.empty
-		case t.kind == xmlText && in && !phonetic:
+		case t.kind == xmlText && in && phonetic:
+			if err := spoken(t.text); err != nil {
+				return err
+			}
+		case t.kind == xmlText && in:
 			w.shared = append(w.shared, t.text...)
 		}
 		if len(w.shared)+4*len(w.ends) > maxShared {
@@ -329,6 +349,7 @@ func (o *office) sheet(part string, r io.Reader) error {
 		other      []byte // text that is no cell's: headers, links, formulas
 		formula    []byte
 		has        bool
+		spoken     bool // how a cell is to be pronounced
 	)
 	for t := x.next(); t != nil; t = x.next() {
 		switch t.kind {
@@ -362,6 +383,8 @@ func (o *office) sheet(part string, r io.Reader) error {
 				if !t.empty {
 					in = string(t.name)
 				}
+			case "rPh":
+				spoken = !t.empty
 			case "hyperlink", "dataValidation", "protectedRange", "tablePart", "legacyDrawing":
 				t.each(func(n, v []byte) bool {
 					switch string(n) {
@@ -372,9 +395,11 @@ func (o *office) sheet(part string, r io.Reader) error {
 				})
 			}
 		case xmlText:
-			switch in {
-			case "":
-			case "v", "t":
+			switch {
+			case in == "":
+			case spoken:
+				other = append(append(other, t.text...), '\n')
+			case in == "v", in == "t":
 				if value, has = append(value, t.text...), true; len(value) > maxXMLTag {
 					// A value longer than any program has in a cell.
 					if err := o.text("cell", "", bytes.NewReader(value)); err != nil {
@@ -382,9 +407,9 @@ func (o *office) sheet(part string, r io.Reader) error {
 					}
 					value = value[:0]
 				}
-			case "f":
+			case in == "f":
 				formula = append(formula, t.text...)
-			case "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter":
+			case strings.HasSuffix(in, "Header"), strings.HasSuffix(in, "Footer"):
 				// Codes stand right before words.
 				other = append(append(other, pageText(string(t.text))...), '\n')
 			default:
@@ -396,6 +421,8 @@ func (o *office) sheet(part string, r io.Reader) error {
 				if err := s.end(row); err != nil {
 					return err
 				}
+			case "rPh":
+				spoken = false
 			case "c":
 				if has {
 					s.set(col, o.book.value(kind, style, value))
