@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"io"
 	"iter"
+	"strings"
 
 	"github.com/bodgit/sevenzip"
 
@@ -191,6 +192,8 @@ func (s *sevenZip) file(f *sevenzip.File) bool {
 	switch {
 	case isLocked(err):
 		return s.unread(f.Name, scanners.Encrypted, "7z: a member is encrypted")
+	case isForeign(err):
+		return s.unread(f.Name, scanners.Unsupported, "7z: a member is packed by a method that can't be read")
 	case err != nil:
 		return s.unread(f.Name, scanners.Corrupt, "7z: a member can't be read")
 	}
@@ -209,6 +212,11 @@ func (s *sevenZip) file(f *sevenzip.File) bool {
 		}
 		return decodeGap("7z", err)
 	}})
+}
+
+// isForeign reports whether a method isn't known. The library has no value for it.
+func isForeign(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "unsupported compression algorithm")
 }
 
 // summed checks content against its CRC-32, where that is known.

@@ -605,7 +605,9 @@ func (k *known) stranger(b []byte, start, end int) bool {
 		return false // its dot may be spelled out
 	}
 	if !known {
-		return true
+		lo, _ := localPart(b, i-1, false)
+		from, _ := lengthened(b, lo, i-1)
+		return from < 0
 	}
 	at := i - 1
 	for i = at; i > 0 && at-i < 64 && (isAlnum(b[i-1]) || b[i-1] == '.' || b[i-1] == '-' || b[i-1] == '_'); i-- {
@@ -733,6 +735,11 @@ func (k *known) address(b []byte, p, q int, form string, found take) {
 	if local == "" {
 		return
 	}
+	if form == "plain" && b[p] == '@' && q == p+1 {
+		if from, to := lengthened(b, lo, p); from >= 0 && k.own(foldLocal(string(b[from:p])), asciiHost(string(b[q:to])), form, from, to, found) {
+			return
+		}
+	}
 	if form == "plain" && lo > 0 && b[lo-1] == '=' {
 		if k.rewritten(b, lo, p, local, found) {
 			return
@@ -769,6 +776,40 @@ func (k *known) address(b []byte, p, q int, form string, found take) {
 			return
 		}
 	}
+}
+
+// lengthened reads the address around the @ at p, whose local part seems to start
+// at lo, by the length that stands before it: what follows in certificates
+// (X.690), property lists, MessagePack and their like is no part of it, though it
+// looks like letters. from is -1 where there is no such length.
+func lengthened(b []byte, lo, p int) (from, to int) {
+	for _, s := range [...]int{lo, lo + 1} { // the length may look like a letter, too
+		if s < 1 || s >= p {
+			continue
+		}
+		n := int(b[s-1])
+		if n&0xe0 == 0xa0 { // the short strings of MessagePack
+			n &= 0x1f
+		}
+		if n < 6 || n > 127 || s+n > len(b) || s+n <= p+3 {
+			continue
+		}
+		if n >= ' ' || n == '\t' || n == '\n' || n == '\r' {
+			// As text it would be nothing special: the type of the string has to
+			// stand before it.
+			if s < 2 || b[s-2] >= ' ' && b[s-2] < 0x80 || b[s-2] == '\t' || b[s-2] == '\n' || b[s-2] == '\r' {
+				continue
+			}
+		}
+		plain := true
+		for i := s; i < s+n && plain; i++ {
+			plain = b[i] > ' ' && b[i] < 0x7f && (b[i] != '@' || i == p)
+		}
+		if plain && isAlnum(b[s+n-1]) {
+			return s, s + n
+		}
+	}
+	return -1, 0
 }
 
 // own reports an address to those whose it is.

@@ -47,10 +47,13 @@ func TestForms(t *testing.T) {
 				"x " + base64.StdEncoding.EncodeToString([]byte("x zoe@example.be y")), "- zoe@example.be", "=zoe@example.be",
 				"\u00a0zoe@example.be", "“zoe@example.be”", "\ufeffzoe@example.be", "…zoe@example.be", "--zoe@example.be--", "__zoe@example.be", "\xa0zoe@example.be",
 				"=20zoe@example.be", "zoe@example.be.zip", "backup-of zoe@example.be.tar.gz", "zoe@example.be_2026.txt", base64.StdEncoding.EncodeToString([]byte("<Zoe@example.be>")),
+				// By its length: a certificate, a property list, MessagePack.
+				"\x16\x0ezoe@example.be0\x82\x01", "\x5f\x10\x0ezoe@example.be_\x10", "\xaezoe@example.bexyz", "0\x16\x0ezoe@example.be1",
 			},
 			[]string{
 				"azoe@example.be", "zoe@example.be.com", "zoe@example.berlin", "a.zoe@example.be", "zoe@example.be-shop.com", "x-zoe@example.be", "zoe@sub.example.be",
 				"zoe+a@example.be.org", "a+zoe@example.be", "zoe@example.be1", "zoë@example.be2",
+				"\x16\x0fzoe@example.be0\x82", "\nzoe@example.be0", "\x16\x10azoe@example.be0",
 				"email=dezoe@example.be", "ézoe@example.be", base64.StdEncoding.EncodeToString([]byte("mail: abczoe@example.be.")),
 				base64.StdEncoding.EncodeToString([]byte("to azoe@example.berlin now")),
 			},
