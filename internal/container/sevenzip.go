@@ -20,6 +20,8 @@ const sevenZipMagic = "7z\xbc\xaf\x27\x1c"
 const maxProbe = 16 << 20
 
 func sevenZipDecoder(opts Options) Decoder {
+	// The library lacks this one, and keeps its methods in a list of its own.
+	sevenzip.RegisterDecompressor([]byte{4, 1, 9}, sevenZipDeflate64)
 	return Decoder{
 		Name:    "7z",
 		Hostile: true,
@@ -212,6 +214,21 @@ func (s *sevenZip) file(f *sevenzip.File) bool {
 		}
 		return decodeGap("7z", err)
 	}})
+}
+
+// sevenZipDeflate64 is the method 040109 of Methods.txt of the LZMA SDK.
+func sevenZipDeflate64(_ []byte, _ uint64, in []io.ReadCloser) (io.ReadCloser, error) {
+	if len(in) != 1 {
+		return nil, errors.New("7z: Deflate64 reads one stream")
+	}
+	s := new(deflate64Stream)
+	if err := s.open(&input{ctx: context.Background(), r: in[0]}); err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{s, in[0]}, nil
 }
 
 // isForeign reports whether a method isn't known. The library has no value for it.
