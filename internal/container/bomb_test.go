@@ -282,6 +282,7 @@ func FuzzDecoders(f *testing.F) {
 	for _, seed := range [][]byte{
 		gz([]byte("hello")), helloBzip2, helloXz, zst([]byte("hello")), cat(helloXz, make([]byte, 4), secondXz),
 		tarOf(file{"a", "A"}), links.Bytes(), zipOf(8, file{"a", "A"}, file{"b/", ""}), zipOf(0, file{"a", "A"}), zipOf(93, file{"a", "A"}),
+		cat([]byte("#!/bin/sh\nmakeself\n"), gz([]byte("hello"))), append([]byte("\x7fELF\x01\x01"), make([]byte, 80)...),
 		many(2, "x", true), tarOf(file{"z", string(zipOf(8, file{"g", string(gz([]byte("deep")))}))}),
 	} {
 		f.Add(seed)

@@ -220,6 +220,8 @@ func TestKinds(t *testing.T) {
 		return b.Bytes()
 	}()
 	z := zipOf(8, file{"a", "AAAA"}, file{"b/c", "CC"})
+	elf := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...) // a program without sections, whose header is all
+	elf[40] = 64
 	encrypted := bytes.Clone(z)
 	encrypted[6] |= 1
 	encrypted[bytes.Index(encrypted, []byte(zipCentral))+8] |= 1
@@ -277,6 +279,13 @@ func TestKinds(t *testing.T) {
 		{"encrypted.zip", encrypted, []string{"#path=a", "b/c=CC"}, nil, []string{" encrypted"}},
 		{"method.zip", odd, []string{"#path=a", "b/c=CC"}, nil, []string{" unsupported"}},
 		{"exe.zip", cat([]byte("MZ, a program that unpacks this"), z), []string{"a=AAAA", "b/c=CC"}, []string{"@0=MZ, a program that unpacks this"}, nil},
+		{"x.exe", cat(elf, z), []string{"a=AAAA", "b/c=CC"}, []string{"@0=" + string(elf)}, nil},
+		{"sh.run", cat([]byte("#!/bin/sh\n# unpack me, I am long enough\n"), z), []string{"a=AAAA", "b/c=CC"}, []string{"@0=#!/bin/sh\n# unpack me, I am long enough\n"}, nil},
+		{"program", cat(elf, []byte("dialogue"), gz(two)), []string{"payload!/a=A", "payload!/b=B"}, []string{"@0=" + string(elf) + "dialogue"}, nil},
+		{"alone", elf, nil, []string{"@0=" + string(elf)}, nil},
+		{"long.exe", cat(elf, []byte("jan@example.be")), nil, []string{"@0=" + string(elf) + "jan@example.be"}, nil},
+		{"makeself", cat([]byte("#!/bin/sh\n# Makeself 2.4\nexit 0\n"), gz(two)), []string{"payload!/a=A", "payload!/b=B"}, []string{"@0=#!/bin/sh\n# Makeself 2.4\nexit 0\n"}, nil},
+		{"nsis.exe", cat(elf, []byte("\xef\xbe\xad\xdeNullsoftInst")), nil, []string{"@0=" + string(elf), "@64=\xef\xbe\xad\xdeNullsoftInst"}, []string{" unsupported"}},
 		{"split.zip", split, []string{"a=AAAA", "b/c=CC"}, nil, []string{" unsupported"}},
 		{"not.zip", []byte("this is a text with a misleading name"), nil, []string{"@0=this is a text with a misleading name"}, nil},
 		{"up.zip", zipOf(8, file{"../../etc/passwd", "x"}, file{"a!/b", "y"}), []string{"../../etc/passwd=x", "a!/b=y"}, nil, nil},

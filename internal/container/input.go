@@ -16,7 +16,7 @@ import (
 func All(o Options) []Decoder {
 	w := newWindows()
 	return slices.Concat(streams(w), []Decoder{
-		pgpDecoder(o), duplicityDecoder(), dupManifestDecoder(), tarDecoder(), zipDecoder(w, o), sevenZipDecoder(o), rarDecoder(o), cpioDecoder(), arDecoder(), rpmDecoder(), cabDecoder(), xbstreamDecoder(),
+		pgpDecoder(o), duplicityDecoder(), dupManifestDecoder(), tarDecoder(), programDecoder(zipDecoder(w, o)), zipDecoder(w, o), sevenZipDecoder(o), rarDecoder(o), cpioDecoder(), arDecoder(), rpmDecoder(), cabDecoder(), xbstreamDecoder(),
 		vmaDecoder(), qcowDecoder(), baculaDecoder(), extDecoder(), xfsDecoder(), fatDecoder(), lvmDecoder(), isoDecoder(), partitionDecoder(),
 		streamDecoder(w, "brotli", matchBrotli, brotliStream, ".br", ""),
 	})
