@@ -126,14 +126,52 @@ func programEnd(head []byte) (end int64, script bool) {
 			end = max(end, int64(le.Uint32(head[s+16:]))+int64(le.Uint32(head[s+20:])))
 		}
 		return end, false
-	case len(head) >= 64 && string(head[:4]) == "\x7fELF" && head[5] == 1 && head[4] == 2:
-		end = int64(le.Uint64(head[40:])) // of 64 bits: the table of sections is the last
-		return max(0, end+int64(le.Uint16(head[58:]))*int64(le.Uint16(head[60:]))), false
-	case len(head) >= 64 && string(head[:4]) == "\x7fELF" && head[5] == 1 && head[4] == 1:
-		end = int64(le.Uint32(head[32:]))
-		return end + int64(le.Uint16(head[46:]))*int64(le.Uint16(head[48:])), false
+	case len(head) >= 64 && string(head[:4]) == "\x7fELF" && head[5] == 1 && (head[4] == 1 || head[4] == 2):
+		return elfEnd(head, head[4] == 2), false
 	}
 	return 0, false
+}
+
+// elfEnd returns where a program in the format of the System V ABI ends: its
+// segments, its sections as far as their table is in head, and that table.
+func elfEnd(head []byte, wide bool) (end int64) {
+	le := binary.LittleEndian
+	word := func(at int) int64 {
+		switch {
+		case wide && at+8 <= len(head):
+			return int64(le.Uint64(head[at:]) & (1<<62 - 1))
+		case !wide && at+4 <= len(head):
+			return int64(le.Uint32(head[at:]))
+		}
+		return 0
+	}
+	half := func(at int) int64 { return int64(le.Uint16(head[at:])) }
+	// Where the offset and the size stand in a segment and in a section.
+	segments, sections, counts := word(28), word(32), 42
+	offset, size, at, length := 4, 16, 16, 20
+	if wide {
+		segments, sections, counts = word(32), word(40), 54
+		offset, size, at, length = 8, 32, 24, 32
+	}
+	there := int64(len(head))
+	for i := range half(counts + 2) {
+		if p := segments + i*half(counts); segments < there && p < there {
+			end = max(end, word(int(p)+offset)+word(int(p)+size))
+		}
+	}
+	if n := half(counts+6) * half(counts+4); sections > 0 {
+		end = max(end, sections+n)
+	}
+	for i := range half(counts + 6) {
+		p := sections + i*half(counts+4)
+		if sections == 0 || sections >= there || p >= there || int(p)+8 > len(head) {
+			break
+		}
+		if kind := le.Uint32(head[p+4:]); kind != 8 { // SHT_NOBITS takes no room
+			end = max(end, word(int(p)+at)+word(int(p)+length))
+		}
+	}
+	return end
 }
 
 // A program reads up to what it carries.
@@ -201,12 +239,33 @@ func programPayload(b []byte, script bool) (at int, kind string) {
 		if script {
 			magic = "\n" + magic
 		}
-		if i := bytes.Index(b, []byte(magic)); i >= 0 && (at < 0 || i < at) {
-			at, kind = i, m.kind
-			if script {
-				at++
+		for from := 0; from < len(b); {
+			i := bytes.Index(b[from:], []byte(magic))
+			if i < 0 || at >= 0 && from+i >= at {
+				break
 			}
+			i += from
+			if start := i + len(magic) - len(m.magic); packed(b[start:], m.kind) {
+				at, kind = start, m.kind
+				break
+			}
+			from = i + 1
 		}
 	}
 	return at, kind
+}
+
+// packed looks closer at what starts as one of the kinds with a short mark.
+func packed(b []byte, kind string) bool {
+	switch kind {
+	case "zip":
+		if len(b) < zipLocalLen {
+			return false
+		}
+		n := int(b[26]) | int(b[27])<<8
+		return b[4] <= 63 && b[9] == 0 && n > 0 && n < 1024 && (b[8] == 0 || b[8] >= 8 && b[8] <= 14 || b[8] >= 93)
+	case "gz":
+		return len(b) >= 10 && (b[8] == 0 || b[8] == 2 || b[8] == 4) && (b[9] <= 13 || b[9] == 255)
+	}
+	return true
 }
