@@ -31,6 +31,7 @@ func All(o container.Options) []container.Decoder {
 		MBox(),
 		DBox(),
 		Mail(),
+		uuDecoder(),
 		pdfDecoder(o),
 		HTML(),
 		CSV(), // the least sure of all: what the others don't take
