@@ -28,6 +28,7 @@ func All(o container.Options) []container.Decoder {
 		bsonDecoder(),
 		rdbDecoder(),
 		innodbDecoder(),
+		utmpDecoder(),
 		MBox(),
 		DBox(),
 		Mail(),
