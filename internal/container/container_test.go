@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 	"go.uber.org/goleak"
 
@@ -201,6 +202,15 @@ func zipOf(method uint16, files ...file) []byte {
 
 func cat(parts ...[]byte) []byte { return slices.Concat(parts...) }
 
+// snappyOf compresses a text in the framing format of Snappy.
+func snappyOf(s string) []byte {
+	var b bytes.Buffer
+	w := s2.NewWriter(&b, s2.WriterSnappyCompat())
+	_, _ = w.Write([]byte(s))
+	_ = w.Close()
+	return b.Bytes()
+}
+
 func TestKinds(t *testing.T) {
 	named := func() []byte {
 		var b bytes.Buffer
@@ -254,6 +264,9 @@ func TestKinds(t *testing.T) {
 		{"streams.xz", cat(helloXz, make([]byte, 8), secondXz), []string{"=hello xz\nsecond\n"}, nil, nil},
 		{"x.zst", zst([]byte("hello")), []string{"=hello"}, nil, nil},
 		{"frames.zst", cat(zst([]byte("hel")), zst([]byte("lo"))), []string{"=hello"}, nil, nil},
+		{"hello.sz", snappyOf("hello"), []string{"=hello"}, nil, nil},
+		{"two.snappy", cat(snappyOf("hello"), snappyOf(" again")), []string{"=hello again"}, nil, nil},
+		{"cut.sz", snappyOf("hello")[:20], nil, []string{"@0=" + string(snappyOf("hello")[:20])}, []string{" corrupt"}},
 		{"skippable.zst", cat([]byte("\x50\x2a\x4d\x18\x03\x00\x00\x00abc"), zst([]byte("hello"))), []string{"=hello"}, nil, nil},
 		{"dictionary.zst", unhex("28b52ffd2301020304" + "05290000" + "68656c6c6f"), nil, []string{"@0=" + string(unhex("28b52ffd230102030405290000")) + "hello"}, []string{" unsupported"}},
 		{"window.zst", cat(unhex("28b52ffd00f8"), unhex("290000"), []byte("hello")), nil, []string{"@0=" + string(unhex("28b52ffd00f8290000")) + "hello"}, []string{" too-large"}},

@@ -49,6 +49,7 @@ func streams(w *windows) []Decoder {
 		streamDecoder(w, "zstd", matchZstd, func() stream { return new(zstdStream) },
 			".zst", "", ".zstd", "", ".tzst", ".tar", ".tzs", ".tar"),
 		streamDecoder(w, "lz4", matchLz4, lz4Stream, ".lz4", "", ".tlz4", ".tar"),
+		streamDecoder(w, "snappy", matchSnappy, snappyStream, ".sz", "", ".snappy", "", ".s2", ""),
 		streamDecoder(w, "lzop", matchLzop, lzopStream, ".lzo", "", ".tzo", ".tar"),
 		streamDecoder(w, "dovecot-lz4", matchDovecotLz4, dovecotLz4Stream),
 		streamDecoder(w, "compress", matchCompress, func() stream { return new(compressStream) }, ".z", "", ".taz", ".tar"),

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zlib"
 	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz/lzma"
@@ -130,6 +131,19 @@ func matchLz4(head []byte, _ string) bool {
 		return true
 	}
 	return false
+}
+
+// snappyStream reads the framing format of Snappy and that of S2, which extends
+// it (framing_format.txt of google/snappy, 2013-10-25).
+func snappyStream() stream {
+	return &libraryStream{
+		start:  func(h *history, _ int64) (io.Reader, error) { return s2.NewReader(h), nil },
+		window: func([]byte) int64 { return 8 << 20 },
+	}
+}
+
+func matchSnappy(head []byte, _ string) bool {
+	return len(head) >= 10 && string(head[:4]) == "\xff\x06\x00\x00" && (string(head[4:10]) == "sNaPpY" || string(head[4:10]) == "S2sTwO")
 }
 
 // dovecotLz4 is what a stream starts with that Dovecot's zlib plugin compressed

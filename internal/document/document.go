@@ -29,9 +29,11 @@ func All(o container.Options) []container.Decoder {
 		rdbDecoder(),
 		parquetDecoder(),
 		innodbDecoder(),
+		utmpDecoder(),
 		MBox(),
 		DBox(),
 		Mail(),
+		uuDecoder(),
 		pdfDecoder(o),
 		HTML(),
 		CSV(), // the least sure of all: what the others don't take

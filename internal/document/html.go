@@ -14,9 +14,9 @@ import (
 
 // HTML returns the decoder of pages in HTML and XHTML. It yields one text: what
 // a page shows and hides, a line for each block and row of a table, a tab for
-// each cell; tags within words do not part them. The attributes of tags follow
-// the block in lines of their own; scripts, styles and comments stay as they
-// are, and so does a tag that is never closed. The text leads back to the bytes
+// each cell; tags and comments within words do not part them. The attributes of
+// tags follow the block in lines of their own, and so do comments without tags;
+// scripts, styles and other comments stay as they are, and so does a tag that is never closed. The text leads back to the bytes
 // of the page.
 func HTML() container.Decoder {
 	return container.Decoder{Name: "html", Match: htmlMatch, Decode: htmlDecode}

@@ -34,6 +34,8 @@ func TestHTML(t *testing.T) {
 		{"attribute", "<input type=hidden value='zoe@example.be'>", "zoe@example.be"},
 		{"data", "<div data-user=\"zoe&#64;example.be\">x</div>", "zoe@example.be"},
 		{"comment", "<!-- zoe@example.be -->", "zoe@example.be"},
+		{"comment in a word", "<p>zo<!-- no robots -->e@<!---->example.be</p>", "zoe@example.be"},
+		{"behind a comment in a word", "<p>x<!-- zoe@example.be -->y</p>", "zoe@example.be"},
 		{"conditional comment", "<!--[if mso]><td>zoe@example.be</td><![endif]-->", "zoe@example.be"},
 		{"script", "<script>var a = 'zoe@example.be';</script>", "zoe@example.be"},
 		{"style", "<style>/* zoe@example.be */</style>", "zoe@example.be"},

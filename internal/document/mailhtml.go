@@ -19,7 +19,7 @@ type mimeHTML struct {
 	err    error
 	out    []byte
 	at     int
-	attrs  []byte // of tags, until the next block
+	attrs  []byte // of tags, and short comments, until the next block
 	sep    byte   // the separator written last, 0 when text followed
 	script string // the end tag that ends raw text, "" outside
 
@@ -136,6 +136,18 @@ func (h *mimeHTML) token(b []byte, final bool) bool {
 		return true
 	}
 	if bytes.HasPrefix(b, []byte("<!--")) {
+		i := bytes.Index(b[4:min(len(b), mimeTagLen)], []byte("-->"))
+		if i < 0 && !final && len(b) < mimeTagLen {
+			return false
+		}
+		if i >= 0 && bytes.IndexByte(b[4:4+i], '<') < 0 {
+			// Within a word it parts nothing: zoe<!-- -->@example.be.
+			if c := bytes.TrimSpace(b[4 : 4+i]); len(c) > 0 {
+				h.aside(string(c), h.pos+4+bytes.Index(b[4:], c))
+			}
+			h.pos += i + 7
+			return true
+		}
 		h.block('\n')
 		h.pos += 4
 		return true
@@ -173,24 +185,23 @@ func (h *mimeHTML) token(b []byte, final bool) bool {
 		h.block(kind)
 	}
 	if len(attrs) > 0 {
-		if h.track {
-			at := h.pos - end - 1 + bytes.Index(h.in[h.pos-end-1:h.pos], attrs)
-			h.heads = append(h.heads, offsetSeg{int64(len(h.attrs)), h.base + int64(at), 1, 1})
-		}
-		if bytes.IndexByte(attrs, '&') < 0 {
-			h.attrs = append(h.attrs, attrs...)
-		} else {
-			h.attrs = append(h.attrs, html.UnescapeString(string(attrs))...)
-		}
-		h.attrs = append(h.attrs, '\n')
-		if len(h.attrs) > 4*mimeTagLen {
-			h.block('\n')
-		}
+		h.aside(html.UnescapeString(string(attrs)), h.pos-end-1+bytes.Index(h.in[h.pos-end-1:h.pos], attrs))
 	}
 	if !closing && (string(name) == "script" || string(name) == "style") {
 		h.script = "</" + string(name)
 	}
 	return true
+}
+
+// aside keeps what stands at in[at:] and is no running text until that ends.
+func (h *mimeHTML) aside(text string, at int) {
+	if h.track {
+		h.heads = append(h.heads, offsetSeg{int64(len(h.attrs)), h.base + int64(at), 1, 1})
+	}
+	h.attrs = append(append(h.attrs, text...), '\n')
+	if len(h.attrs) > 4*mimeTagLen {
+		h.block('\n')
+	}
 }
 
 // text writes text with its character references decoded. A comment's end in it
