@@ -3,6 +3,7 @@ package subject
 import (
 	"fmt"
 	"runtime"
+	"runtime/metrics"
 	"testing"
 	"time"
 )
@@ -84,8 +85,37 @@ func BenchmarkNew(b *testing.B) {
 				runtime.GC()
 			}
 			runtime.ReadMemStats(&after)
+			b.ReportMetric(float64(peak(func() { r, err = New(persons) }))/1e6, "peak-MB")
 			b.ReportMetric(float64(int64(before.HeapAlloc)-int64(after.HeapAlloc))/1e6, "live-MB")
 			b.ReportMetric(float64(patterns)/10_000, "patterns/person")
 		})
 	}
+}
+
+// peak returns by how many bytes the heap in use grows at most while fn runs,
+// garbage and what is set aside for objects to come among them.
+func peak(fn func()) uint64 {
+	runtime.GC()
+	use := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/unused:bytes"}}
+	read := func() uint64 {
+		metrics.Read(use)
+		return use[0].Value.Uint64() + use[1].Value.Uint64()
+	}
+	first := read()
+	done, most := make(chan struct{}), make(chan uint64)
+	go func() {
+		n := first
+		for {
+			n = max(n, read())
+			select {
+			case <-done:
+				most <- n
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	}()
+	fn()
+	close(done)
+	return <-most - first
 }

@@ -210,10 +210,10 @@ func (f *finder) check(b []byte, start, end, pattern int) {
 	r := f.r
 	for i := range r.needles[r.first[pattern]:r.first[pattern+1]] {
 		n := &r.needles[int(r.first[pattern])+i]
-		if n.lookup != nil {
-			n.lookup(b, start, end, f.take)
+		if n.ident < 0 {
+			r.lookups[n.person](b, start, end, f.take)
 		} else if from, to, form, ok := n.check(b, start, end); ok {
-			f.taken(owner{int(n.person), int(n.ident)}, from, to, form)
+			f.taken(owner{n.person, n.ident}, from, to, form)
 		}
 	}
 }
@@ -228,7 +228,7 @@ func (f *finder) taken(o owner, from, to int, form string) {
 	if goesOn(id.Type, b, from, to) {
 		return
 	}
-	hit := Hit{Person: o.person, Identifier: o.ident, Type: id.Type, Form: form, Shared: r.shared[o.person][o.ident]}
+	hit := Hit{Person: int(o.person), Identifier: int(o.ident), Type: id.Type, Form: form, Shared: r.shared[o.person][o.ident]}
 	r.names.judge(&hit, id, b, from, to)
 	f.yield(hit, from, to)
 }

@@ -7,18 +7,21 @@ import "github.com/spoor-scan/spoor/internal/match"
 // form it is written.
 type check func(b []byte, start, end int) (from, to int, form string, ok bool)
 
-// A needle is one form of one identifier of one person.
+// A needle is one form of one identifier of one person; or, where ident is
+// negative, a lookup: whose it is the text says. There may be millions, so that
+// it is as small as it can be.
 type needle struct {
-	person, ident int32
+	person, ident int32 // of a lookup: its number, -1
 	check         check
-	lookup        lookup // instead of check: whose it is the text says
 }
 
 // builder collects needles under the patterns that lead to them.
 type builder struct {
 	patterns match.Patterns
-	needles  []link
-	heads    []chain // by pattern
+	needles  [][]link // in blocks of linkBlock, which stay where they are
+	count    int32    // of needles
+	heads    []chain  // by pattern
+	lookups  []lookup // by number
 	person   int
 	ident    int
 	who      *Person
@@ -27,20 +30,23 @@ type builder struct {
 	avenues  map[string]*avenue // by their streets
 	families map[string]*family // by their patterns
 	rings    []*keyring         // one for each list of keyed hashes
+	numbers  map[number]*number // how numbers are written
 }
 
 func newBuilder() *builder {
-	return &builder{known: newKnown(), avenues: map[string]*avenue{}, families: map[string]*family{}}
+	return &builder{known: newKnown(), avenues: map[string]*avenue{}, families: map[string]*family{}, numbers: map[number]*number{}}
 }
 
 // expect makes room for the needles of n identifiers.
 func (bl *builder) expect(n int) {
 	n *= 3
 	bl.patterns.Expect(n, 16*n)
-	bl.heads, bl.needles = make([]chain, 0, n), make([]link, 0, n)
+	bl.heads = make([]chain, 0, n)
 }
 
-func (bl *builder) add(p match.Pattern, c check) { bl.link(bl.pattern(p), c, nil) }
+func (bl *builder) add(p match.Pattern, c check) {
+	bl.link(bl.pattern(p), needle{int32(bl.person), int32(bl.ident), c})
+}
 
 // pattern returns the index of a pattern.
 func (bl *builder) pattern(p match.Pattern) int {
@@ -51,17 +57,33 @@ func (bl *builder) pattern(p match.Pattern) int {
 	return i
 }
 
-// link adds a needle to those of a pattern.
-func (bl *builder) link(i int, c check, l lookup) {
-	bl.needles = append(bl.needles, link{needle: needle{int32(bl.person), int32(bl.ident), c, l}})
-	n, h := int32(len(bl.needles)), &bl.heads[i]
-	if h.last == 0 {
-		h.first = n
-	} else {
-		bl.needles[h.last-1].next = n
+// linkBlock is how many needles are kept together while they are collected.
+const linkBlock = 1 << 12
+
+// link adds a needle to those of a pattern: a lookup in front of all others, so
+// that the lookups of a pattern are told at a glance.
+func (bl *builder) link(i int, n needle) {
+	if int(bl.count)%linkBlock == 0 {
+		bl.needles = append(bl.needles, make([]link, 0, linkBlock))
 	}
-	h.last = n
+	block := &bl.needles[len(bl.needles)-1]
+	*block = append(*block, link{needle: n})
+	bl.count++
+	h := &bl.heads[i]
+	switch {
+	case h.last == 0:
+		h.first, h.last = bl.count, bl.count
+	case n.ident < 0:
+		bl.at(bl.count).next = h.first
+		h.first = bl.count
+	default:
+		bl.at(h.last).next = bl.count
+		h.last = bl.count
+	}
 }
+
+// at returns a needle by its index plus 1.
+func (bl *builder) at(k int32) *link { return &bl.needles[(k-1)/linkBlock][(k-1)%linkBlock] }
 
 // A chain is a list of needles, by index plus 1.
 type chain struct{ first, last int32 }
@@ -69,17 +91,18 @@ type chain struct{ first, last int32 }
 // A link is a needle and the next one of its pattern, by index plus 1.
 type link struct {
 	needle
-	next int32
+	next  int32
+	named uint32 // number of the name of a lookup
 }
 
 // laid returns the needles in the order of their patterns, and where those of
 // each pattern start.
 func (bl *builder) laid() (needles []needle, first []int32) {
-	needles, first = make([]needle, 0, len(bl.needles)), make([]int32, 0, len(bl.heads)+1)
+	needles, first = make([]needle, 0, bl.count), make([]int32, 0, len(bl.heads)+1)
 	for _, h := range bl.heads {
 		first = append(first, int32(len(needles)))
-		for k := h.first; k != 0; k = bl.needles[k-1].next {
-			needles = append(needles, bl.needles[k-1].needle)
+		for k := h.first; k != 0; k = bl.at(k).next {
+			needles = append(needles, bl.at(k).needle)
 		}
 	}
 	return needles, append(first, int32(len(needles)))

@@ -24,12 +24,38 @@ type number struct {
 	beside string
 	// labelled says that a word for an account must stand before.
 	labelled bool
-	// more returns the end of a longer number that tells the same and goes on at
-	// i, else i.
-	more func(b []byte, text string, i int) int
-	typ  Type
+	more     moreDigits
+	typ      Type
+}
 
-	from, to int // the longest run of digits in text
+// moreDigits says which longer numbers tell the same.
+type moreDigits uint8
+
+const (
+	moreNone moreDigits = iota
+	moreSIRET
+	moreHungarian
+)
+
+// A figure is a number that is looked for. How it is written it shares with
+// others: there are many.
+type figure struct {
+	*number      // without text and beside
+	text, beside string
+	from, to     uint8 // the longest run of digits in text
+}
+
+// figure returns n with what it shares.
+func (bl *builder) figure(n number) *figure {
+	from, to := longestDigits(n.text)
+	f := &figure{text: n.text, beside: n.beside, from: uint8(from), to: uint8(to)}
+	n.text, n.beside = "", ""
+	if f.number = bl.numbers[n]; f.number == nil {
+		way := n
+		f.number = &way
+		bl.numbers[way] = f.number
+	}
+	return f
 }
 
 // number adds a VAT number, account, card or national id.
@@ -46,9 +72,8 @@ func (bl *builder) number(t Type, normal string) {
 		list = []number{{text: normal, form: "plain"}}
 	}
 	for i := range list {
-		n := &list[i]
-		n.typ = t
-		n.from, n.to = longestDigits(n.text)
+		list[i].typ = t
+		n := bl.figure(list[i])
 		switch {
 		case n.to-n.from >= 5 && n.to-n.from <= 40:
 			bl.add(match.Pattern{Text: n.text[n.from:n.to], Digits: true}, n.check)
@@ -69,7 +94,7 @@ func (bl *builder) number(t Type, normal string) {
 }
 
 // check decides whether what the matcher found at b[start:end] is the number.
-func (n *number) check(b []byte, start, end int) (int, int, string, bool) {
+func (n *figure) check(b []byte, start, end int) (int, int, string, bool) {
 	to, ok := forward(b, end, n.text[n.to:])
 	if !ok {
 		return 0, 0, "", false
@@ -86,10 +111,13 @@ func (n *number) check(b []byte, start, end int) (int, int, string, bool) {
 	if !ok || inUUID(b, from, to) {
 		return 0, 0, "", false
 	}
-	if n.more != nil {
-		to = n.more(b, n.text, to)
+	switch n.more {
+	case moreSIRET:
+		to = siret(b, n.text, to)
+	case moreHungarian:
+		to = hungarian(b, to)
 	}
-	if n.to == len(n.text) && longerRight(b, start, to) {
+	if int(n.to) == len(n.text) && longerRight(b, start, to) {
 		// With a prefix its length is known, and what follows a sign or, behind an
 		// account, a space is something else.
 		if prefix == "" || !(n.typ == IBAN && spaced(b, to) || groupingOf(b[start:to]).n == 1) {
@@ -108,7 +136,7 @@ func (n *number) check(b []byte, start, end int) (int, int, string, bool) {
 		}
 		return at, to, form, true
 	}
-	bare := n.from == 0 && n.to == len(n.text)
+	bare := n.from == 0 && int(n.to) == len(n.text)
 	switch {
 	case n.need,
 		from > 1 && b[from-1] == '+' && isAlnum(b[from-2]), // more of it in front
@@ -136,7 +164,7 @@ func (n *number) check(b []byte, start, end int) (int, int, string, bool) {
 
 // prefix looks for a country's prefix before i and returns where it starts. It
 // is not ok when another one, or a word, stands there.
-func (n *number) prefix(b []byte, i int) (int, string, bool) {
+func (n *figure) prefix(b []byte, i int) (int, string, bool) {
 	j := i
 	for k := 0; k < 3; k++ { // BE-0890, BE: 0890, (BE) 0890
 		l, class := separatorBefore(b, j)
@@ -191,7 +219,7 @@ func (n *number) prefix(b []byte, i int) (int, string, bool) {
 }
 
 // phoneLike reports whether a company's number is written as a phone number.
-func (n *number) phoneLike(b []byte, from, to int) bool {
+func (n *figure) phoneLike(b []byte, from, to int) bool {
 	if w := wordsBefore(b, from)[0]; w != "" && strings.Contains(phoneNames, " "+w+" ") {
 		return true
 	}
@@ -204,7 +232,7 @@ func (n *number) phoneLike(b []byte, from, to int) bool {
 
 // names reports whether a word may touch a number of the type: a label, or one
 // of the types of identifiers of ETSI EN 319 412-1, section 5.1.
-func (n *number) names(word string) bool {
+func (n *figure) names(word string) bool {
 	switch n.typ {
 	case IBAN:
 		return word == "IBAN"
@@ -217,7 +245,7 @@ func (n *number) names(word string) bool {
 }
 
 // suffix returns the end of one of the words that may follow i.
-func (n *number) suffix(b []byte, i int) int {
+func (n *figure) suffix(b []byte, i int) int {
 	if n.suffixes == "" {
 		return i
 	}
@@ -325,7 +353,7 @@ func vatNumbers(normal string) []number {
 		if len(body) == 11 {
 			n.text = body[:8]
 		}
-		n.more = hungarian
+		n.more = moreHungarian
 	case "NL": // what goes before B01 is another number by itself
 		if i := strings.IndexByte(body, 'B'); i != 9 {
 			n.need = true
@@ -428,7 +456,7 @@ func french(siren, given string) []number {
 	}
 	list := []number{
 		{text: key + siren, prefixes: " FR "},
-		{text: siren, prefixes: " FR ", more: siret},
+		{text: siren, prefixes: " FR ", more: moreSIRET},
 	}
 	if len(given) == 14 {
 		return append(list, number{text: given, form: "national"})
@@ -455,7 +483,7 @@ func siret(b []byte, siren string, i int) int {
 
 // hungarian takes in the code of the tax and that of the county, as in
 // 12345678-2-42 (2017. évi CL. törvény, 1. melléklet).
-func hungarian(b []byte, _ string, i int) int {
+func hungarian(b []byte, i int) int {
 	_, from, to := nextGroup(b, i)
 	if to-from != 1 || b[from] < '1' || b[from] > '5' {
 		return i

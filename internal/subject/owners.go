@@ -7,7 +7,7 @@ import (
 )
 
 // An owner is an identifier of a person.
-type owner struct{ person, ident int }
+type owner struct{ person, ident int32 }
 
 // take is called with each identifier that stands at b[from:to].
 type take func(o owner, from, to int, form string)
@@ -26,27 +26,22 @@ type known struct {
 	kinds     map[string]bool    // of sums
 	rings     []*keyring         // of keyed hashes
 	ips       map[netip.Addr][]owner
-	days      map[int][]owner // year*10000 + month*100 + day
-	hosts     map[string]bool // of mailboxes
-	months    map[string]int  // by their folded names
-	dayWords  map[string]int  // days of a month by their words: zeven, premier
-	led       map[led]struct{}
+	days      map[int][]owner   // year*10000 + month*100 + day
+	hosts     map[string]bool   // of mailboxes
+	months    map[string]int    // by their folded names
+	dayWords  map[string]int    // days of a month by their words: zeven, premier
 	named     map[string]uint32 // numbers of lookups and of what else was added once
 }
-
-// A led tells that a pattern, the lower half, leads to a lookup, the number of
-// its name.
-type led uint64
 
 func newKnown() *known {
 	return &known{
 		mailboxes: map[string][]owner{}, bases: map[string][]owner{}, gmail: map[string][]owner{},
 		sums: map[string][]owner{}, kinds: map[string]bool{},
-		ips: map[netip.Addr][]owner{}, days: map[int][]owner{}, hosts: map[string]bool{}, months: monthNumbers(), dayWords: dayNumbers(), led: map[led]struct{}{}, named: map[string]uint32{},
+		ips: map[netip.Addr][]owner{}, days: map[int][]owner{}, hosts: map[string]bool{}, months: monthNumbers(), dayWords: dayNumbers(), named: map[string]uint32{},
 	}
 }
 
-func (bl *builder) owner() owner { return owner{bl.person, bl.ident} }
+func (bl *builder) owner() owner { return owner{int32(bl.person), int32(bl.ident)} }
 
 // lead adds a pattern that leads to a lookup, once for everybody. to names the
 // lookup.
@@ -57,11 +52,16 @@ func (bl *builder) lead(p match.Pattern, to string, l lookup) {
 		n = uint32(len(bl.known.named))
 		bl.known.named[to] = n
 	}
-	k := led(n)<<32 | led(i)
-	if _, ok := bl.known.led[k]; !ok {
-		bl.known.led[k] = struct{}{}
-		bl.link(i, nil, l)
+	for k := bl.heads[i].first; k != 0; k = bl.at(k).next {
+		if o := bl.at(k); o.ident >= 0 {
+			break
+		} else if o.named == n {
+			return
+		}
 	}
+	bl.lookups = append(bl.lookups, l)
+	bl.link(i, needle{int32(len(bl.lookups) - 1), -1, nil})
+	bl.at(bl.count).named = n
 }
 
 // once reports whether something that is named so was not added yet.

@@ -2,6 +2,7 @@ package subject
 
 import (
 	"fmt"
+	"hash/maphash"
 	"runtime"
 	"slices"
 	"strings"
@@ -20,12 +21,12 @@ const near = 512
 // use.
 type Recognizer struct {
 	persons []Person
-	masks   [][]string
 	shared  [][]bool
 	matcher *match.Matcher
 	births  *match.Matcher // of the words in front of birth dates
 	needles []needle
 	first   []int32 // of the needles of each pattern, and behind the last
+	lookups []lookup
 	names   names
 	born    []bool    // whose birth date is known
 	finders sync.Pool // *finder
@@ -68,7 +69,7 @@ type Hit struct {
 
 // collected is after how many people the garbage that their forms leave is
 // collected: it may be more than all that stays.
-const collected = 2048
+const collected = 1024
 
 // New returns a Recognizer for persons. It fails on an identifier that can't be
 // one of its type, naming person and type but not the value.
@@ -80,14 +81,12 @@ func New(persons []Person) (*Recognizer, error) {
 		identifiers += len(p.Identifiers)
 	}
 	bl.expect(identifiers)
-	owner := make(map[string]int, identifiers)
-	type ref struct{ p, i int }
-	first := make(map[string]ref, identifiers)
+	first := make(map[uint64]owner, identifiers) // by the hash of what they are
+	seed := maphash.MakeSeed()
 	for p, person := range persons {
 		if p > 0 && p%collected == 0 {
 			runtime.GC()
 		}
-		r.masks = append(r.masks, make([]string, len(person.Identifiers)))
 		r.shared = append(r.shared, make([]bool, len(person.Identifiers)))
 		r.born = append(r.born, slices.ContainsFunc(person.Identifiers, func(id Identifier) bool { return id.Type == BirthDate && id.Hash == "" }))
 		for i, id := range person.Identifiers {
@@ -98,27 +97,36 @@ func New(persons []Person) (*Recognizer, error) {
 			if id.Hash == Keyed && person.List == nil {
 				return nil, fmt.Errorf("subject %s: %s: a keyed hash without the list that it is of", person.ID, id.Type)
 			}
-			if id.Hash == "" {
-				r.masks[p][i] = Mask(id.Type, strings.TrimSpace(id.Value))
-			} else {
-				r.masks[p][i] = id.Hash + ":" + maskPart(normal[:12], 2, 0)
+			key := maphash.Comparable(seed, [3]string{string(id.Type), id.Hash, normal})
+			for ; ; key++ { // past those that have the same hash by chance
+				o, ok := first[key]
+				if !ok {
+					first[key] = owner{int32(p), int32(i)}
+					break
+				}
+				known := persons[o.person].Identifiers[o.ident]
+				if n, _ := known.Normal(); known.Type != id.Type || known.Hash != id.Hash || n != normal {
+					continue
+				}
+				if int(o.person) == p {
+					normal = "" // given twice
+				} else {
+					r.shared[o.person][o.ident], r.shared[p][i] = true, true
+				}
+				break
 			}
-			key := string(id.Type) + "\x00" + id.Hash + "\x00" + normal
-			if o, ok := owner[key]; ok && o == p {
-				continue // given twice
-			} else if ok {
-				f := first[key]
-				r.shared[f.p][f.i], r.shared[p][i] = true, true
-			} else {
-				owner[key], first[key] = p, ref{p, i}
+			if normal == "" {
+				continue
 			}
 			bl.person, bl.ident, bl.who = p, i, &persons[p]
 			bl.identifier(id, normal)
 		}
 	}
+	first = nil
 	// What only building takes is let go first: the tables take as much again.
 	r.needles, r.first = bl.laid()
-	bl.heads, bl.needles, bl.known.led, bl.known.named = nil, nil, nil, nil // lookups keep the rest
+	r.lookups = bl.lookups
+	bl.heads, bl.needles, bl.known.named = nil, nil, nil // lookups keep the rest
 	if len(persons) >= collected {
 		runtime.GC()
 	}
@@ -146,7 +154,17 @@ func New(persons []Person) (*Recognizer, error) {
 func (r *Recognizer) Persons() []Person { return r.persons }
 
 // Masked returns an identifier as reports show it.
-func (r *Recognizer) Masked(person, identifier int) string { return r.masks[person][identifier] }
+func (r *Recognizer) Masked(person, identifier int) string {
+	id := r.persons[person].Identifiers[identifier]
+	if id.Hash == "" {
+		return Mask(id.Type, strings.TrimSpace(id.Value))
+	}
+	normal, err := id.Normal()
+	if err != nil {
+		return id.Hash // never: New refused it
+	}
+	return id.Hash + ":" + maskPart(normal[:12], 2, 0)
+}
 
 // Shared reports whether several of the people that are looked for have the
 // identifier.
