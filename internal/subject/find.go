@@ -74,6 +74,9 @@ func (r *Recognizer) finder() *finder {
 	f, _ := r.finders.Get().(*finder)
 	if f == nil {
 		f = &finder{r: r, last: map[int64]int64{}}
+		if r.cuts != nil {
+			f.view.Wraps = r.cuts.between
+		}
 		f.take = f.taken
 	}
 	f.part, f.end, f.cells = 0, -1, nil
@@ -175,6 +178,9 @@ func (f *finder) yield(hit Hit, s, e int) {
 	}
 	start, stop, form, late, ok := f.view.Source(f.lo+s, f.lo+e)
 	if !ok || !f.view.Bounded(f.lo+s, f.lo+e) || !late && (start < f.bounds.from || start >= f.bounds.end && f.bounds.more) {
+		return
+	}
+	if strings.Contains(form, "wrapped") && !wrappedNumber(hit.Type, f.text[f.lo:f.hi], s, e) {
 		return
 	}
 	if hit.Type == NationalID && strings.HasPrefix(form, "percent") && overHundred(f.view.Original(start, stop)) {

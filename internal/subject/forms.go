@@ -31,6 +31,7 @@ type builder struct {
 	families map[string]*family // by their patterns
 	rings    []*keyring         // one for each list of keyed hashes
 	numbers  map[number]*number // how numbers are written
+	cuts     cuts
 }
 
 func newBuilder() *builder {
@@ -45,6 +46,9 @@ func (bl *builder) expect(n int) {
 }
 
 func (bl *builder) add(p match.Pattern, c check) {
+	if p.Digits {
+		bl.cuts.add(p.Text)
+	}
 	bl.link(bl.pattern(p), needle{int32(bl.person), int32(bl.ident), c})
 }
 

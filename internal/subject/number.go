@@ -95,11 +95,20 @@ func (bl *builder) number(t Type, normal string) {
 
 // check decides whether what the matcher found at b[start:end] is the number.
 func (n *figure) check(b []byte, start, end int) (int, int, string, bool) {
+	cut := false // by the end of a line, beside its letters
 	to, ok := forward(b, end, n.text[n.to:])
+	if !ok && n.typ == IBAN && n.prefixes != "" {
+		to, ok = forwardLine(b, end, n.text[n.to:])
+		cut = ok
+	}
 	if !ok {
 		return 0, 0, "", false
 	}
 	from, ok := backward(b, start, n.text[:n.from])
+	if !ok && n.typ == IBAN && n.prefixes != "" && !cut {
+		from, ok = backwardLine(b, start, n.text[:n.from])
+		cut = ok
+	}
 	if !ok {
 		return 0, 0, "", false
 	}
@@ -131,10 +140,16 @@ func (n *figure) check(b []byte, start, end int) (int, int, string, bool) {
 	}
 	if prefix != "" {
 		form := n.prefixed
-		if form == "" {
+		switch {
+		case cut:
+			form = "wrapped"
+		case form == "":
 			form = grouped(b[at:to])
 		}
 		return at, to, form, true
+	}
+	if cut {
+		return 0, 0, "", false
 	}
 	bare := n.from == 0 && int(n.to) == len(n.text)
 	switch {

@@ -29,6 +29,7 @@ type Recognizer struct {
 	lookups []lookup
 	names   names
 	born    []bool    // whose birth date is known
+	cuts    cuts      // of the numbers; nil: there are none
 	finders sync.Pool // *finder
 	rings   []*keyring
 	maybe   *rules.Set // finds what rings may hold; nil without any
@@ -125,7 +126,7 @@ func New(persons []Person) (*Recognizer, error) {
 	first = nil
 	// What only building takes is let go first: the tables take as much again.
 	r.needles, r.first = bl.laid()
-	r.lookups = bl.lookups
+	r.lookups, r.cuts = bl.lookups, bl.cuts
 	bl.heads, bl.needles, bl.known.named = nil, nil, nil // lookups keep the rest
 	if len(persons) >= collected {
 		runtime.GC()

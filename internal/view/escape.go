@@ -315,6 +315,9 @@ func hides(p []byte, i int, e Escape) bool {
 		return j+2 < len(p) && (p[j] == '#' || p[j] == '%' || p[j] == '\\' || p[j] == '&' && At(p, j, false).Rune == '#' || isAlnum(p[j]) && named(p, j))
 	}
 	// Between digits it joins their groups, or is taken for one of them.
+	if (e.Rune == '\n' || e.Rune == '\r') && cuts(p, i) {
+		return true
+	}
 	if digit && (i > 0 && isDigit(p[i-1]) || isDigit(p[j-1])) {
 		return true
 	}
@@ -331,6 +334,30 @@ func named(p []byte, j int) bool {
 	return k < len(p) && p[k] == ';' && k-j < 9 && string(p[j:k]) != "nbsp" && string(p[j:k]) != "quot" && string(p[j:k]) != "lt" && string(p[j:k]) != "gt"
 }
 
+// cuts reports whether the escape at i, \n, \r or %0D, is all or the first of a
+// line break between two digits, of which a space may end the line.
+func cuts(p []byte, i int) bool {
+	k := i
+	if k > 1 && p[k-1] == ' ' {
+		k--
+	}
+	if k == 0 || !isDigit(p[k-1]) {
+		return false
+	}
+	w := 2
+	if p[i] == '%' {
+		w = 3
+	}
+	j := i + w
+	if j+w < len(p) && p[j] == p[i] && p[i+w-1]|0x20 != 'n' && p[i+w-1]|0x20 != 'a' {
+		j += w
+	}
+	for j < len(p) && j-i < 12 && (p[j] == ' ' || p[j] == '>') {
+		j++
+	}
+	return j < len(p) && isDigit(p[j])
+}
+
 // worth tells quickly what is common and hides nothing.
 func worth(p []byte, i int) bool {
 	if i+2 >= len(p) {
@@ -340,12 +367,17 @@ func worth(p []byte, i int) bool {
 	switch p[i] {
 	case '\\':
 		switch c {
-		case 'n', 'r', 't', '"', '\'':
+		case 'n', 'r':
+			return cuts(p, i)
+		case 't', '"', '\'':
 			return false
 		case '/':
 			return i > 0 && isDigit(p[i-1]) && isDigit(p[i+2])
 		}
 	case '%':
+		if c == '0' && (p[i+2]|0x20 == 'd' || p[i+2]|0x20 == 'a') && cuts(p, i) {
+			return true
+		}
 		if c == '2' || c == '3' || c == '5' || c == '7' || c == '0' {
 			// Punctuation: of interest are + - . _ and, before digits, the others.
 			switch p[i+2] | 0x20 {

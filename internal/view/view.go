@@ -44,6 +44,7 @@ const (
 	unseen // characters that nobody sees, inside words
 	quoted
 	mojibake
+	wrapped // a line break inside a number
 	lastEscape
 
 	base64
@@ -58,7 +59,7 @@ const (
 
 var names = [...]string{
 	percent: "percent", entity: "html-entity", json: "json-escape", hexEscape: "hex", octal: "octal", plus: "percent", unseen: "invisible",
-	quoted: "quoted-printable", mojibake: "mojibake", base64: "base64", hex: "hex", gzip: "gzip", zlib: "zlib",
+	quoted: "quoted-printable", mojibake: "mojibake", wrapped: "wrapped", base64: "base64", hex: "hex", gzip: "gzip", zlib: "zlib",
 	utf16le: "utf-16le", utf16be: "utf-16be", utf32le: "utf-32le", utf32be: "utf-32be",
 }
 
@@ -109,6 +110,11 @@ type Undecoded struct {
 // A Finder decodes window after window of one text. Its memory is used again;
 // it is not safe for concurrent use. The zero value is ready.
 type Finder struct {
+	// Wraps, where it is not nil, says whether a number that is looked for may have
+	// these digits in front of a line break and behind it: two to four of each, as
+	// there are.
+	Wraps func(before, behind []byte) bool
+
 	layers [maxDepth + 2]layer // the text, what is decoded, and what would be next
 	depth  int
 	from   int
@@ -178,6 +184,9 @@ func (f *Finder) Next() bool {
 	s.pairs()
 	s.wide()
 	s.wrong()
+	if f.Wraps != nil {
+		s.wraps()
+	}
 	if f.depth == maxDepth {
 		for _, r := range out.regions {
 			// The hexadecimal form of a row of threes is a row of threes: there
@@ -321,6 +330,7 @@ func (l *layer) source(r *region, from, to int, beside bool) (src, end int, mask
 		case k == 0:
 		case a <= t && t < b && !(empty && t == a):
 			mask |= 1 << k
+		case k == wrapped:
 		case k != quoted, t+1 == a && isDigit(l.text[from]), t == b && isDigit(l.text[to-1]): // rrn=2085.07.30-033.28
 			near |= 1 << k
 		}
