@@ -452,8 +452,12 @@ func (s *search) escapes() {
 				if e.Width > 0 && hides(p, i, e) && s.mayEscape(i, e) {
 					s.grow(&one, i, e.Width, false)
 				}
-			case 0xC2, 0xE2, 0xEF:
-				if e := unseenAt(p, i); i >= one.next && hides(p, i, e) && s.mayEscape(i, e) {
+			case 0xC2, 0xE2, 0xEF, '<':
+				e := tagAt(p, i)
+				if p[i] != '<' {
+					e = unseenAt(p, i)
+				}
+				if i >= one.next && hides(p, i, e) && s.mayEscape(i, e) {
 					s.grow(&one, i, e.Width, false)
 				}
 			case '+':
@@ -573,6 +577,8 @@ func (s *search) flush(w *window, quoting bool) {
 			case c == '=' || quoting:
 			case c >= 0x80:
 				e = unseenAt(p, i)
+			case c == '<':
+				e = tagAt(p, i)
 			case c == '+':
 				e = char(' ', 1, plus)
 			default:

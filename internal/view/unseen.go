@@ -8,10 +8,11 @@ import (
 // unseenForms are the invisible characters as UTF-8 has them.
 var unseenForms = [...]string{"\u00ad", "\u200b", "\u2060", "\ufeff"}
 
-// conceal finds where invisible characters start in the layer: two bytes of
-// letters that ASCII has not, in a row.
+// conceal finds where invisible characters start in the layer, two bytes of
+// letters that ASCII has not in a row, and tags inside words.
 func (s *search) conceal() {
 	s.f.hidden = s.f.hidden[:0]
+	s.tags()
 	high, first := s.c.High, s.f.from/64
 	for w := first; w < len(high); w++ {
 		x := high[w]
@@ -34,15 +35,21 @@ func (s *search) conceal() {
 			if unseenAt(s.p, i).Width == 0 {
 				continue
 			}
-			if n := len(high); len(s.f.hidden) < n {
-				s.f.hidden = append(s.f.hidden, make([]uint64, n-len(s.f.hidden))...)
-			}
-			s.f.hidden[w] |= 1 << (i % 64)
+			s.f.conceals(i, len(high))
 		}
 	}
 }
 
-// hidden returns where in word w of the layer invisible characters start.
+// conceals notes that something that nobody sees starts at i, in a layer of so
+// many words.
+func (f *Finder) conceals(i, words int) {
+	if n := len(f.hidden); n < words {
+		f.hidden = append(f.hidden, make([]uint64, words-n)...)
+	}
+	f.hidden[i/64] |= 1 << (i % 64)
+}
+
+// hidden returns where in word w of the layer something starts that nobody sees.
 func (s *search) hidden(w int) uint64 {
 	if w < len(s.f.hidden) {
 		return s.f.hidden[w]

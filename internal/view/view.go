@@ -45,6 +45,7 @@ const (
 	quoted
 	mojibake
 	wrapped // a line break inside a number
+	markup  // tags and comments inside words
 	lastEscape
 
 	base64
@@ -59,7 +60,7 @@ const (
 
 var names = [...]string{
 	percent: "percent", entity: "html-entity", json: "json-escape", hexEscape: "hex", octal: "octal", plus: "percent", unseen: "invisible",
-	quoted: "quoted-printable", mojibake: "mojibake", wrapped: "wrapped", base64: "base64", hex: "hex", gzip: "gzip", zlib: "zlib",
+	quoted: "quoted-printable", mojibake: "mojibake", wrapped: "wrapped", markup: "markup", base64: "base64", hex: "hex", gzip: "gzip", zlib: "zlib",
 	utf16le: "utf-16le", utf16be: "utf-16be", utf32le: "utf-32le", utf32be: "utf-32be",
 }
 
@@ -130,7 +131,7 @@ type Finder struct {
 	parts    []part
 	carry    carry
 	tmp      []byte
-	hidden   []uint64 // where unseen characters start, by bits; nil: there are none
+	hidden   []uint64 // where unseen characters and tags inside words start, by bits; nil: there are none
 	inflater inflater
 }
 
