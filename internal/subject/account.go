@@ -213,6 +213,11 @@ func bornSign(b []byte, i int) bool {
 // bornBehind reports whether the word for being born follows a date, as it does
 // in German: "am 5.12.90 geboren", and in Dutch.
 func bornBehind(b []byte, i int) bool {
+	for _, w := range [...]string{" geb.", " geb", " (geb", " (°", " born", " (born", " (dob", " né", " (né", " nato", " nata", " (nato", " (nata", " ur.", " (ur."} {
+		if foldedPrefix(b, i, w) && (strings.HasPrefix(w, " (") || !wordAt(b, i+len(w)) || foldedPrefix(b, i, " née")) {
+			return true
+		}
+	}
 	return foldedPrefix(b, i, " geboren") || foldedPrefix(b, i, " in ") && strings.Contains(asciiLower(string(b[i:min(i+40, len(b))])), " geboren")
 }
 

@@ -309,6 +309,11 @@ func (bl *builder) writtenDates(t time.Time) {
 			lead(d + ", " + y)
 			lead(d + " " + y)
 		}
+		if short := t.Format("06"); bl.once("apostrophe " + short) { // 30 jul '85: rare, so that all of a year share it
+			for _, sign := range []string{" '", " ’", " \x92", ". '"} {
+				lead(sign + short)
+			}
+		}
 		for _, th := range []string{", ", " "} {
 			if th = englishOrdinal(t.Day()) + th + y; bl.once("day " + th) {
 				lead(th)

@@ -104,6 +104,14 @@ func gapRun(b []byte, i int) (j int, kind gapKind) {
 			default:
 				kind |= gapLine
 			}
+		case c == '\\' && j+1 < len(b) && b[j+1] == ',': // of a distinguished name (RFC 4514, section 2.4)
+			kind |= gapComma
+			j++
+		case c == '\\' && j+2 < len(b) && b[j+1] == '2' && (b[j+2]|0x20 == 'c' || b[j+2] == '0'):
+			if kind |= gapSpace; b[j+2] != '0' {
+				kind |= gapComma
+			}
+			j += 2
 		case c == '<':
 			end := bytes.IndexByte(b[j:min(j+64, len(b))], '>')
 			if end < 0 {

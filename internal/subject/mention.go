@@ -21,6 +21,7 @@ const betweenTitles = " dr med dent phil jur ing ir mr prof dipl drs "
 const (
 	formAddressed = "salutation"
 	formGenitive  = "genitive"
+	formPartial   = "partial" // without middle names and the second surname
 )
 
 // needsCompany reports whether a hit counts only beside another of the person.
@@ -29,7 +30,7 @@ func (h *Hit) needsCompany() bool {
 		return false
 	}
 	form := h.Form[strings.LastIndexByte(h.Form, '+')+1:] // behind its encodings
-	return form == formAddressed || form == formGenitive
+	return form == formAddressed || form == formGenitive || form == formPartial
 }
 
 // accompanied drops the sights from seen[n:] that need company and have none

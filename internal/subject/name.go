@@ -278,7 +278,7 @@ func chunks(s string) [][]string {
 }
 
 // How a name was found.
-type nameFlags uint16
+type nameFlags uint32
 
 const (
 	flagSurnameFirst nameFlags = 1 << iota
@@ -294,6 +294,8 @@ const (
 	flagGenitive // an s follows that is no part of it
 	flagBare     // middle names are left out
 	flagSecond   // the second surname is left out
+	flagPartial  // and the middle names
+	flagBirth    // the surname follows the word for being born
 )
 
 // Two words are in one part of a name, or in two.
@@ -404,12 +406,29 @@ func (n *fullName) eatGiven(b []byte, at int) (int, nameFlags) {
 			}
 		}
 	}
+	if i < 0 && len(n.given) == 2 { // Jean-F., Jean-Fr.
+		if k, g := eatWords(b, at, n.given[:1]); k > 0 && k+1 < len(b) && b[k] == '-' {
+			for l := 1; l <= 3 && l < len(n.given[1]); l++ {
+				if end, _ := eat(b, k+1, n.given[1][:l]); end > 0 && end < len(b) && b[end] == '.' {
+					i, f = end+1, g|flagInitials
+				}
+			}
+		}
+	}
 	if i < 0 {
 		return -1, 0
 	}
 	for _, m := range n.middle {
 		j, kind := gap(b, i)
 		if (j > i || kind == 0 && len(n.given) == 1 && len(n.middle) == 1) && kind&^(innerGap|gapCell) == 0 { // Anna Rita, Annarita
+			if strings.Contains(devout, " "+string(m)+" ") { // María del Carmen
+				for _, p := range [...]string{"del ", "de la ", "de los ", "de las "} {
+					if foldedPrefix(b, j, p) {
+						j += len(p)
+						break
+					}
+				}
+			}
 			if end, lossy := eat(b, j, m); end >= 0 && !wordAt(b, end) {
 				i = end
 				if lossy {
@@ -699,6 +718,9 @@ func (n *fullName) at(b []byte, s int) (to, surFrom, surTo int, f nameFlags, ok 
 			if initials || p.f != 0 {
 				continue
 			}
+			if end, from, ok := n.bornAs(b, p.at); ok {
+				return end, from, end, g | flagBirth, true
+			}
 			// Jan P. Janssens, where there is no P in the name that was given.
 			if k := p.at; k+2 < len(b) && isUpper(b[k]) && (b[k+1] == '.' || b[k+1] == ' ') {
 				k++
@@ -782,6 +804,49 @@ func (n *fullName) at(b []byte, s int) (to, surFrom, surTo int, f nameFlags, ok 
 	return 0, 0, 0, 0, false
 }
 
+// birthWords stand before the surname that somebody was born with, behind that
+// of a marriage, in the languages of the dates.
+const birthWords = " nee ne geb geboren geborene born roz rozena nata nato nacida nacido z szul fodt fodd "
+
+// bornAs looks behind another surname at i for the word for being born and the
+// surname: Zoë Maes née Peeters, Zoë Maes (geb. Peeters).
+func (n *fullName) bornAs(b []byte, i int) (end, from int, ok bool) {
+	j := i
+	for k := 0; k < 4; k++ { // the words of the other surname
+		start := j
+		for j < len(b) && j-start < 24 && (wordAt(b, j) || b[j] == '-' || b[j] == '\'') {
+			_, w := runeAfter(b, j)
+			j += w
+		}
+		if j == start {
+			return 0, 0, false
+		}
+		word := plain(decode(b[start:j]))
+		if born := strings.Contains(birthWords, " "+word+" "); born || !isParticle(word) && !capitalAt(b, start) {
+			if !born || k == 0 {
+				return 0, 0, false
+			}
+			if j < len(b) && b[j] == '.' {
+				j++
+			}
+			for j < len(b) && (b[j] == ' ' || b[j] == ':') && j-start < 24 {
+				j++
+			}
+			end, _ := n.eatSurname(b, j)
+			return end, j, end > 0 && !wordAt(b, end) && (end+1 >= len(b) || b[end] != '-' || !capitalAt(b, end+1))
+		}
+		for n := 0; n < 3 && j < len(b) && strings.IndexByte(" ,(", b[j]) >= 0; n++ {
+			j++
+		}
+	}
+	return 0, 0, false
+}
+
+func capitalAt(b []byte, i int) bool {
+	r, _ := runeAfter(b, i)
+	return unicode.IsUpper(r)
+}
+
 func (n *fullName) thenGiven(b []byte, from, j int) (int, nameFlags, bool) {
 	var buf [6]place
 	class := fieldSurname
@@ -791,6 +856,11 @@ func (n *fullName) thenGiven(b []byte, from, j int) (int, nameFlags, bool) {
 	for _, p := range n.between(buf[:0], b, from, j, class, fieldGiven, true) {
 		if end, h := n.eatGiven(b, p.at); end >= 0 && !wordAt(b, end) {
 			return end, p.f | h, true
+		}
+		if p.f == 0 && p.at+1 < len(b) && b[p.at] == '(' && p.at == j+1 { // LEFÈVRE (Jean-François)
+			if end, h := n.eatGiven(b, p.at+1); end >= 0 && end < len(b) && b[end] == ')' {
+				return end, h, true
+			}
 		}
 		if p.f&(flagJoined|flagHyphen) != 0 {
 			continue
@@ -870,7 +940,7 @@ func (n *fullName) ends(b []byte, s, end int, f nameFlags) bool {
 		return false
 	}
 	// Where the second surname is left out, another one is another person's.
-	if f&flagSecond != 0 && f&flagBare != 0 {
+	if f&flagSecond != 0 && f&flagBare != 0 && !n.partial(b, s, end, f) {
 		return false // hardly anything is left
 	}
 	if f&flagSecond != 0 && f&(flagSurnameFirst|flagHyphen) == 0 && capitalAfter(b, end) && !capitalsOnly(b[s:end]) {
@@ -905,6 +975,19 @@ func (n *fullName) ends(b []byte, s, end int, f nameFlags) bool {
 		return false
 	}
 	return true
+}
+
+// partial reports whether the first given name and the first surname alone may be
+// the person: nothing that may be another of their names stands beside them.
+func (n *fullName) partial(b []byte, s, end int, f nameFlags) bool {
+	if f&^(flagSecond|flagBare|flagShort|flagSurnameFirst|flagLoose) != 0 || len(n.middle) == 0 || isLower(b[s]) {
+		return false
+	}
+	if f&flagSurnameFirst != 0 && f&flagLoose == 0 {
+		return false
+	}
+	word, capital := neighbourBefore(b, s)
+	return (!capital || strings.Contains(addressed, " "+word+" ")) && !capitalAfter(b, end) && !secondFollows(b, end, false)
 }
 
 // clipped reports whether the surname starts with an apostrophe: 't Hooft, 's
@@ -1221,6 +1304,10 @@ func (n *fullName) written(b []byte, starts []int32, end int) (int, int, string,
 			form = "middle"
 		case f&flagLossy != 0:
 			form = "lossy"
+		case f&(flagSecond|flagBare) == flagSecond|flagBare:
+			form = formPartial
+		case f&flagBirth != 0:
+			form = "birth-name"
 		case f&flagCell != 0:
 			form = "columns"
 		case f&flagField != 0:
@@ -1232,7 +1319,7 @@ func (n *fullName) written(b []byte, starts []int32, end int) (int, int, string,
 		case f&flagShort != 0:
 			form = "short"
 		}
-		if f&(flagInitials|flagAdded|flagLossy|flagGenitive) == 0 {
+		if f&(flagInitials|flagAdded|flagLossy|flagGenitive) == 0 && form != formPartial {
 			return from, to, form, true
 		}
 		if f&flagCell != 0 {
