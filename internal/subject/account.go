@@ -170,7 +170,7 @@ func (n *names) judge(h *Hit, id Identifier, b []byte, from, to int) {
 		h.Bare = h.Form == "integer"
 		if h.Bare {
 			words, _ := fieldLabel(b, behindKey(b, from))
-			h.Named = n.ip.MatchString(words)
+			h.Named = n.ip.MatchString(words) || from > 2 && string(b[from-3:from]) == "://" && (to == len(b) || strings.IndexByte("/:?# \"'<", b[to]) >= 0)
 		}
 	case BirthDate:
 		switch h.Form {

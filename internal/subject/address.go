@@ -12,7 +12,7 @@ import (
 
 // streetForms are words of streets with their abbreviations: equal within a line.
 var streetForms = [][]string{
-	{"straat", "strasse", "str"},
+	{"straat", "strasse", "straße", "str"},
 	{"laan", "ln"},
 	{"plein", "pl"},
 	{"steenweg", "steenw", "stwg", "stw"},

@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"bytes"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -756,6 +757,11 @@ func (k *known) address(b []byte, p, q int, form string, found take) {
 		if k.own(local, h.name(n), form, lo, to, found) {
 			return
 		}
+		if to < len(b) && b[to] == '+' && foldedPrefix(b, p, "%40") { // of a form that was sent, where it is a space
+			if i := bytes.LastIndexByte(b[lo:p], '+'); i >= 0 && k.own(foldLocal(decode(b[lo+i+1:p])), h.name(n), form, lo+i+1, to, found) {
+				return
+			}
+		}
 		// example.be-2026-11-02 is a file of example.be.
 		if l := h.labels[n-1]; strings.IndexByte(l, '-') > 0 {
 			head, rest, _ := strings.Cut(l, "-")
@@ -897,7 +903,7 @@ func (k *known) path(b []byte, lo, p int, found take) {
 					return // a page of a site
 				}
 			}
-			mail = mail || strings.Contains(mailDirs, " "+above+" ")
+			mail = mail || strings.Contains(mailDirs, " "+above+" ") || above == "vhosts" && foldedPrefix(b, s-len("mail/vhosts/"), "mail/vhosts/")
 			form := "maildir"
 			if !mail {
 				switch {
@@ -951,12 +957,21 @@ func (k *known) underscored(b []byte, p int, found take) {
 		lo--
 	}
 	local := foldLocal(decode(b[lo:p]))
-	if local == "" || lo > 0 && strings.IndexByte("/\\\x00\"'`\r\n", b[lo-1]) < 0 {
+	if local == "" {
 		return
 	}
 	j := p + 1
 	for j < len(b) && j-p < 256 && isLocal(b[j]) {
 		j++
+	}
+	for _, mark := range [...]string{"#ext#@", "%23ext%23%40", "%23ext%23@"} { // a guest in a Microsoft Entra tenant
+		if foldedPrefix(b, j, mark) {
+			k.own(local, asciiLower(string(b[p+1:j])), "guest", lo, j, found)
+			return
+		}
+	}
+	if lo > 0 && strings.IndexByte("/\\\x00\"'`\r\n", b[lo-1]) < 0 {
+		return
 	}
 	if j < len(b) && strings.IndexByte("/\\\x00\"'`\r\n", b[j]) < 0 {
 		return

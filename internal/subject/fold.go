@@ -268,6 +268,15 @@ func (e *eater) letter(i int, w folded) int {
 			}
 		}
 	}
+	// Of a letter in UTF-8 that was decoded wrongly the code page may lack the
+	// second byte: Å\ufffd for Ł.
+	if r >= 0 && e.lostHalf(i, r, n, w[0]) {
+		_, k := utf8.DecodeRune(e.b[i+n:])
+		if end := e.word(i+n+k, w[1:]); end >= 0 {
+			e.lossy = true
+			return end
+		}
+	}
 	// A letter that a conversion lost: one mark for it, or one for each byte.
 	j := i
 	for k := 0; k < 2 && j < len(e.b); k++ {
@@ -283,6 +292,26 @@ func (e *eater) letter(i int, w folded) int {
 		}
 	}
 	return -1
+}
+
+// lostHalf reports whether r, in lower case at i and n bytes long, is what the
+// first byte of want was decoded as, and the mark for one that was lost follows.
+func (e *eater) lostHalf(i int, r rune, n int, want rune) bool {
+	page := wrongPage(r)
+	if page == nil || want > 0x7ff || i+n >= len(e.b) {
+		return false
+	}
+	if c, k := utf8.DecodeRune(e.b[i+n:]); c != '?' && (c != utf8.RuneError || k < 2) {
+		return false
+	}
+	first := pageByte(page, r)
+	for _, letter := range [...]rune{want, unicode.ToUpper(want)} {
+		var buf [utf8.UTFMax]byte
+		if utf8.EncodeRune(buf[:], letter) == 2 && (first == int(buf[0]) || first == int(buf[0])+0x20) {
+			return true
+		}
+	}
+	return false
 }
 
 // read goes on behind a letter r of the text, which ends at i.

@@ -113,7 +113,8 @@ func (n *figure) check(b []byte, start, end int) (int, int, string, bool) {
 		return 0, 0, "", false
 	}
 	to = n.suffix(b, to)
-	if to < len(b) && (isAlnum(b[to]) || b[to] >= utf8.RuneSelf && wordAt(b, to)) {
+	named := n.typ == IBAN && to+3 <= len(b) && !wordAt(b, to+3) && strings.Contains(currencies, " "+string(b[to:to+3])+" ") // :25:BE68539007547034EUR of SWIFT MT940
+	if !named && to < len(b) && (isAlnum(b[to]) || b[to] >= utf8.RuneSelf && wordAt(b, to)) {
 		return 0, 0, "", false
 	}
 	at, prefix, ok := n.prefix(b, from)
@@ -148,7 +149,7 @@ func (n *figure) check(b []byte, start, end int) (int, int, string, bool) {
 		}
 		return at, to, form, true
 	}
-	if cut {
+	if cut || named {
 		return 0, 0, "", false
 	}
 	bare := n.from == 0 && int(n.to) == len(n.text)

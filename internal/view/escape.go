@@ -298,6 +298,8 @@ func lowerQuoted(p []byte, i int) bool {
 func hides(p []byte, i int, e Escape) bool {
 	j := i + e.Width
 	switch {
+	case e.kind == markup:
+		return true
 	case e.Empty:
 		return i > 0 && j < len(p) && inWord(p[i-1]) && inWord(p[j])
 	case e.Rune < 0:
@@ -315,6 +317,9 @@ func hides(p []byte, i int, e Escape) bool {
 		return j+2 < len(p) && (p[j] == '#' || p[j] == '%' || p[j] == '\\' || p[j] == '&' && At(p, j, false).Rune == '#' || isAlnum(p[j]) && named(p, j))
 	}
 	// Between digits it joins their groups, or is taken for one of them.
+	if e.Rune == ':' && p[i] == '%' && grouped(p, i) {
+		return true
+	}
 	if (e.Rune == '\n' || e.Rune == '\r') && cuts(p, i) {
 		return true
 	}
@@ -332,6 +337,12 @@ func named(p []byte, j int) bool {
 		k++
 	}
 	return k < len(p) && p[k] == ';' && k-j < 9 && string(p[j:k]) != "nbsp" && string(p[j:k]) != "quot" && string(p[j:k]) != "lt" && string(p[j:k]) != "gt"
+}
+
+// grouped reports whether %3A at i stands beside groups of hexadecimal digits, as
+// in an IPv6 address.
+func grouped(p []byte, i int) bool {
+	return i > 0 && i+4 < len(p) && hexValue(p[i-1]) >= 0 && (hexValue(p[i+3]) >= 0 || p[i+3] == '%' && p[i+4] == '3')
 }
 
 // cuts reports whether the escape at i, \n, \r or %0D, is all or the first of a
@@ -375,6 +386,9 @@ func worth(p []byte, i int) bool {
 			return i > 0 && isDigit(p[i-1]) && isDigit(p[i+2])
 		}
 	case '%':
+		if c == '3' && p[i+2]|0x20 == 'a' && grouped(p, i) {
+			return true
+		}
 		if c == '0' && (p[i+2]|0x20 == 'd' || p[i+2]|0x20 == 'a') && cuts(p, i) {
 			return true
 		}

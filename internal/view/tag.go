@@ -29,9 +29,10 @@ func (s *search) tags() {
 	}
 }
 
-// tagAt reads the tags and comments at p[i] that part nothing.
+// tagAt reads the tags and comments at p[i] that part nothing: they stand in a
+// word, or beside a space between two groups of digits.
 func tagAt(p []byte, i int) Escape {
-	if i == 0 || !inWord(p[i-1]) {
+	if i == 0 || !inWord(p[i-1]) && (p[i-1] != ' ' || i < 2 || !isDigit(p[i-2])) {
 		return Escape{}
 	}
 	j, n := i, 0
@@ -42,8 +43,21 @@ func tagAt(p []byte, i int) Escape {
 		}
 		j = k
 	}
-	if n == 0 || j >= len(p) || !inWord(p[j]) || n > 1 && isDigit(p[i-1]) && isDigit(p[j]) {
-		return Escape{} // the last are the values of two elements, rather
+	if n == 0 || j >= len(p) {
+		return Escape{}
+	}
+	before, behind := isDigit(p[i-1]), isDigit(p[j])
+	switch {
+	case p[i-1] == ' ':
+		if !behind {
+			return Escape{}
+		}
+	case p[j] == ' ':
+		if !before || j+1 == len(p) || !isDigit(p[j+1]) {
+			return Escape{}
+		}
+	case !inWord(p[j]), n > 1 && before && behind: // the last are the values of two elements, rather
+		return Escape{}
 	}
 	return Escape{Rune: -1, Empty: true, Width: j - i, kind: markup}
 }
