@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spoor-scan/spoor/internal/match"
 	"golang.org/x/text/encoding/charmap"
@@ -310,8 +311,14 @@ func (bl *builder) writtenDates(t time.Time) {
 			lead(d + " " + y)
 		}
 		if short := t.Format("06"); bl.once("apostrophe " + short) { // 30 jul '85: rare, so that all of a year share it
+			behind := func(b []byte, start, end int, found take) {
+				// The month is in front of it, and not a value of SQL.
+				if start > 0 && (isAlpha(b[start-1]) || b[start-1] >= utf8.RuneSelf) && (end == len(b) || !isAlnum(b[end]) && b[end] != '\'') {
+					k.day(b, max(0, start-16), end, found)
+				}
+			}
 			for _, sign := range []string{" '", " ’", " \x92", ". '"} {
-				lead(sign + short)
+				bl.lead(match.Pattern{Text: sign + short}, "apostrophe", behind)
 			}
 		}
 		for _, th := range []string{", ", " "} {

@@ -22,12 +22,24 @@ func (s *search) tags() {
 		}
 		i := from + k
 		from = i + 1
+		if !begins[s.p[i-1]] || i+2 >= len(s.p) || s.p[i+1] != '/' && !begins[s.p[i+1]] {
+			continue
+		}
 		if e := tagAt(s.p, i); e.Width > 0 {
 			s.f.conceals(i, len(s.c.High))
 			from = i + e.Width
 		}
 	}
 }
+
+// begins tells which bytes may stand in front of a tag inside a word; those with
+// which the name of one begins are among them.
+var begins = func() (t [256]bool) {
+	for c := range t {
+		t[c] = inWord(byte(c)) || c == ' ' || c == '!'
+	}
+	return t
+}()
 
 // tagAt reads the tags and comments at p[i] that part nothing: they stand in a
 // word, or beside a space between two groups of digits.
