@@ -19,9 +19,7 @@ func TestOpaque(t *testing.T) {
 		"x^2 + y^2 = z^2, plain text":     "",
 		"%PD":                             "",
 		"-----BEGIN PGP PUBLIC KEY BLOCK": "",
-		"PAR1\x15\x04\x15\x00":            scanners.Unsupported,
 		"ORC is a word of this text":      "",
-		"AC10 and TAPE, PAR1":             "",
 		"\x85\x02\x0c\x03" + "12345678" + "\x01\x10\x00\x00\x00": scanners.Encrypted, // gpg -e
 		"\x8c\x0d\x04\x09\x03\x08" + "saltsalt" + "\x60\xd2\x00": scanners.Encrypted, // gpg -c
 		"\xc3\x1e\x04\x07\x03\x08" + "saltsalt" + "\x60\xd2\x00": scanners.Encrypted,

@@ -81,9 +81,9 @@ type run struct {
 	mu         sync.Mutex
 	failed     error // what made the run as a whole fail: the spool
 	cancel     context.CancelCauseFunc
-	without    map[option]int64           // how often; under mu
-	left       map[leftScope]*leftCount   // for want of an instruction; under mu
-	parts      map[string][]scanners.Part // that the pass before left, by source; under mu
+	without    map[option]int64         // how often; under mu
+	left       map[leftScope]*leftCount // for want of an instruction; under mu
+	parts      map[string]*remaining    // what the pass before left, by source; under mu
 	clocks     []clock
 	layouts    *layout.Layouts
 	folders    sync.Map             // time.Time of folders of backups, by URI
@@ -267,6 +267,13 @@ func (r *run) optional(b *batch, s scanners.Info) {
 	}
 }
 
+// remaining is what a pass leaves of a source for the next: parts, and what was
+// noted while they were listed, which the next pass has to note again.
+type remaining struct {
+	parts []scanners.Part
+	notes []error
+}
+
 // list hands out the parts of a source, and reports whether these are all.
 func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool, b *batch, parts chan<- scanners.Part, c *Counter) (all bool) {
 	defer func() {
@@ -276,17 +283,18 @@ func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool,
 		}
 	}()
 	listing, known := r.later(ctx, s)
-	var later []scanners.Part
+	later := &remaining{}
 	for p, err := range listing {
 		if err != nil {
 			if b.note(err) {
+				later.notes = append(later.notes, err)
 				continue
 			}
 			r.unlisted(b, s, err)
 			return false
 		}
 		if only != nil && !only(p) {
-			later = append(later, p)
+			later.parts = append(later.parts, p)
 			continue
 		}
 		c.expect(p.Units, p.Bytes)
@@ -304,7 +312,7 @@ func (r *run) list(ctx context.Context, s Source, only func(scanners.Part) bool,
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if r.parts == nil {
-			r.parts = map[string][]scanners.Part{}
+			r.parts = map[string]*remaining{}
 		}
 		r.parts[s.Info.Name] = later
 	}
@@ -322,7 +330,12 @@ func (r *run) later(ctx context.Context, s Source) (parts iter.Seq2[scanners.Par
 	}
 	delete(r.parts, s.Info.Name)
 	return func(yield func(scanners.Part, error) bool) {
-		for _, p := range left {
+		for _, err := range left.notes {
+			if !yield(scanners.Part{}, err) {
+				return
+			}
+		}
+		for _, p := range left.parts {
 			if !yield(p, nil) {
 				return
 			}

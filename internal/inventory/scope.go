@@ -36,7 +36,7 @@ func NewScope(r *Report, others ...*Report) *Scope {
 	}
 	for _, g := range r.Exclusions {
 		if g.Reason != "option" { // which leaves out a kind of content, not a place
-			s.add(g, "it was left out: ")
+			s.add(g, ByExclusion)
 		}
 	}
 	return s
@@ -60,6 +60,9 @@ func (s *Scope) add(g Gap, what string) {
 		x.all = why
 	}
 }
+
+// ByExclusion is how Unread begins where an exclusion covers a place.
+const ByExclusion = "it was left out: "
 
 // Unread says why the run can't tell whether a record is at a place in which it
 // found none: its source was not read, or a gap or an exclusion covers the place.

@@ -144,6 +144,9 @@ func (c *Check) state(f *inventory.Finding, r *Result, unread string, left int, 
 		case unknown != "":
 			if code == Differs {
 				code = DiffersUnknown
+				if c.allDropped(f) || strings.HasPrefix(unknown, inventory.ByExclusion) {
+					state = Unchecked // nothing else says that it is
+				}
 			}
 			set(state, code, "%s; whether it is about the person still can't be told: %s", there, unknown)
 		case uncheckedCopy != "":
@@ -231,6 +234,8 @@ func (c *Check) unsearched(f *inventory.Finding) (Code, string) {
 	switch base := Base(f.URI); {
 	case c.scope == nil || !c.searched[f.Subject]:
 		return NotSearched, "the scope was not searched: the subject's identifiers were not given"
+	case c.allDropped(f):
+		return NotSearched, "it was found by an identifier that the new scan did not look for"
 	case c.watchable(f) == (name{}) && len(f.Matches) > 0 && !c.lookedFor(f):
 		return NotSearched, "it was found by an identifier that a record revealed and that the new scan did not look for; seal identifiers (scan --seal-to), or add it to the subject file"
 	case c.other && base != f.URI && c.holding[f.Subject+"\x00"+base]:
@@ -246,12 +251,27 @@ func (c *Check) unsearched(f *inventory.Finding) (Code, string) {
 // lookedFor reports whether the new scan knew one of the identifiers by which a
 // record was found.
 func (c *Check) lookedFor(f *inventory.Finding) bool {
-	for _, m := range f.Matches {
-		if k := m.Type + "\x00" + m.Masked; c.known[f.Subject][k] || !c.found[f.Subject][k] {
-			return true
-		}
+	return slices.ContainsFunc(f.Matches, func(m inventory.Match) bool {
+		k := m.Type + "\x00" + m.Masked
+		return c.known[f.Subject][k] || !c.found[f.Subject][k] && !c.dropped(f.Subject, m)
+	})
+}
+
+// dropped reports whether a match is of an identifier that was given for the report,
+// and not for the new scan.
+func (c *Check) dropped(subject string, m inventory.Match) bool {
+	of := c.of[subject]
+	if c.other || m.Identifier < 0 || m.Identifier >= len(of) || !c.searched[subject] {
+		return false
 	}
-	return false
+	print := of[m.Identifier].Fingerprint
+	return print != "" && len(c.prints[subject]) > 0 && !c.prints[subject][print]
+}
+
+// allDropped reports whether a record was found by identifiers alone that were
+// given for the report and are not for the new scan.
+func (c *Check) allDropped(f *inventory.Finding) bool {
+	return len(f.Matches) > 0 && !slices.ContainsFunc(f.Matches, func(m inventory.Match) bool { return !c.dropped(f.Subject, m) })
 }
 
 // moved returns the places at which the content of a record stands and that the

@@ -201,14 +201,16 @@ type Check struct {
 	scope  *inventory.Scope // of the scan of everything; nil: there was none
 	opened *inventory.Scope // of what was opened once more
 
-	searched map[string]bool            // subjects that were looked for
-	known    map[string]map[string]bool // identifiers of each that were, by type and mask
-	found    map[string]map[string]bool // identifiers of each in the report that were found
-	old      map[freshKey]id            // findings of the report by content
-	fresh    map[freshKey][]Place       // new findings by content
-	unlike   map[string]int             // new findings of each subject that can't be compared with those of the report
-	holding  map[string]bool            // what holds findings of the scan, by subject and URI; only where contents can't be compared
-	claimed  map[id]bool                // of these, those that are where something moved to
+	searched map[string]bool                   // subjects that were looked for
+	known    map[string]map[string]bool        // identifiers of each that were, by type and mask
+	found    map[string]map[string]bool        // identifiers of each in the report that were found
+	of       map[string][]inventory.Identifier // all of each in the report
+	prints   map[string]map[string]bool        // fingerprints of those that were looked for
+	old      map[freshKey]id                   // findings of the report by content
+	fresh    map[freshKey][]Place              // new findings by content
+	unlike   map[string]int                    // new findings of each subject that can't be compared with those of the report
+	holding  map[string]bool                   // what holds findings of the scan, by subject and URI; only where contents can't be compared
+	claimed  map[id]bool                       // of these, those that are where something moved to
 }
 
 type freshKey struct {
@@ -221,9 +223,10 @@ func Of(report *inventory.Report, keyID string) (*Check, error) {
 	c := &Check{
 		report: report, other: report.Run.Key == "" || report.Run.Key != keyID, ids: map[id]bool{}, wanted: map[key]bool{}, copies: map[key]bool{}, watched: map[name][]Place{}, wants: map[name]bool{}, own: map[key]name{}, home: map[name]key{}, holding: map[string]bool{},
 		seen: map[key]name{}, missed: map[key]string{}, about: map[id]bool{}, searched: map[string]bool{}, known: map[string]map[string]bool{},
-		found: map[string]map[string]bool{}, old: map[freshKey]id{}, fresh: map[freshKey][]Place{}, claimed: map[id]bool{}, unlike: map[string]int{},
+		found: map[string]map[string]bool{}, of: map[string][]inventory.Identifier{}, prints: map[string]map[string]bool{}, old: map[freshKey]id{}, fresh: map[freshKey][]Place{}, claimed: map[id]bool{}, unlike: map[string]int{},
 	}
 	for _, s := range report.Subjects {
+		c.of[s.ID] = s.Identifiers
 		for _, x := range s.Identifiers {
 			if x.Origin == "found" {
 				if c.found[s.ID] == nil {
@@ -324,9 +327,12 @@ func (c *Check) Scanned(scan *inventory.Report) error {
 	c.scope = inventory.NewScope(scan, c.report)
 	for _, s := range scan.Subjects {
 		c.searched[s.ID] = true
-		c.known[s.ID] = map[string]bool{}
+		c.known[s.ID], c.prints[s.ID] = map[string]bool{}, map[string]bool{}
 		for _, x := range s.Identifiers {
 			c.known[s.ID][x.Type+"\x00"+x.Masked] = true
+			if x.Fingerprint != "" {
+				c.prints[s.ID][x.Fingerprint] = true
+			}
 		}
 	}
 	for f, err := range scan.Findings() {
