@@ -766,7 +766,7 @@ func TestServerStops(t *testing.T) {
 		put(t, st.Client, "bkt", fmt.Sprint("secret-key-", i), "x")
 	}
 	c := st.config()
-	c.pageSize, c.attempts = 10, 2
+	c.pageSize, c.attempts, c.Connections = 10, 2, 1 // in one share
 	s := open(t, c)
 	var g got
 	for p, err := range s.Parts(t.Context()) {
