@@ -357,6 +357,10 @@ func (r *run) timed(rec *record, list []int, backup time.Time) []inventory.Kept 
 		}
 		t := rec.unit.time
 		switch {
+		case c.from == factReceived:
+			if m := rec.received(); !m.IsZero() {
+				t = m
+			}
 		case c.from != factBackup:
 		case !backup.IsZero():
 			t = backup

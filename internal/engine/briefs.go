@@ -69,6 +69,9 @@ func (p *briefs) take(rec *record, d *container.Decoder, child *scanners.Item) b
 		}
 		addresses(rec.others, text)
 	}
+	if p.run.tellsTime(child.Field) {
+		rec.mailed(child.Field, text)
+	}
 	rec.pieces++
 	at := int64(-1)
 	if child.Verbatim && !rec.decoded {

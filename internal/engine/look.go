@@ -128,6 +128,11 @@ func (r *run) childText(ctx context.Context, rec *record, d *container.Decoder, 
 			body = io.MultiReader(bytes.NewReader(b), failing{err})
 		}
 	}
+	if d.Name == mail && r.tellsTime(child.Field) {
+		var b []byte
+		b, body = peeked(body)
+		rec.mailed(child.Field, b)
+	}
 	rec.fragment = child.Fragment
 	// The headers and texts of a message corroborate each other.
 	r.text(ctx, rec, body, child.Field, at, d.Name != mail)

@@ -89,6 +89,8 @@ type record struct {
 	held     []inventory.Field     // columns that hold data of whom the row is about
 	attrs    []inventory.Attribute // what they say
 	kept     []inventory.Kept      // clocks that run from its columns
+	sent     time.Time             // of a message: when it was received, or written
+	traced   bool                  // its server says so
 	open     []string              // activities whose clock has not begun, by its columns
 	block    *scanners.Block       // in which it is the row with the index at
 	at       int
