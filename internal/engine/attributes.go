@@ -86,6 +86,22 @@ func AttributeOf(field string) string {
 	return field
 }
 
+// correctedColumns returns the columns that requests correct by their own names, in
+// lower case, and how the requests write these.
+func correctedColumns(subjects []inventory.Subject) map[string]string {
+	out := map[string]string{}
+	for _, s := range subjects {
+		for _, q := range s.Requests {
+			for _, c := range q.Correct {
+				if c.Attribute == c.Field && !slices.Contains(subject.Types(), subject.Type(c.Field)) {
+					out[strings.ToLower(c.Field)] = c.Field
+				}
+			}
+		}
+	}
+	return out
+}
+
 // maxAttribute is the longest value that is taken for an attribute, in bytes.
 const maxAttribute = 400
 
@@ -158,7 +174,11 @@ func (r *run) attributesIn(b *scanners.Block, row int) []inventory.Attribute {
 			add(string(subject.BirthDate), v, name)
 		case s.name:
 			add(string(subject.Name), cell(col), name)
-		case s.namePart != "":
+		case s.namePart == "":
+			if as := r.corrected[strings.ToLower(name)]; as != "" {
+				add(as, cell(col), name)
+			}
+		default:
 			which := s.namePart
 			add(which, cell(col), name)
 			if which == lastName {

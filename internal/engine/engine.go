@@ -85,6 +85,7 @@ type run struct {
 	left       map[leftScope]*leftCount // for want of an instruction; under mu
 	parts      map[string]*remaining    // what the pass before left, by source; under mu
 	clocks     []clock
+	corrected  map[string]string // columns that requests correct by name, in lower case
 	layouts    *layout.Layouts
 	folders    sync.Map             // time.Time of folders of backups, by URI
 	marked     sync.Map             // layout.Set of folders that markers were looked for in, by URI
@@ -110,7 +111,7 @@ var errInterrupted = errors.New("interrupted")
 func Scan(ctx context.Context, col *inventory.Collector, opt Options) (*inventory.Report, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{Options: opt, col: col, cancel: cancel, clocks: clocksOf(opt.Activities), layouts: layout.New(), spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	r := &run{Options: opt, col: col, cancel: cancel, clocks: clocksOf(opt.Activities), corrected: correctedColumns(opt.Subjects), layouts: layout.New(), spares: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	col.Dated = r.dated
 	var err error
 	if r.ips, err = rules.NewSet(slices.DeleteFunc(rules.All(), func(x rules.Rule) bool { return x.ID != "ipv4" && x.ID != "ipv6" })); err != nil {
