@@ -253,7 +253,7 @@ func (c *Check) unsearched(f *inventory.Finding) (Code, string) {
 func (c *Check) lookedFor(f *inventory.Finding) bool {
 	return slices.ContainsFunc(f.Matches, func(m inventory.Match) bool {
 		k := m.Type + "\x00" + m.Masked
-		return c.known[f.Subject][k] || !c.found[f.Subject][k] && !c.dropped(f.Subject, m)
+		return !c.dropped(f.Subject, m) && (c.known[f.Subject][k] || !c.found[f.Subject][k])
 	})
 }
 
@@ -261,7 +261,7 @@ func (c *Check) lookedFor(f *inventory.Finding) bool {
 // and not for the new scan.
 func (c *Check) dropped(subject string, m inventory.Match) bool {
 	of := c.of[subject]
-	if c.other || m.Identifier < 0 || m.Identifier >= len(of) || !c.searched[subject] {
+	if c.other || m.Identifier < 0 || m.Identifier >= len(of) || of[m.Identifier].Origin == "found" || !c.searched[subject] {
 		return false
 	}
 	print := of[m.Identifier].Fingerprint

@@ -527,3 +527,54 @@ func TestCopyThatChanged(t *testing.T) {
 		}
 	}
 }
+
+// TestDroppedIdentifier says nothing of records that were found by an identifier
+// which the report was given and the new scan was not, nor of such as a new
+// exclusion covers.
+func TestDroppedIdentifier(t *testing.T) {
+	const keyID = "k"
+	const uri = "file:///s/a"
+	given := func(r *inventory.Report, print string) *inventory.Report {
+		r.Subjects[0].Identifiers = []inventory.Identifier{{Type: "email", Masked: "z**", Origin: "given", Fingerprint: print}}
+		return r
+	}
+	for name, c := range map[string]struct {
+		print      string // of what the new scan looked for
+		seen       bool   // something else stands at its place
+		exclusions []inventory.Exclusion
+		want       Code
+		state      State
+	}{
+		"gone, looked for":     {"one", false, nil, Nowhere, Gone},
+		"gone, not looked for": {"two", false, nil, NotSearched, Unchecked},
+		"edited, looked for":   {"one", true, nil, Cleared, Changed},
+		"edited, not":          {"two", true, nil, DiffersUnknown, Unchecked},
+		"edited and excluded":  {"one", true, []inventory.Exclusion{{Source: "s", URI: uri, Reason: "config"}}, DiffersUnknown, Unchecked},
+	} {
+		ch, err := Of(given(report(keyID, found(uri, 1)), "one"), keyID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.seen {
+			ch.Sighted("s", uri, "place", content(2))
+		} else {
+			ch.Missed(uri, "")
+		}
+		scan := given(report(keyID), c.print)
+		scan.Exclusions = c.exclusions
+		if err := ch.Scanned(scan); err != nil {
+			t.Fatal(err)
+		}
+		if err := ch.Opened(report(keyID)); err != nil {
+			t.Fatal(err)
+		}
+		for r, err := range ch.Results() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Code != c.want || r.State != c.state {
+				t.Errorf("%s: %s, %s: %s", name, r.State, r.Code, r.Why)
+			}
+		}
+	}
+}
