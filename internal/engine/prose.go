@@ -13,15 +13,37 @@ import (
 	"github.com/spoor-scan/spoor/scanners"
 )
 
-// proseColumn are words of columns in which people write of whatever they like.
-var proseColumn = regexp.MustCompile(`^(notes?|comments?|remarks?|description|body|message|text|content|memo|history|details|reason|bio|about|feedback|review|question|answer|reply|transcript|summary|` +
-	`nota|opmerking(en)?|omschrijving|bericht|inhoud|beschrijving|reden|toelichting|tekst|` +
+// proseNames are words of columns in which people write of whatever they like.
+var proseNames = regexp.MustCompile(`^(notes?|comments?|remarks?|descriptions?|body|message|text|content|memo|history|details|reason|bio|about|feedback|review|question|answer|reply|transcript|summary|excerpt|` +
+	`notas?|notities|notitie|opmerking(en)?|omschrijving|bericht|inhoud|beschrijving|reden|toelichting|tekst|` +
 	`bemerkung(en)?|anmerkung(en)?|notiz(en)?|beschreibung|nachricht|inhalt|kommentare?|` +
-	`remarques?|commentaires?|texte|contenu|motif|description|observaciones|notas|comentarios?|mensaje|descripcion|texto|commenti?|messaggio|descrizione|testo|uwagi|opis|wiadomosc|tresc)$`)
+	`remarques?|commentaires?|texte|contenu|motif|observaciones|comentarios?|mensaje|descripcion|texto|commenti?|messaggio|descrizione|testo|uwagi|opis|wiadomosc|tresc)$`)
 
-// proseWords is how many words stand beside an identifier in what is taken for
+// ProseColumn reports whether a column is called after running text.
+func ProseColumn(column string) bool {
+	list := links.Words(column)
+	return len(list) > 0 && proseNames.MatchString(list[len(list)-1])
+}
+
+// ProseWords is how many words stand beside an identifier in what is taken for
 // prose, whatever the column is called: more than the name of whoever has it.
-const proseWords = 5
+const ProseWords = 5
+
+// HasWords reports whether the beginning of a cell holds n words beside what may be
+// identifiers.
+func HasWords(cell []byte, n int) bool {
+	for w := range strings.FieldsSeq(string(cell[:min(len(cell), 4<<10)])) {
+		if strings.ContainsAny(w, "@0123456789") {
+			continue
+		}
+		if r, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(w, unicode.IsPunct)); unicode.IsLetter(r) {
+			if n--; n == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // written reports whether a cell is a text in which an identifier stands among
 // other things, and not the value of a field.
@@ -29,21 +51,7 @@ func written(column string, cell []byte) bool {
 	if len(cell) > 0 && (cell[0] == '{' || cell[0] == '[') || links.MayHoldKeys(cell) {
 		return false
 	}
-	list := links.Words(column)
-	named := len(list) > 0 && proseColumn.MatchString(list[len(list)-1])
-	n := 0
-	for w := range strings.FieldsSeq(string(cell[:min(len(cell), 4096)])) {
-		if strings.ContainsAny(w, "@0123456789") {
-			continue
-		}
-		if r, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(w, unicode.IsPunct)); unicode.IsLetter(r) {
-			n++
-		}
-		if n >= proseWords || named && n > 0 {
-			return true
-		}
-	}
-	return false
+	return HasWords(cell, ProseWords) || ProseColumn(column) && HasWords(cell, 1)
 }
 
 // inProse reports whether all that tells a person of a row stands in prose: the

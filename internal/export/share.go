@@ -4,9 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/spoor-scan/spoor/internal/engine"
 	"github.com/spoor-scan/spoor/internal/inventory"
 	"github.com/spoor-scan/spoor/internal/subject"
 	"github.com/spoor-scan/spoor/scanners"
@@ -24,7 +23,7 @@ type share struct {
 // column of theirs, and no text in which others may stand, too.
 func (s *share) whole(column string, cell []byte) bool {
 	markup := len(cell) > 0 && cell[0] == '<'
-	return s != nil && s.own[column] && !proseColumn(column) && !structured(cell) && !markup && !wordy(cell)
+	return s != nil && s.own[column] && !engine.ProseColumn(column) && !structured(cell) && !markup && !engine.HasWords(cell, engine.ProseWords)
 }
 
 // left reports whether a cell is not copied, since it is not about the person.
@@ -61,7 +60,7 @@ func (x *exporter) besides(c *chosen, b *scanners.Block, row int) (besides []boo
 	}
 	text := func(col int) bool {
 		cell, _ := b.Cell(row, col)
-		return !structured(cell) && (wordy(cell) || proseColumn(b.Table.Columns[col]) && hasWords(cell, 1))
+		return !structured(cell) && (engine.HasWords(cell, engine.ProseWords) || engine.ProseColumn(b.Table.Columns[col]) && engine.HasWords(cell, 1))
 	}
 	strong := slices.ContainsFunc(c.stands, func(s standing) bool { return s.own })
 	besides = make([]bool, len(b.Table.Columns))
@@ -108,39 +107,6 @@ func columnsOf(t *scanners.Table, field string) []int {
 		}
 	}
 	return out
-}
-
-// proseNames are words of columns in which people write of whatever they like.
-var proseNames = regexp.MustCompile(`^(notes?|comments?|remarks?|descriptions?|body|message|text|content|memo|history|details|reason|bio|about|feedback|review|question|answer|reply|transcript|summary|excerpt|` +
-	`notas?|notities|notitie|opmerking(en)?|omschrijving|bericht|inhoud|beschrijving|reden|toelichting|tekst|` +
-	`bemerkung(en)?|anmerkung(en)?|notiz(en)?|beschreibung|nachricht|inhalt|kommentare?|` +
-	`remarques?|commentaires?|texte|contenu|motif|observaciones|comentarios?|mensaje|descripcion|texto|commenti?|messaggio|descrizione|testo|uwagi|opis|wiadomosc|tresc)$`)
-
-// proseColumn reports whether a column is called after running text.
-func proseColumn(name string) bool {
-	list := split(name)
-	return len(list) > 0 && proseNames.MatchString(list[len(list)-1])
-}
-
-// proseWords is how many words make a text of what stands in a cell: more than the
-// name of whoever an identifier beside them belongs to has.
-const proseWords = 5
-
-func wordy(cell []byte) bool { return hasWords(cell, proseWords) }
-
-// hasWords reports whether a cell holds n words beside what may be identifiers.
-func hasWords(cell []byte, n int) bool {
-	for w := range strings.FieldsSeq(string(cell[:min(len(cell), 4<<10)])) {
-		if strings.ContainsAny(w, "@0123456789") {
-			continue
-		}
-		if r, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(w, unicode.IsPunct)); unicode.IsLetter(r) {
-			if n--; n == 0 {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // serial is how values start that PHP has written.

@@ -65,7 +65,7 @@ func (s *Survey) Infer(in string, known []Link) []Link {
 			declared[place{l.Table, p.Column}] = true
 		}
 	}
-	i := inferrer{byName: map[string][]*Table{}, byEnd: map[string][]*Table{}, byWord: map[string][]*Table{}, byKey: map[string][]*Table{}}
+	i := inferrer{byName: map[string][]*Table{}, within: map[named][]*Table{}}
 	prefixes := commonPrefixes(tables)
 	for _, t := range tables {
 		if t.inside() {
@@ -73,20 +73,31 @@ func (s *Survey) Infer(in string, known []Link) []Link {
 		}
 		n := tableName(t.Table, prefixes[t.Schema])
 		i.byName[n] = append(i.byName[n], t)
+		add := func(by how, name string) {
+			k := named{t.Schema, by, name}
+			i.within[k] = append(i.within[k], t)
+		}
+		add(byName, n)
 		if len(t.Key) == 1 && len(t.Columns) > t.Key[0] {
-			i.byKey[t.Columns[t.Key[0]]] = append(i.byKey[t.Columns[t.Key[0]]], t)
+			add(byKey, t.Columns[t.Key[0]])
 		}
 		list := tableWords(t.Table)
+		first := firstWord(t)
 		for k := 1; k < len(list); k++ {
 			if end := strings.Join(list[k:], ""); end != n {
-				i.byEnd[end] = append(i.byEnd[end], t)
+				add(byEnd, end)
+				add(byKin, first+" "+end)
 			}
 		}
-		if len(n) > 0 && (n == list[len(list)-1] || len(list) == 1) {
-			i.byWord[n[:1]] = append(i.byWord[n[:1]], t)
+		if last := list[len(list)-1]; last != "" && len(t.Key) == 1 && (n == last || len(list) == 1) {
+			add(byWord, last)
+			for k := 2; k <= min(maxShort, len(last)-1); k++ {
+				add(byStart, last[:k])
+			}
 		}
 		if PersonTable(t.Table) {
 			i.people = append(i.people, t)
+			add(byPeople, "")
 		}
 	}
 	i.refers = map[string]int{}
@@ -131,13 +142,46 @@ func (s *Survey) Infer(in string, known []Link) []Link {
 // A place is a column of a table.
 type place struct{ table, column string }
 
+// How tables are called.
+type how uint8
+
+const (
+	byName   how = iota // by all words of a name
+	byEnd               // by the last of them: "user" of sys_user
+	byKin               // by the first, and the last of them
+	byWord              // by the word that a name is
+	byStart             // by the first letters of that
+	byKey               // by the column that is their key
+	byPeople            // of people
+)
+
+// named is a name of tables in a schema.
+type named struct {
+	schema string
+	by     how
+	name   string
+}
+
+// maxShort is the longest abbreviation of a name, in letters, and maxAlike how many
+// tables may have a name in common for it to tell anything.
+const (
+	maxShort = 5
+	maxAlike = 16
+)
+
 type inferrer struct {
-	byName map[string][]*Table // by all words of a table's name
-	byEnd  map[string][]*Table // by the last of them: "user" of sys_user
-	byWord map[string][]*Table // of one word, by its first letter
-	byKey  map[string][]*Table // by the column that is their key
-	people []*Table
+	byName map[string][]*Table // of all schemas
+	within map[named][]*Table
+	people []*Table       // of all schemas
 	refers map[string]int // how many columns refer to a table by its name
+}
+
+// firstWord returns the word that a table's name begins with, where it has several.
+func firstWord(t *Table) string {
+	if list := Words(t.Table); len(list) > 1 {
+		return list[0]
+	}
+	return ""
 }
 
 // commonPrefixes returns, for each schema, what most names of its tables begin
@@ -202,7 +246,10 @@ func (i *inferrer) reference(t *Table, index int, c *column) (Link, bool) {
 	}
 	x := candidates{t: t, c: c}
 	try := func(list []*Table, score float64, how string) bool {
-		for _, to := range i.near(t, list) {
+		if len(list) > maxAlike {
+			return false
+		}
+		for _, to := range list {
 			if to == t && alone {
 				continue // its own key
 			}
@@ -224,19 +271,17 @@ func (i *inferrer) reference(t *Table, index int, c *column) (Link, bool) {
 		if k > 0 {
 			score = 0.9
 		}
-		if try(i.byName[name], score, "the column is called after the table") {
+		if try(i.near(t, byName, name), score, "the column is called after the table") {
 			return x.best, true
 		}
 	}
 	// The key of one other table has this name.
-	if len(i.byKey[c.name]) > 0 && natural(c.name) && try(i.byKey[c.name], 0.9, "the other column has the same name, and is a key") {
+	if natural(c.name) && try(i.within[named{t.Schema, byKey, c.name}], 0.9, "the other column has the same name, and is a key") {
 		return x.best, true
 	}
 	// "user_id" is of sys_user, in a schema that has no table called user.
 	for k, name := range names {
-		// A row refers to another of its table in a role: parent_category_id.
-		list := slices.DeleteFunc(slices.Clone(i.byEnd[name]), func(o *Table) bool { return o == t && k == 0 })
-		if try(i.kindred(t, list), 0.85, "the column is called as the table's name ends") {
+		if try(i.kindred(t, name, k > 0), 0.85, "the column is called as the table's name ends") {
 			return x.best, true
 		}
 	}
@@ -246,24 +291,26 @@ func (i *inferrer) reference(t *Table, index int, c *column) (Link, bool) {
 	return Link{}, false
 }
 
-// kindred returns the tables of a list whose names begin with the same word as
-// that of t, all of them where none does: web_domain rather than mail_domain for
-// web_database.
-func (i *inferrer) kindred(t *Table, list []*Table) []*Table {
-	first := Words(t.Table)
-	if len(first) < 2 {
-		return list
-	}
-	var out []*Table
-	for _, o := range list {
-		if w := Words(o.Table); o.Schema == t.Schema && o != t && w[0] == first[0] {
-			out = append(out, o)
+// kindred returns the tables whose names end so: of these, those that begin with
+// the same word as that of t, all where none does: web_domain rather than
+// mail_domain for web_database. A row refers to another of its own table in a role
+// only: parent_category_id.
+func (i *inferrer) kindred(t *Table, name string, role bool) []*Table {
+	if first := firstWord(t); first != "" {
+		list := i.within[named{t.Schema, byKin, first + " " + name}]
+		if len(list) > 0 && !(len(list) == 1 && list[0] == t) {
+			return without(list, t, !role)
 		}
 	}
-	if len(out) > 0 {
-		return out
+	return without(i.within[named{t.Schema, byEnd, name}], t, !role)
+}
+
+// without returns a list without a table, if that is so.
+func without(list []*Table, t *Table, so bool) []*Table {
+	if !so || !slices.Contains(list, t) {
+		return list
 	}
-	return list
+	return slices.DeleteFunc(slices.Clone(list), func(o *Table) bool { return o == t })
 }
 
 // abbreviated returns the tables of which a column may hold the keys, by the
@@ -281,19 +328,14 @@ func (i *inferrer) abbreviated(t *Table, name string) []*Table {
 	if short == "" {
 		return nil
 	}
-	own := tableWords(t.Table)
+	if len(short) > 1 {
+		return without(i.within[named{t.Schema, byStart, short}], t, true)
+	}
+	// One letter is enough in a table that is called after the other.
 	var out []*Table
-	for _, o := range i.byWord[short[:1]] {
-		w := tableWords(o.Table)
-		last := w[len(w)-1]
-		if o.Schema != t.Schema || o == t || len(o.Key) != 1 || !strings.HasPrefix(last, short) || len(last) == len(short) {
-			continue
-		}
-		// One letter is enough in a table that is called after the other.
-		if len(short) == 1 && (len(last) < 3 || !strings.HasPrefix(own[0], last)) {
-			continue
-		}
-		out = append(out, o)
+	own := tableWords(t.Table)[0]
+	for k := 3; k <= len(own) && own[:1] == short; k++ {
+		out = append(out, without(i.within[named{t.Schema, byWord, own[:k]}], t, true)...)
 	}
 	return out
 }
@@ -317,7 +359,10 @@ func (i *inferrer) toPeople(t *Table, index int, c *column) (Link, bool) {
 	if len(t.Key) == 1 && t.Key[0] == index {
 		return Link{}, false
 	}
-	people := i.near(t, i.people)
+	people := i.near(t, byPeople, "")
+	if len(people) > maxAlike {
+		return Link{}, false
+	}
 	// The table to which most others refer comes first.
 	people = slices.Clone(people)
 	slices.SortStableFunc(people, func(a, b *Table) int { return cmp.Compare(i.refers[b.Name], i.refers[a.Name]) })
@@ -382,19 +427,20 @@ func natural(column string) bool {
 	return true
 }
 
-// near returns the tables of the same schema or, where it has none of them, the
-// only one of the others.
-func (i *inferrer) near(t *Table, list []*Table) []*Table {
-	var same []*Table
-	for _, o := range list {
-		if o.Schema == t.Schema {
-			same = append(same, o)
-		}
-	}
-	if len(same) > 0 || len(list) != 1 {
+// near returns the tables of the same schema that are called so or, where it has
+// none of them, the only one of the others.
+func (i *inferrer) near(t *Table, by how, name string) []*Table {
+	if same := i.within[named{t.Schema, by, name}]; len(same) > 0 {
 		return same
 	}
-	return list
+	all := i.people
+	if by == byName {
+		all = i.byName[name]
+	}
+	if len(all) == 1 {
+		return all
+	}
+	return nil
 }
 
 // targets returns the columns of a table that something like c may refer to: its
@@ -493,7 +539,7 @@ func (i *inferrer) polymorphic(t *Table, c *column) []Link {
 	for _, v := range values {
 		// "App\Models\Client", "client", "tbl_clients"
 		name := tableName(path.Base(strings.ReplaceAll(v, `\`, "/")), "")
-		for _, o := range i.near(t, i.byName[name]) {
+		for _, o := range i.near(t, byName, name) {
 			if len(o.Key) == 1 {
 				if to[o] == nil {
 					order = append(order, o)
